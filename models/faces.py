@@ -1,0 +1,260 @@
+"""Find faces and measure them: detect -> mesh -> iris -> pose -> quality.
+
+Networks: YuNet (detector), MediaPipe face mesh and iris, all run by OpenCV's dnn on the CPU. Measured on real faces
+(docs/models.md): YuNet found 177 of 177 photographs; the mesh's points lie within 0.034 eye distances of dlib's.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models import topology
+from models.load import net, weights
+
+Image = NDArray[np.uint8]
+"""`uint8 RGB (H, W, 3)`."""
+Points = NDArray[np.float64]
+
+DETECTOR_SCORE: Final = 0.6
+"""YuNet's own default is 0.9; 0.6 finds tilted and dark faces (so that a second face is not overlooked)."""
+MESH_SCORE: Final = 0.5
+_MESH_SIDE: Final = 192
+_IRIS_SIDE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Direction of the head against the camera axes, in degrees.
+
+    Convention: yaw > 0 the nose points to the image's right (the person's own left); pitch > 0 the face looks up;
+    roll > 0 the head is tilted clockwise as seen in the image.
+    """
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """What the detector alone sees: `box` (x, y, w, h), `points` (5, 2) and `score` 0..1, in pixels.
+
+    The five points are right eye, left eye, nose tip, right and left mouth corner (the person's own right and left).
+    """
+
+    box: tuple[float, float, float, float]
+    points: Points
+    score: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """One measured face. All coordinates are pixels of the picture it was found in, pixel centres at integers.
+
+    Attributes:
+        box: x, y, width, height of the detection (of the mesh, when followed).
+        points: (5, 2) float64; see `Detection`.
+        mesh: (468, 3) float64; z has the scale of x, smaller is nearer the camera.
+        pose: head direction.
+        eyes: openness (lid gap over eye width) of the right and left eye; about 0.2 to 0.5 open, under 0.12 closed.
+        mouth: inner-lip gap over inner-mouth width; under 0.05 closed, over 0.3 wide open.
+        score: detector score 0..1 (mesh score when followed).
+        sharpness: standard deviation of the Laplacian at 60 px eye distance, in grey levels; blurred faces are under 4.
+        brightness: mean luma of the face, 0..1.
+        eye_distance: between the eye centres, pixels.
+    """
+
+    box: tuple[float, float, float, float]
+    points: Points
+    mesh: Points
+    pose: Pose
+    eyes: tuple[float, float]
+    mouth: float
+    score: float
+    sharpness: float
+    brightness: float
+    eye_distance: float
+
+
+def similarity(source: Points, target: Points) -> Points:
+    """Least-squares similarity (2, 3) that maps `source` (N, 2) onto `target` (N, 2) (Umeyama 1991)."""
+    mean_s, mean_t = source.mean(0), target.mean(0)
+    s, t = source - mean_s, target - mean_t
+    u, singular, vt = np.linalg.svd(t.T @ s)
+    flip = np.array([1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt))])
+    rotation = u @ np.diag(flip) @ vt
+    scale = (singular * flip).sum() / max(float((s**2).sum()), 1e-12)
+    return np.column_stack([scale * rotation, mean_t - scale * rotation @ mean_s])
+
+
+def _crop(centre: Points, size: float, angle: float, side: int) -> Points:
+    """Affine (2, 3) from the picture into an upright `side` x `side` crop of `size` pixels round `centre`."""
+    k = side / size
+    cos, sin = np.cos(angle) * k, np.sin(angle) * k
+    turn = np.array([[cos, sin], [-sin, cos]])
+    return np.column_stack([turn, side / 2 - turn @ centre])
+
+
+def _tilt(mesh: Points) -> float:
+    """Angle of the line through the outer eye corners, radians."""
+    across = mesh[263, :2] - mesh[33, :2]
+    return float(np.arctan2(across[1], across[0]))
+
+
+def pose_of(mesh: Points, shape: tuple[int, ...]) -> Pose:
+    """Head direction by perspective fit of the canonical face (focal length 1.2 times the longer side)."""
+    height, width = shape[:2]
+    focal = 1.2 * max(height, width)
+    camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
+    basis = topology.POSE_BASIS
+    good, rotation, _ = cv2.solvePnP(
+        topology.CANONICAL[basis], np.ascontiguousarray(mesh[basis, :2]), camera, None, flags=cv2.SOLVEPNP_SQPNP
+    )
+    if not good:
+        return Pose(float("nan"), float("nan"), float("nan"))
+    turn = cv2.Rodrigues(rotation)[0]
+    nose, across = turn @ (0, 0, -1.0), turn @ (1.0, 0, 0)
+    angles = (np.arctan2(nose[0], -nose[2]), np.arcsin(np.clip(-nose[1], -1, 1)), np.arctan2(across[1], across[0]))
+    return Pose(*(float(a) for a in np.degrees(angles)))
+
+
+class Finder:
+    """Finds and measures faces. Holds its own networks; safe to share between threads.
+
+    Raises:
+        Fault: at construction, when a weight file is missing or altered.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        empty = np.zeros(0, np.uint8)
+        detector = np.frombuffer(weights("detector"), np.uint8)
+        self._detector = cv2.FaceDetectorYN.create("onnx", detector, empty, (320, 320), DETECTOR_SCORE, 0.3, 5000)
+        self._mesh_net, self._iris_net = net("mesh"), net("iris")
+
+    def detect(self, image: Image, side: int = 640) -> tuple[Detection, ...]:
+        """Every face the detector sees, left to right; `side` is the longer side it looks at, in pixels.
+
+        A picture without a hit is tried once more with a border, for crops that cut the head.
+        """
+        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        with self._lock:
+            return self._detect(bgr, side, 0) or self._detect(bgr, side, max(image.shape[:2]) // 2)
+
+    def find(self, image: Image, side: int = 640) -> tuple[Face, ...]:
+        """Every face, measured, left to right. `image` is `uint8 RGB (H, W, 3)`."""
+        faces = (self.measure(image, detection) for detection in self.detect(image, side))
+        return tuple(face for face in faces if face is not None)
+
+    def measure(self, image: Image, detection: Detection) -> Face | None:
+        """The mesh and all measures of one detection; None where the mesh network sees no face."""
+        right, left = detection.points[:2]
+        x, y, width, height = detection.box
+        centre, size = np.array([x + width / 2, y + height / 2]), 1.5 * max(width, height)
+        angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
+        with self._lock:
+            mesh, score = self._mesh(image, centre, size, angle)
+            for _ in range(1):  # a second pass on the mesh's own crop: the detector's box is loose
+                mesh, score = self._mesh(image, *self._region(mesh))
+            if not score >= MESH_SCORE:
+                return None
+            return self._face(image, mesh, detection.box, detection.points, detection.score)
+
+    def follow(self, image: Image, previous: Face) -> Face | None:
+        """The same face in the next frame of a video, found from where it was; about half the cost of `find`.
+
+        None when the mesh network no longer sees a face there. It follows a place, not an identity.
+        """
+        with self._lock:
+            mesh, score = self._mesh(image, *self._region(previous.mesh))
+            if not score >= MESH_SCORE:
+                return None
+            low, high = mesh[:, :2].min(0), mesh[:, :2].max(0)
+            box = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
+            return self._face(image, mesh, box, five_points(mesh), score)
+
+    def _detect(self, bgr: Image, side: int, border: int) -> tuple[Detection, ...]:
+        if border:
+            bgr = np.asarray(cv2.copyMakeBorder(bgr, border, border, border, border, cv2.BORDER_CONSTANT), np.uint8)
+        scale = min(1.0, side / max(bgr.shape[:2]))
+        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
+        self._detector.setInputSize((small.shape[1], small.shape[0]))
+        rows = self._detector.detect(small)[1]
+        if rows is None:
+            return ()
+        found = []
+        for row in np.asarray(rows, np.float64):
+            x, y, width, height = row[:4] / scale
+            points = row[4:14].reshape(5, 2) / scale - border
+            found.append(Detection((x - border, y - border, width, height), points, float(row[14])))
+        return tuple(sorted(found, key=lambda d: d.box[0]))
+
+    def _mesh(self, image: Image, centre: Points, size: float, angle: float) -> tuple[Points, float]:
+        into = _crop(centre, max(size, 1.0), angle, _MESH_SIDE)
+        crop = cv2.warpAffine(image, into, (_MESH_SIDE, _MESH_SIDE))
+        self._mesh_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_MESH_SIDE, _MESH_SIDE)))
+        raw = np.asarray(self._mesh_net.forward("conv2d_21"), np.float64).reshape(468, 3)
+        flag = self._mesh_net.forward("conv2d_31")
+        back = cv2.invertAffineTransform(into)
+        mesh = np.column_stack([raw[:, :2] @ back[:, :2].T + back[:, 2], raw[:, 2] * size / _MESH_SIDE])
+        return mesh, float(1 / (1 + np.exp(-float(np.ravel(flag)[0]))))
+
+    @staticmethod
+    def _region(mesh: Points) -> tuple[Points, float, float]:
+        """Upright square 1.5 times the mesh: centre, size, angle."""
+        angle = _tilt(mesh)
+        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        upright = mesh[:, :2] @ turn.T
+        low, high = upright.min(0), upright.max(0)
+        return ((low + high) / 2) @ turn, 1.5 * float((high - low).max()), angle
+
+    def _openness(self, image: Image, mesh: Points, corners: tuple[int, int], *, mirror: bool) -> float:
+        """Lid gap over eye width from the iris network's contour (the plain mesh cannot see a closed eye)."""
+        a, b = mesh[corners[0], :2], mesh[corners[1], :2]
+        angle = float(np.arctan2(b[1] - a[1], b[0] - a[0]))
+        into = _crop((a + b) / 2, max(2.3 * float(np.linalg.norm(b - a)), 1.0), angle, _IRIS_SIDE)
+        if mirror:  # the network was trained on one side only
+            into = np.array([[-1.0, 0, _IRIS_SIDE - 1], [0, 1, 0]]) @ np.vstack([into, (0, 0, 1)])
+        crop = cv2.warpAffine(image, into, (_IRIS_SIDE, _IRIS_SIDE))
+        self._iris_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_IRIS_SIDE, _IRIS_SIDE)))
+        contour = np.asarray(self._iris_net.forward("output_eyes_contours_and_brows"), np.float64).reshape(71, 3)[:, :2]
+        gaps = np.linalg.norm(contour[3:6] - contour[11:14], axis=1).mean()
+        return float(gaps / max(float(np.linalg.norm(contour[0] - contour[8])), 1e-6))
+
+    def _face(
+        self, image: Image, mesh: Points, box: tuple[float, float, float, float], points: Points, score: float
+    ) -> Face:
+        eyes = (
+            self._openness(image, mesh, (33, 133), mirror=False),
+            self._openness(image, mesh, (362, 263), mirror=True),
+        )
+        gap = np.linalg.norm(mesh[13, :2] - mesh[14, :2])
+        mouth = float(gap / max(float(np.linalg.norm(mesh[78, :2] - mesh[308, :2])), 1e-6))
+        eye_distance = float(np.linalg.norm(points[1] - points[0]))
+        sharpness, brightness = _quality(image, points, eye_distance)
+        for array in (mesh, points):
+            array.setflags(write=False)
+        return Face(
+            box, points, mesh, pose_of(mesh, image.shape), eyes, mouth, score, sharpness, brightness, eye_distance
+        )
+
+
+def five_points(mesh: Points) -> Points:
+    """The detector's five points (5, 2) as the mesh has them."""
+    eyes = [(mesh[a, :2] + mesh[b, :2]) / 2 for a, b in ((33, 133), (362, 263))]
+    return np.array([*eyes, mesh[topology.NOSE_TIP, :2], mesh[61, :2], mesh[291, :2]])
+
+
+def _quality(image: Image, points: Points, eye_distance: float) -> tuple[float, float]:
+    """Sharpness and brightness on a crop with 60 px between the eyes."""
+    middle = points.mean(0)
+    angle = float(np.arctan2(*(points[1] - points[0])[::-1]))
+    crop = cv2.warpAffine(image, _crop(middle, max(eye_distance, 1.0) * 112 / 60, angle, 112), (112, 112))
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(grey, cv2.CV_64F).std()), float(grey.mean() / 255)

@@ -1,0 +1,46 @@
+"""SFace: one face to a 128-d unit vector, averaged with its mirror image.
+
+Measured on real adults (docs/models.md): cosine 0.50 lets in 1.4 in 100,000 impostor pairs photo against photo; a
+template of five or more frames 0 of 24,560, at 0.2 % false rejections.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.faces import Face, Image, similarity
+from models.load import net
+
+_TEMPLATE: Final = np.array(
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
+)
+"""ArcFace's five points in a 112 px crop (insightface, `face_align.arcface_dst`)."""
+
+
+class Recogniser:
+    """Embeds faces. Holds its own network; safe to share between threads.
+
+    Raises:
+        Fault: at construction, when the weight file is missing or altered.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._net = net("identity")
+
+    def embed(self, image: Image, face: Face) -> NDArray[np.float32]:
+        """Identity of one face of `image` (`uint8 RGB (H, W, 3)`): (128,) float32 of unit length, or NaN throughout."""
+        chip = cv2.warpAffine(image, similarity(face.points, _TEMPLATE), (112, 112))
+        with self._lock:
+            total = self._run(chip) + self._run(np.ascontiguousarray(chip[:, ::-1]))
+        length = float(np.linalg.norm(total))
+        return (total / length if length > 0 else np.full_like(total, np.nan)).astype(np.float32)
+
+    def _run(self, chip: Image) -> NDArray[np.float64]:
+        self._net.setInput(cv2.dnn.blobFromImage(chip, 1.0, (112, 112)), "data")  # OpenCV 5 needs the input's name
+        return np.asarray(self._net.forward(), np.float64).ravel()

