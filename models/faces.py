@@ -143,7 +143,7 @@ class Finder:
 
         A picture without a hit is tried once more with a border, for crops that cut the head.
         """
-        bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        bgr = np.ascontiguousarray(image[:, :, ::-1])
         with self._lock:
             return self._detect(bgr, side, 0) or self._detect(bgr, side, max(image.shape[:2]) // 2)
 

@@ -35,7 +35,7 @@ class Recogniser:
 
     def embed(self, image: Image, face: Face) -> NDArray[np.float32]:
         """Identity of one face of `image` (`uint8 RGB (H, W, 3)`): (128,) float32 of unit length, or NaN throughout."""
-        chip = cv2.warpAffine(image, similarity(face.points, _TEMPLATE), (112, 112))
+        chip = np.asarray(cv2.warpAffine(image, similarity(face.points, _TEMPLATE), (112, 112)), np.uint8)
         with self._lock:
             total = self._run(chip) + self._run(np.ascontiguousarray(chip[:, ::-1]))
         length = float(np.linalg.norm(total))

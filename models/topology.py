@@ -91,7 +91,7 @@ for _array in (CANONICAL, TRIANGLES, POSE_BASIS):
 
 def _inside(ring: tuple[int, ...]) -> NDArray[np.bool_]:
     """Which triangles lie wholly inside a ring of points (the lids of an eye, the inner lips)."""
-    return np.isin(TRIANGLES, ring).all(axis=1)
+    return np.asarray(np.isin(TRIANGLES, ring).all(axis=1), np.bool_)
 
 
 _EYES = _inside(RIGHT_EYE) | _inside(LEFT_EYE)
