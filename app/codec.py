@@ -1,0 +1,236 @@
+"""Bytes to arrays and back: the only decoder and the only encoder of pictures.
+
+Kept apart from `app.media` so that `app.verify` can decode a stranger's file without importing any type of the gate.
+
+Convention: `uint8` RGB `(H, W, 3)`, sRGB, row 0 at the top, EXIF orientation already applied.
+"""
+
+from __future__ import annotations
+
+import io
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+from consent.errors import Fault, Refusal
+
+Pixels = NDArray[np.uint8]
+
+MAX_BYTES: Final = 64 * 1024 * 1024
+"""Largest file that is looked at."""
+MAX_PIXELS: Final = 50_000_000
+"""Largest picture that is decoded: a 48-megapixel telephone picture fits (150 MB as an array)."""
+MAX_SIDE: Final = 16_383
+"""Longest side, so that whatever was read can also be written as WebP."""
+
+_ORIENTATION_TAG: Final = 0x0112
+_TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_SEND_ANOTHER: Final = "Use a JPEG, PNG or WebP picture."
+
+
+class Format(StrEnum):
+    """A picture format that is read and written."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+
+    @property
+    def mime(self) -> str:
+        """The media type, e.g. `image/jpeg`."""
+        return f"image/{self.value}"
+
+    @property
+    def suffix(self) -> str:
+        """The usual ending of a file's name, with the dot."""
+        return ".jpg" if self is Format.JPEG else f".{self.value}"
+
+
+def sniff(data: bytes) -> Format | None:
+    """Tell the format by the first bytes; the name of a file says nothing.
+
+    Args:
+        data: The file, or its first 12 bytes.
+
+    Returns:
+        The format, or None for anything else.
+    """
+    if data.startswith(b"\xff\xd8\xff"):
+        return Format.JPEG
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return Format.PNG
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return Format.WEBP
+    return None
+
+
+def decode(data: bytes) -> Pixels:
+    """Decode a JPEG, PNG or WebP picture.
+
+    Transparency is laid on white, an ICC profile is converted to sRGB, 16-bit, grey, palette and CMYK pictures become
+    8-bit RGB, and the EXIF orientation is applied. Nothing is decoded before the size in the header has been checked.
+
+    Args:
+        data: The whole file, from anyone.
+
+    Returns:
+        `uint8` RGB `(H, W, 3)`, C-contiguous and writable.
+
+    Raises:
+        Refusal: `not-a-picture`, `unsupported-picture`, `moving-picture`, `picture-too-large`, `broken-picture`.
+    """
+    if len(data) > MAX_BYTES:
+        raise Refusal(
+            "picture-too-large",
+            f"The file has {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are read.",
+            "Make the picture smaller and try again.",
+        )
+    fmt = sniff(data)
+    if fmt is None:
+        raise _not_ours(data)
+    try:
+        with Image.open(io.BytesIO(data), formats=[fmt.value.upper()]) as image:
+            _check_header(image, fmt)
+            image.load()
+            return _to_array(image)
+    except Refusal:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels() from error
+    except Exception as error:  # a decoder fed with hostile bytes raises some twenty unrelated types
+        raise Refusal(
+            "broken-picture",
+            f"The {fmt.name} file is damaged or cut short.",
+            "Copy or save the picture again, or use another one.",
+        ) from error
+
+
+def encode(pixels: Pixels, fmt: str = "jpeg", quality: int = 92) -> bytes:
+    """Encode an array; only pixels go in, so no EXIF, GPS, XMP or profile can come out.
+
+    Args:
+        pixels: `uint8` RGB `(H, W, 3)`, sRGB.
+        fmt: `jpeg`, `png` or `webp`.
+        quality: 1 to 100 for JPEG (4:4:4, so that small coloured detail stays crisp) and WebP; unused for PNG.
+
+    Returns:
+        The bytes of the file.
+
+    Raises:
+        Fault: `bad-pixels`, `bad-format`, `bad-quality`: the caller is wrong, or the encoder failed.
+    """
+    try:
+        kind = Format(fmt)
+    except ValueError as error:
+        raise Fault("bad-format", f"{fmt!r} is not a format that is written.", "Use jpeg, png or webp.") from error
+    if not 1 <= quality <= 100:
+        raise Fault("bad-quality", f"Quality {quality} is outside 1 to 100.", "Use a quality from 1 to 100.")
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not 0 < max(pixels.shape) <= MAX_SIDE:
+        raise Fault(
+            "bad-pixels",
+            f"Expected uint8 (H, W, 3) with sides up to {MAX_SIDE}, got {pixels.dtype} {pixels.shape}.",
+            "Hand over RGB pixels.",
+        )
+    options: dict[Format, dict[str, int]] = {
+        Format.JPEG: {"quality": quality, "subsampling": 0},
+        Format.PNG: {"compress_level": 6},
+        Format.WEBP: {"quality": quality, "method": 4},
+    }
+    out = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(out, kind.value.upper(), **options[kind])
+    return out.getvalue()
+
+
+def _check_header(image: Image.Image, fmt: Format) -> None:
+    """Refuse by what the header says, before a single pixel is decoded."""
+    width, height = image.size
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        raise _too_many_pixels()
+    # A JPEG with several pictures (MPO) is a still with a preview or a depth map behind it: the first one is meant.
+    if fmt is not Format.JPEG and getattr(image, "is_animated", False):
+        raise Refusal(
+            "moving-picture",
+            "This file is an animation, not a single picture.",
+            "Save one frame of it as a picture and use that.",
+        )
+
+
+def _to_array(image: Image.Image) -> Pixels:
+    turn = _TURNS.get(_orientation(image))
+    if image.mode.startswith("I"):  # 16-bit grey: keep the high byte; Pillow's own conversion clips at 255
+        grey = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8)
+        image = Image.fromarray(grey)
+    if image.has_transparency_data:
+        colour = image.convert("RGBA")
+        paper = Image.new("RGBA", colour.size, (255, 255, 255, 255))
+        paper.alpha_composite(colour)
+        rgb = _to_srgb(paper.convert("RGB"), image.info.get("icc_profile"))
+    else:
+        rgb = _to_srgb(image, image.info.get("icc_profile"))
+    if turn is not None:
+        rgb = rgb.transpose(turn)
+    return np.array(rgb, dtype=np.uint8, order="C")
+
+
+def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
+    """Convert by the embedded profile; a profile that does not fit is ignored, as browsers do."""
+    if image.mode in {"P", "1"}:
+        image = image.convert("RGB")
+    if isinstance(profile, bytes) and image.mode in {"RGB", "L", "CMYK"}:
+        try:
+            converted = ImageCms.profileToProfile(
+                image,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation 1 to 8; unreadable EXIF means 1, for the picture itself is fine."""
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001  (any of a dozen types on damaged EXIF)
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _too_many_pixels() -> Refusal:
+    return Refusal(
+        "picture-too-large",
+        f"The picture is larger than {MAX_PIXELS // 1_000_000} megapixels or {MAX_SIDE} pixels on one side.",
+        "Make it smaller and try again.",
+    )
+
+
+def _not_ours(data: bytes) -> Refusal:
+    """Name the common types that people do bring, so that the sentence helps."""
+    known = {
+        "a HEIC or AVIF picture": data[4:8] == b"ftyp" and data[8:11] in {b"hei", b"hev", b"mif", b"msf", b"avi"},
+        "a video": data[4:8] == b"ftyp" or data.startswith(b"\x1aE\xdf\xa3"),
+        "a GIF": data.startswith(b"GIF8"),
+        "a BMP picture": data.startswith(b"BM") and len(data) > 54,
+        "a TIFF picture": data.startswith((b"II*\x00", b"MM\x00*")),
+        "a PDF": data.startswith(b"%PDF"),
+    }
+    for name, fits in known.items():
+        if fits:
+            return Refusal("unsupported-picture", f"This is {name}, which is not read here.", _SEND_ANOTHER)
+    reason = "The file is empty." if not data else "This file is not a picture."
+    return Refusal("not-a-picture", reason, _SEND_ANOTHER)
