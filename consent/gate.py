@@ -1,0 +1,339 @@
+"""The gate: the only source of pixels for an engine.
+
+Order rules: `match` twice, then `grant`, then `redeem`, then `Work.draft`, then `release`, each at most once for what
+it was given; a value is verified before anything of it is used. A withdrawn or ended session refuses everything, and
+nothing of the person is left in it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consent import domain, policy
+from consent.errors import Box, Forgery, Refusal
+from consent.ledger import Ledger
+from consent.quality import grown, usable
+from consent.receipt import Receipt
+from consent.template import template
+from consent.types import (
+    LIVE_SEAL,
+    Assurance,
+    Clock,
+    Domain,
+    Draft,
+    Facts,
+    Grant,
+    LiveCapture,
+    Match,
+    Once,
+    Origin,
+    Photo,
+    Pixels,
+    Purpose,
+    Released,
+    Seal,
+    digest,
+    freeze,
+)
+from models.age import AgeEstimator
+from models.faces import Face, Finder
+from models.identity import Recogniser
+
+_START_AGAIN: Final = "Start again with the live check."
+
+
+@final
+class Gate:
+    """Knows one live person, for one session. Made by `consent.enrolment.enrol`, of a live capture and a consent alone.
+
+    Attributes:
+        session: random identifier of the session; it stands in the log and in every output.
+        domain: before a camera, or in the simulator.
+        assurance: the kind of challenge that was passed.
+        expires: monotonic seconds.
+        purposes: what the person agreed to.
+    """
+
+    def __init__(self, live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock) -> None:
+        LIVE_SEAL.check(live.seal, *live.sealed_parts())
+        receipt.check()
+        live.once.spend("live check")
+        self.session: Final = secrets.token_hex(8)
+        self.domain: Final[Domain] = domain.domain(live.world)
+        self.assurance: Final[Assurance] = live.assurance
+        self.purposes: Final = receipt.purposes
+        self._consent, self._world = receipt.id, live.world
+        self._clock, self._ledger = clock, ledger
+        self.expires: Final = clock() + policy.SESSION_SECONDS
+        self._lock = threading.RLock()
+        self._seal = Seal()
+        self._spent: set[bytes] = set()
+        self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
+        self._template: NDArray[np.float32] | None = template(live, self._recogniser)
+        self._live = tuple(self._own(live))
+
+    # --- the session's life ------------------------------------------------------------------------------------------
+
+    def withdraw(self) -> None:
+        """End the session now and forget the person."""
+        with self._lock:
+            if self._template is not None:
+                self._ledger.record("withdrawn", self.session)
+            self._template, self._live, self._seal = None, (), Seal()
+
+    def _alive(self) -> NDArray[np.float32]:
+        """The template of a session that is neither withdrawn nor over."""
+        if self._template is None:
+            raise Refusal("session-withdrawn", "You have withdrawn; nothing about you is kept.", _START_AGAIN)
+        if not self._clock() < self.expires:
+            self._template, self._live, self._seal = None, (), Seal()
+            raise Refusal("session-expired", "The session is over; nothing about you is kept.", _START_AGAIN)
+        return self._template
+
+    @contextmanager
+    def _decision(self, event: str, purpose: str = "") -> Iterator[None]:
+        """Hold the gate for one decision, and log it whichever way it goes."""
+        with self._lock:
+            try:
+                yield
+            except Refusal as refusal:
+                self._ledger.record(f"{event}-refused", self.session, refusal.code, purpose)
+                raise
+            self._ledger.record(event, self.session, purpose=purpose)
+
+    # --- matching ----------------------------------------------------------------------------------------------------
+
+    def live(self) -> tuple[Match, ...]:
+        """The person's own frames of the live check, matched: at rest first, sharpest first; then the actions.
+
+        Raises:
+            Refusal: `session-withdrawn` or `session-expired`.
+        """
+        with self._lock:
+            self._alive()
+            return self._live
+
+    def match(self, photo: Photo, choose: int | None = None) -> Match:
+        """Match exactly one face of a picture with the live person.
+
+        Args:
+            photo: `uint8 RGB (H, W, 3)`, upright.
+            choose: which face, counted from 0 left to right, when there are several.
+
+        Raises:
+            Refusal: `other-world`, `no-face`, `several-faces`, `no-such-face`, what `consent.quality` says,
+                `not-you`, `session-withdrawn` or `session-expired`.
+        """
+        with self._decision("match"):
+            template = self._alive()
+            pixels = freeze(photo.pixels)
+            domain.same_world(self._world, domain.world(pixels, photo.mark))
+            faces = self._finder.find(pixels)
+            boxes = tuple(f.box for f in faces)
+            face = _chosen(faces, boxes, choose)
+            usable(face)
+            grown(self._age.years(pixels, face))
+            score = float(self._recogniser.embed(pixels, face) @ template)
+            if not score >= policy.MATCH_COSINE:
+                raise Refusal(
+                    "not-you",
+                    "This face does not match the person of the live check.",
+                    "Only your own face can be changed; if this is you, take a sharper or more recent picture.",
+                    (face.box,),
+                )
+            return self._sealed(
+                pixels, face, tuple(b for f, b in zip(faces, boxes, strict=True) if f is not face), score
+            )
+
+    def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], score: float) -> Match:
+        unsealed = Match(pixels, face, others, score, Origin.PHOTO, None, b"")
+        return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
+
+    def _own(self, live: LiveCapture) -> Iterator[Match]:
+        """The live frames that match the template themselves."""
+        template = self._alive()
+        for frame in sorted(live.frames, key=lambda f: (f.action != "centre", -f.face.sharpness)):
+            score = float(self._recogniser.embed(frame.pixels, frame.face) @ template)
+            if score >= policy.MATCH_COSINE:
+                unsealed = Match(frame.pixels, frame.face, (), score, Origin.LIVE, frame.action, b"")
+                yield dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
+
+    # --- granting ----------------------------------------------------------------------------------------------------
+
+    def grant(self, source: Match, target: Match, purpose: Purpose) -> Grant:
+        """Leave to do one thing to this pair, once, within two minutes.
+
+        Raises:
+            Forgery: a match this gate did not make, or that was changed.
+            Refusal: `purpose-not-agreed`, `session-withdrawn` or `session-expired`.
+        """
+        with self._decision("grant", purpose):
+            self._alive()
+            self._genuine(source)
+            self._genuine(target)
+            if purpose not in self.purposes:
+                raise Refusal(
+                    "purpose-not-agreed",
+                    f"You have not agreed to this: {purpose}.",
+                    "Start again and switch it on, if you wish.",
+                )
+            unsealed = Grant(source, target, purpose, self._clock() + policy.GRANT_SECONDS, os.urandom(16), b"")
+            return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
+
+    def _genuine(self, match: Match) -> None:
+        if type(match) is not Match:
+            raise Forgery("forged", "This is not a match.", _START_AGAIN)
+        self._seal.check(match.seal, *match.sealed_parts())
+
+    def redeem(self, grant: Grant) -> Work:
+        """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
+
+        Raises:
+            Forgery: `forged`, `spent` or `grant-stale`.
+            Refusal: `session-withdrawn` or `session-expired`.
+        """
+        purpose = grant.purpose if type(grant) is Grant else ""
+        with self._decision("redeem", purpose):
+            self._alive()
+            if type(grant) is not Grant:
+                raise Forgery("forged", "This is not a grant.", _START_AGAIN)
+            self._genuine(grant.source)
+            self._genuine(grant.target)
+            self._seal.check(grant.seal, *grant.sealed_parts())
+            if not self._clock() < grant.expires:
+                raise Forgery("grant-stale", "The leave to do this has run out.", "Ask for it again.")
+            if grant.nonce in self._spent:
+                raise Forgery("spent", "This leave was used already; it works once.", "Ask for it again.")
+            self._spent.add(grant.nonce)
+            return Work(self, grant, self._live)
+
+    # --- out of the engine, into the stamp ---------------------------------------------------------------------------
+
+    def _draft(self, grant: Grant, pixels: Pixels, facts: Facts) -> Draft:
+        with self._lock:
+            self._alive()
+            nonce = os.urandom(16)
+            original = grant.target.pixels
+            return Draft(pixels, original, facts, nonce, self._over(pixels, original, facts, nonce))
+
+    def _over(self, pixels: Pixels, original: Pixels, facts: Facts, nonce: bytes) -> bytes:
+        return self._seal.over(b"draft", digest(pixels), digest(original), repr(facts), nonce)
+
+    def release(self, draft: Draft) -> Released:
+        """Open a draft for the stamp, once.
+
+        Raises:
+            Forgery: a draft this gate did not make, that was changed, or that was released before.
+            Refusal: `session-withdrawn` or `session-expired`.
+        """
+        with self._decision("release"):
+            self._alive()
+            if type(draft) is not Draft:
+                raise Forgery("forged", "This is not a draft.", _START_AGAIN)
+            parts = (draft._pixels, draft._original, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
+            seal = draft._seal  # noqa: SLF001
+            if not self._seal_holds(seal, parts):
+                raise Forgery("forged", "This draft was not made by this session.", _START_AGAIN)
+            if draft._nonce in self._spent:  # noqa: SLF001
+                raise Forgery("spent", "This draft was stamped already.", "Make it again.")
+            self._spent.add(draft._nonce)  # noqa: SLF001
+            return Released(parts[0], parts[1], parts[2])
+
+    def _seal_holds(self, seal: bytes, parts: tuple[Pixels, Pixels, Facts, bytes]) -> bool:
+        return isinstance(seal, bytes) and seal == self._over(*parts)
+
+
+@final
+class Work:
+    """What an engine works with: the two pictures the gate matched, and the person's own live frames.
+
+    Attributes:
+        source: whose texture or expression is used.
+        target: what is changed.
+        own: the person's own frames of the live check, each matched.
+        purpose: what it may be used for.
+    """
+
+    def __init__(self, gate: Gate, grant: Grant, own: tuple[Match, ...]) -> None:
+        self.source: Final = grant.source
+        self.target: Final = grant.target
+        self.own: Final = own
+        self.purpose: Final = grant.purpose
+        self._gate, self._grant, self._once = gate, grant, Once()
+
+    def draft(self, pixels: Pixels, engine: str, parameters: Mapping[str, float | str]) -> Draft:
+        """Hand in the changed target, once.
+
+        Whatever the engine did, pixels further from the matched face than `policy.REACH` face sizes, and the faces of
+        everyone else in the picture, are put back to the bit.
+
+        Args:
+            pixels: `uint8 RGB`, the shape of the target.
+            engine: its name and version, for the manifest.
+            parameters: what was asked, for the manifest.
+
+        Raises:
+            Refusal: `bad-output`, for another shape or type; `bad-option`, for a parameter that is not a number.
+            Forgery: `spent`.
+        """
+        target = self.target.pixels
+        if pixels.shape != target.shape or pixels.dtype != np.uint8:
+            raise Refusal("bad-output", "The engine made a picture of another size.", "Report it; nothing was saved.")
+        if any(isinstance(v, float) and not math.isfinite(v) for v in parameters.values()):
+            raise Refusal("bad-option", "An option is not a number.", "Choose a value on the slider.")
+        self._once.spend("grant")
+        facts = Facts(
+            self.purpose,
+            self._gate.domain,
+            self._gate.assurance,
+            self._gate.session,
+            self._gate._consent,  # noqa: SLF001 - one object in two classes
+            self.source.origin,
+            self.target.origin,
+            engine,
+            dict(parameters),
+            self.target.face.box,
+        )
+        return self._gate._draft(self._grant, self._composed(pixels), facts)  # noqa: SLF001
+
+    def _composed(self, pixels: Pixels) -> Pixels:
+        """The engine's pixels near the matched face; the target's everywhere else and on other people's faces."""
+        height, width = pixels.shape[:2]
+        mesh = self.target.face.mesh[:, :2]
+        low, high = mesh.min(0), mesh.max(0)
+        reach = policy.REACH * float((high - low).max())
+        x0, y0 = (max(0, math.floor(v - reach)) for v in low)
+        x1, y1 = min(width, math.ceil(high[0] + reach)), min(height, math.ceil(high[1] + reach))
+        out = self.target.pixels.copy()
+        out[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
+        for x, y, w, h in self.target.others:
+            rows = slice(max(0, math.floor(y)), max(0, math.ceil(y + h)))
+            columns = slice(max(0, math.floor(x)), max(0, math.ceil(x + w)))
+            out[rows, columns] = self.target.pixels[rows, columns]
+        return freeze(out)
+
+
+def _chosen(faces: tuple[Face, ...], boxes: tuple[Box, ...], choose: int | None) -> Face:
+    """The one face that is meant."""
+    if not faces:
+        raise Refusal("no-face", "No face was found in this picture.", "Use a picture that shows your face clearly.")
+    if choose is None and len(faces) > 1:
+        raise Refusal(
+            "several-faces",
+            f"There are {len(faces)} faces in this picture.",
+            "Say which one is you: they are numbered from left to right.",
+            boxes,
+        )
+    if choose is not None and not 0 <= choose < len(faces):
+        raise Refusal("no-such-face", "There is no face with that number in this picture.", "Choose another.", boxes)
+    return faces[choose or 0]

@@ -1,0 +1,93 @@
+"""Was the action done? Every measure is relative to the person's own neutral second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from consent import policy
+from consent.types import Action
+from models.faces import Face
+
+TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
+
+CONTRADICTS: Final = {
+    Action.TURN_LEFT: frozenset({Action.TURN_RIGHT, Action.OPEN_MOUTH}),
+    Action.TURN_RIGHT: frozenset({Action.TURN_LEFT, Action.OPEN_MOUTH}),
+    Action.NOD: frozenset({*TURNS, Action.OPEN_MOUTH}),
+    Action.CLOSE_EYES: frozenset({*TURNS, Action.OPEN_MOUTH}),
+    Action.OPEN_MOUTH: frozenset({*TURNS, Action.CLOSE_EYES}),
+}
+"""Actions that nobody does by the way while doing the other: seen first, they are a wrong answer. (Looking down lowers
+the lids and opening the mouth lifts the chin, so those pairs do not contradict.)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The person's own neutral second: medians of yaw and pitch in degrees, of both eyes and the mouth."""
+
+    yaw: float
+    pitch: float
+    eyes: tuple[float, float]
+    mouth: float
+
+
+def rest_of(faces: Sequence[Face]) -> Rest:
+    """The neutral state of a few frames at rest."""
+
+    def median(values: list[float]) -> float:
+        return float(np.median(values))
+
+    return Rest(
+        median([f.pose.yaw for f in faces]),
+        median([f.pose.pitch for f in faces]),
+        (median([f.eyes[0] for f in faces]), median([f.eyes[1] for f in faces])),
+        median([f.mouth for f in faces]),
+    )
+
+
+def amount(action: Action, face: Face, rest: Rest) -> float:
+    """How much of an action is seen, as a share of what is asked: 1 and more is done; NaN never is.
+
+    Raises:
+        ValueError: for `CENTRE`, which is not an action; see `at_rest`.
+    """
+    if action is Action.TURN_LEFT:
+        return (face.pose.yaw - rest.yaw) / policy.TURN_DEGREES
+    if action is Action.TURN_RIGHT:
+        return (rest.yaw - face.pose.yaw) / policy.TURN_DEGREES
+    if action is Action.NOD:
+        return (rest.pitch - face.pose.pitch) / policy.NOD_DEGREES
+    if action is Action.OPEN_MOUTH:
+        return (face.mouth - rest.mouth) / policy.MOUTH_OPEN
+    if action is Action.CLOSE_EYES:
+        opened = max(now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True))
+        return (1 - opened) / (1 - policy.EYES_CLOSED)
+    raise ValueError("resting is not an amount")
+
+
+def at_rest(face: Face, rest: Rest) -> bool:
+    """Whether head, eyes and mouth are back where they were."""
+    still = max(abs(face.pose.yaw - rest.yaw), abs(face.pose.pitch - rest.pitch)) <= policy.NEUTRAL_DEGREES
+    calm = amount(Action.OPEN_MOUTH, face, rest) <= 0.5 and amount(Action.CLOSE_EYES, face, rest) <= 0.6
+    return bool(still and calm)
+
+
+def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest) -> float | None:
+    """When an action began that is held long enough in the newest frames; None while it is not.
+
+    Args:
+        action: what to look for.
+        faces: (page time in seconds, face) of the frames since the prompt was painted, oldest first.
+        rest: the neutral state.
+    """
+    run: list[float] = []
+    for time, face in reversed(faces):
+        if face is None or not amount(action, face, rest) >= 1:
+            break
+        run.append(time)
+    long_enough = action is not Action.CLOSE_EYES or (bool(run) and run[0] - run[-1] >= policy.EYES_SECONDS)
+    return run[-1] if len(run) >= policy.HOLD_FRAMES and long_enough else None

@@ -1,0 +1,275 @@
+"""Show the prompts, record what is seen.
+
+Order rules: frames arrive in order and without holes; each carries the index of the prompt that was painted when it was
+taken, never one that was not revealed yet; a prompt is revealed only after the one before was done, from rest, after a
+random pause. The first broken rule ends the recording; nothing after it counts.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from typing import Final, final
+
+import cv2
+import numpy as np
+
+from consent import domain, policy
+from consent.challenge import Challenge, Prompt
+from consent.errors import Forgery
+from consent.liveness import motion
+from consent.liveness.guide import ASK, advice
+from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome, Sample, Sight
+from consent.types import Action, Frame, LiveFrame, Once, Pixels, digest, freeze
+from models.age import AgeEstimator
+from models.faces import Detection, Face, Finder
+from models.identity import Recogniser
+
+_LOOK_SIDE: Final = 320
+"""Longer side the detector looks at: a face of 130 px at 640 px is still found, at a quarter of the cost."""
+_KEEP: Final = 3
+"""Frames kept of each prompt, the best ones."""
+
+
+@final
+class Recorder:
+    """Records one challenge. Feed it frames with `take` until a hint says `over`; then take the `capture`.
+
+    Raises:
+        Forgery: at construction, when the challenge was opened before.
+        Fault: at construction, when a model is missing or altered.
+    """
+
+    def __init__(self, challenge: Challenge) -> None:
+        self._lock = threading.RLock()
+        self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
+        self._clock, self._assurance = challenge.clock, challenge.assurance
+        self._order, self._jitter = challenge.open()
+        self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
+        self._sights: list[Sight] = []
+        self._samples: list[Sample] = []
+        self._last_sample = -math.inf
+        self._kept: dict[int, list[tuple[float, int, LiveFrame]]] = {}
+        self._rest: motion.Rest | None = None
+        self._run = 0  # frames in a row that rest
+        self._reveal_at: float | None = None
+        self._second_run = 0
+        self._start: tuple[float, float] | None = None  # page clock, our clock
+        self._last_digest, self._shape = b"", (0, 0, 0)
+        self._world: bytes | None = None
+        self._outcome: Outcome | None = None
+        self._begun = self._clock()
+        self._captured = Once()
+
+    # --- what the page sees ------------------------------------------------------------------------------------------
+
+    def take(self, frame: Frame) -> Hint:
+        """See one frame; say what to show now. Never raises for what is in the frame."""
+        with self._lock:
+            code = ""
+            if self._outcome is None:
+                now = self._clock()
+                self._outcome = self._broken_rule(frame, now)
+                if self._outcome is None:
+                    code = self._see(frame, now)
+            return self._hint(code)
+
+    def capture(self) -> Capture:
+        """The recording, sealed, once. An unfinished one is sealed too: `liveness.check` refuses it."""
+        with self._lock:
+            self._captured.spend("recording")
+            frames = [kept for prompt in sorted(self._kept) for kept in sorted(self._kept[prompt], key=lambda k: k[1])]
+            value = Capture(
+                self._outcome or Outcome.UNFINISHED,
+                self._prompts[-1].action,
+                tuple(self._prompts),
+                tuple(self._sights),
+                tuple(self._samples),
+                tuple(frame for _, _, frame in frames),
+                self._world or domain.CAMERA,
+                self._assurance,
+                self._clock(),
+                Once(),
+                b"",
+            )
+            object.__setattr__(value, "seal", CAPTURE_SEAL.over(*value.sealed_parts()))
+            self._sights, self._samples, self._kept = [], [], {}
+            return value
+
+    def _hint(self, code: str) -> Hint:
+        prompt = self._prompts[-1]
+        done = (len(self._prompts) - 1) / (2 * len(self._order))
+        over = self._outcome is not None
+        left = None
+        if prompt.index and self._reveal_at is None and not over:
+            painted = self._painted()
+            left = prompt.seconds - (self._sights[-1].page_time - painted) if painted is not None else prompt.seconds
+        code = str(self._outcome) if self._outcome is not None else code or prompt.action
+        return Hint(code, ASK.get(code, ""), prompt, min(1.0, done), left, over)
+
+    # --- rules of order ----------------------------------------------------------------------------------------------
+
+    def _broken_rule(self, frame: Frame, now: float) -> Outcome | None:  # noqa: PLR0911 - one line a rule
+        if not now - self._begun <= policy.CHALLENGE_SECONDS:
+            return Outcome.TOO_SLOW
+        if not math.isfinite(frame.page_time):
+            return Outcome.CLOCK
+        try:
+            world = domain.world(frame.pixels, frame.mark)
+        except Forgery:
+            return Outcome.MIXED
+        if self._start is None:
+            self._start, self._world, self._shape = (frame.page_time, now), world, frame.pixels.shape
+        if world != self._world or frame.pixels.shape != self._shape:
+            return Outcome.MIXED
+        drift = (frame.page_time - self._start[0]) - (now - self._start[1])
+        if not abs(drift) <= policy.CLOCK_SLACK:
+            return Outcome.CLOCK
+        if self._sights:
+            step = frame.page_time - self._sights[-1].page_time
+            if not step > 0 or frame.shown < self._sights[-1].prompt:
+                return Outcome.ORDER
+            if not step <= policy.FRAME_GAP:
+                return Outcome.GAP
+        return Outcome.ORDER if frame.shown > self._prompts[-1].index else None
+
+    # --- seeing ------------------------------------------------------------------------------------------------------
+
+    def _see(self, frame: Frame, now: float) -> str:
+        """Look at the frame, then move the story on; return the code of a more urgent hint than the prompt."""
+        pixels = freeze(frame.pixels)
+        face, others = self._look(pixels)
+        fingerprint = digest(pixels)
+        duplicate, self._last_digest = fingerprint == self._last_digest, fingerprint
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+        asked = self._prompts[frame.shown].action if frame.shown >= 0 else Action.CENTRE
+        keep_grey = asked is Action.CENTRE or asked in motion.TURNS
+        sight = Sight(frame.page_time, frame.shown, face, duplicate, grey if keep_grey else None)
+        self._sights.append(sight)
+        self._second_run = self._second_run + 1 if others else 0
+        if self._second_run >= policy.SECOND_FACE_FRAMES and self._rest is not None:
+            self._outcome = Outcome.SECOND_FACE
+            return ""
+        if face is None:
+            self._run = 0
+            seen = [s.page_time for s in self._sights if s.face is not None]
+            if self._rest is not None and frame.page_time - (seen[-1] if seen else 0) > policy.LOST_SECONDS:
+                self._outcome = Outcome.LOST
+            return "no-face"
+        if self._rest is not None:
+            self._sample(frame, pixels, face)
+        if frame.shown != self._prompts[-1].index:
+            return ""  # the page has not painted the newest prompt yet
+        if self._prompts[-1].action is Action.CENTRE:
+            return self._at_rest(pixels, face, now, crowded=bool(others))
+        self._acting(pixels, face)
+        return ""
+
+    def _look(self, pixels: Pixels) -> tuple[Face | None, int]:
+        """The person's face, and how many others of some size there are."""
+        found = self._finder.detect(pixels, _LOOK_SIDE)
+        if not found:
+            return None, 0
+        last = next((s.face for s in reversed(self._sights[-8:]) if s.face is not None), None)
+        middle = np.array(_middle(last.box)) if last is not None else None
+
+        def first(detection: Detection) -> float:
+            if middle is None:
+                return -detection.box[2]
+            return float(np.linalg.norm(np.array(_middle(detection.box)) - middle))
+
+        main = min(found, key=first)
+        others = sum(d is not main and d.box[2] >= policy.SECOND_FACE_SHARE * main.box[2] for d in found)
+        face = self._finder.follow(pixels, last) if last is not None else None
+        if face is not None:
+            x, y = _middle(face.box)
+            inside = abs(x - _middle(main.box)[0]) < main.box[2] / 2 and abs(y - _middle(main.box)[1]) < main.box[3] / 2
+            face = face if inside else None
+        return face if face is not None else self._finder.measure(pixels, main), others
+
+    def _sample(self, frame: Frame, pixels: Pixels, face: Face) -> None:
+        """Take an identity sample now and then, and in any case of every prompt."""
+        spaced = frame.page_time - self._last_sample >= policy.SAMPLE_SECONDS
+        if spaced or not self._samples or self._samples[-1].prompt != frame.shown:
+            embedding = self._recogniser.embed(pixels, face)
+            self._samples.append(Sample(frame.shown, embedding, self._age.years(pixels, face)))
+            self._last_sample = frame.page_time
+
+    def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
+        """Keep the best few frames of each prompt."""
+        if not math.isfinite(score):
+            return
+        prompt = self._prompts[-1]
+        kept = self._kept.setdefault(prompt.index, [])
+        kept.append((score, len(self._sights), LiveFrame(pixels, face, prompt.action)))
+        kept.sort(key=lambda k: -k[0])
+        del kept[_KEEP:]
+
+    # --- the story ---------------------------------------------------------------------------------------------------
+
+    def _painted(self) -> float | None:
+        """Page time of the first frame with the newest prompt on the screen."""
+        index = self._prompts[-1].index
+        return next((s.page_time for s in self._sights if s.prompt == index), None)
+
+    def _since(self) -> list[tuple[float, Face | None]]:
+        index = self._prompts[-1].index
+        return [(s.page_time, s.face) for s in self._sights if s.prompt == index]
+
+    def _reveal(self, action: Action) -> None:
+        self._prompts.append(Prompt(self._prompts[-1].index + 1, action, policy.ACTION_SECONDS))
+        self._run, self._reveal_at = 0, None
+
+    def _at_rest(self, pixels: Pixels, face: Face, now: float, *, crowded: bool) -> str:
+        """At rest: measure neutral the first time, wait for the return later; then pause and reveal what is next."""
+        code = ""
+        if self._rest is None:
+            code = "several-faces" if crowded else advice(face, pixels.shape)
+            resting = not code
+        else:
+            resting = motion.at_rest(face, self._rest)
+        self._run = self._run + 1 if resting else 0
+        if resting:
+            self._keep(face.sharpness, pixels, face)
+        elif self._late():
+            self._outcome = Outcome.NOT_SEEN
+            return ""
+        needed = policy.HOLD_FRAMES if self._rest is not None else 2 * policy.HOLD_FRAMES
+        if self._run < needed:
+            return code
+        if self._rest is None:
+            self._rest = motion.rest_of([f for _, f in self._since()[-needed:] if f is not None])
+        step = len(self._prompts) // 2  # how many actions were done
+        if step == len(self._order):
+            self._outcome = Outcome.COMPLETE
+        elif self._reveal_at is None:
+            self._reveal_at = now + self._jitter[step]
+        elif now >= self._reveal_at:
+            self._reveal(self._order[step])
+        return code
+
+    def _acting(self, pixels: Pixels, face: Face) -> None:
+        """During an action: see it, or see the contrary, or run out of time."""
+        if self._rest is None:
+            return
+        action, since = self._prompts[-1].action, self._since()
+        self._keep(motion.amount(action, face, self._rest), pixels, face)
+        began = motion.held(action, since, self._rest)
+        if began is not None:
+            fast = not began - since[0][0] >= policy.REACTION_SECONDS
+            self._outcome = Outcome.TOO_FAST if fast else None
+            if not fast:
+                self._reveal(Action.CENTRE)
+        elif any(motion.held(wrong, since, self._rest) is not None for wrong in motion.CONTRADICTS[action]):
+            self._outcome = Outcome.WRONG
+        elif self._late():
+            self._outcome = Outcome.NOT_SEEN
+
+    def _late(self) -> bool:
+        since = self._since()
+        waited = since[-1][0] - since[0][0] if since else 0.0
+        return self._rest is not None and waited > policy.ACTION_SECONDS and len(since) >= policy.ACTION_FRAMES
+
+
+def _middle(box: tuple[float, float, float, float]) -> tuple[float, float]:
+    return box[0] + box[2] / 2, box[1] + box[3] / 2

@@ -1,0 +1,113 @@
+"""What a recorder keeps of a check, and what it tells the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consent.challenge import Prompt
+from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed
+from models.faces import Face
+
+
+class Outcome(StrEnum):
+    """How a recording ended."""
+
+    COMPLETE = "complete"
+    UNFINISHED = "unfinished"
+    TOO_SLOW = "check-too-slow"
+    NOT_SEEN = "action-not-seen"
+    WRONG = "wrong-action"
+    TOO_FAST = "answered-too-fast"
+    LOST = "face-lost"
+    SECOND_FACE = "second-face"
+    ORDER = "frames-out-of-order"
+    CLOCK = "clock-mismatch"
+    GAP = "frames-missing"
+    MIXED = "frames-mixed"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What the page shows now.
+
+    Attributes:
+        code: stable identifier of the sentence.
+        text: the sentence, English.
+        prompt: what is asked now.
+        progress: share of the check that is done, 0..1.
+        seconds_left: for this prompt, by the page's clock; None while there is no hurry.
+        over: nothing more is needed; ask `liveness.check`.
+    """
+
+    code: str
+    text: str
+    prompt: Prompt
+    progress: float
+    seconds_left: float | None
+    over: bool
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Sight:
+    """One frame as the recorder saw it. `grey` is `uint8 (H, W)`, kept where parallax needs it."""
+
+    page_time: float
+    prompt: int
+    face: Face | None
+    duplicate: bool
+    grey: NDArray[np.uint8] | None = field(repr=False)
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """An identity sample: which prompt, the embedding (128,), apparent age in years."""
+
+    prompt: int
+    embedding: NDArray[np.float32] = field(repr=False)
+    years: float
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Capture(Sealed):
+    """A finished recording. Made by `Recorder.capture` only; judged, once, by `liveness.check`.
+
+    Attributes:
+        outcome: how it ended; `at` is the action that was asked then.
+        prompts: what was asked, in order; `sights`, `samples` and `frames` point into it by index.
+        world: see `consent.domain`.
+    """
+
+    outcome: Outcome
+    at: Action
+    prompts: tuple[Prompt, ...]
+    sights: tuple[Sight, ...] = field(repr=False)
+    samples: tuple[Sample, ...] = field(repr=False)
+    frames: tuple[LiveFrame, ...] = field(repr=False)
+    world: bytes = field(repr=False)
+    assurance: Assurance
+    made: float
+    once: Once = field(repr=False)
+    seal: bytes = field(repr=False)
+
+    def sealed_parts(self) -> tuple[bytes | str | float, ...]:
+        """What the seal covers: the story, every place of the face, every sample."""
+        prompts = (f"{p.index} {p.action}" for p in self.prompts)
+        sights = (
+            np.array([s.page_time, s.prompt, s.duplicate]).tobytes() + (s.face.mesh.tobytes() if s.face else b"")
+            for s in self.sights
+        )
+        samples = (np.array([s.prompt, s.years]).tobytes() + s.embedding.tobytes() for s in self.samples)
+        return (self.outcome, self.at, self.world, self.assurance, self.made, *prompts, *sights, *samples)
+
+
+CAPTURE_SEAL: Final = Seal()
+"""Seals recordings until they are judged, within this process."""

@@ -1,0 +1,112 @@
+"""Every limit of the gate, in one place, each with the measurement behind it. Nothing here is read from anywhere.
+
+*Research* marks a figure measured before the project on real faces or rendered sessions (docs/measurements.md says
+how); figures of this code are printed by the tests named beside them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- recognition -----------------------------------------------------------------------------------------------------
+MATCH_COSINE: Final = 0.50
+"""SFace, flip-averaged, against a template of five or more live frames: 0 false accepts in 24,560 impostor trials (95 %
+upper bound 0.015 %), 0.2 % false rejects. OpenCV's own default of 0.363 lets in 0.055 % photo against photo (research).
+"""
+TEMPLATE_FRAMES: Final = 5
+"""Fewer live frames raise the false rejects at 0.50 from 0.2 % to 10 % (one photo) (research)."""
+TEMPLATE_COSINE: Final = 0.55
+"""A live frame that agrees less with the mean of the others is not used; the same person's frontal frames of one
+session lie above 0.8 (research: tracks of one person, 5th percentile 0.6)."""
+ADULT_YEARS: Final = 21.0
+"""Apparent age below which a face is refused. Recognisers cannot tell children apart (research: 25 % false matches at
+ages 1 to 2). At 21, 6.7 % of under-13s pass and 2 % of those aged 25 to 39 are refused (630 UTKFace crops, one picture
+each)."""
+
+# --- what a usable picture of a face is ------------------------------------------------------------------------------
+EYE_DISTANCE: Final = 40.0
+"""Pixels between the eyes. Below 24 single pictures fall under 0.5 against themselves (research)."""
+SHARPNESS: Final = 3.0
+"""Grey levels; see `models.faces.Face`. Strong blur brings the cosine of a face with itself to 0.70 (research)."""
+BRIGHTNESS: Final = (0.08, 0.93)
+"""Mean luma of the face. At 35 % brightness the cosine with itself falls to 0.86 (research)."""
+TURNED: Final = 40.0
+"""Degrees of yaw or pitch beyond which half of the face is unseen."""
+
+# --- the challenge ---------------------------------------------------------------------------------------------------
+ACTIONS: Final = 5
+"""Actions in a challenge. `consent.challenge.BITS` counts the equally likely orders."""
+START_JITTER: Final = (0.3, 0.9)
+"""Seconds, uniform, between the return to neutral and the next prompt: a recording cannot know the moment."""
+ACTION_SECONDS: Final = 8.0
+"""Time for one action, by the page's clock; people take 1 to 3 (research)."""
+ACTION_FRAMES: Final = 24
+"""An action is not late before this many frames were seen: a slow machine is not a person who refuses."""
+CHALLENGE_SECONDS: Final = 90.0
+"""The whole check, by our own clock. A cooperative person needs 12 to 20."""
+REACTION_SECONDS: Final = 0.12
+"""Faster answers were not given by a person who saw the prompt."""
+CLOCK_SLACK: Final = 2.0
+"""Seconds by which the page's clock and ours may drift apart within one check."""
+FRAME_GAP: Final = 1.5
+"""Seconds without a frame after which the recording has a hole."""
+
+# --- what counts as an action (against the person's own neutral second) -----------------------------------------------
+TURN_DEGREES: Final = 16.0
+"""Measured turn. The mesh shows 0.8 of the true one; parallax is clear from 20 true degrees on (research)."""
+NOD_DEGREES: Final = 9.0
+"""Genuine nods reach 7.7 degrees at the 2.5 % quantile; other movements stay under 5.8 at the 97.5 % (research)."""
+EYES_CLOSED: Final = 0.55
+"""Share of the person's own open-eye contour below which both eyes count as closed (closed 0.1 to 0.4; research)."""
+EYES_SECONDS: Final = 0.35
+"""Held at least so long, and at least three frames: a spontaneous blink lasts 0.1 to 0.3 seconds."""
+MOUTH_OPEN: Final = 0.18
+"""Rise of inner-lip gap over mouth width; talking stays under 0.1 beyond neutral, asked openings reach 0.3 and more."""
+NEUTRAL_DEGREES: Final = 7.0
+"""Back at rest: yaw and pitch this near to the neutral second."""
+HOLD_FRAMES: Final = 3
+"""Frames in a row an action or a rest is seen before it counts."""
+
+# --- liveness --------------------------------------------------------------------------------------------------------
+LIVE_EYE_DISTANCE: Final = 48.0
+"""Pixels between the eye centres (70 between the outer corners): flat pictures of smaller faces read as relief
+(research: up to 0.058 at 44 to 65 px outer corners)."""
+PARALLAX: Final = 0.12
+"""Eye distances of pixel parallax of the nose, mean of the three largest frames of a turn: flat and bent artefacts
+0.00 to 0.08 (97.5 % quantile), heads 0.16 to 0.73 (research)."""
+PARALLAX_NOISE: Final = 0.020
+"""Robust residual of the same fit above which the measure says nothing, so the check is repeated (research)."""
+PARALLAX_TRACKS: Final = 15
+"""Fewest points that must be tracked from before the turn to its end."""
+PARALLAX_RATIO: Final = 0.35
+"""Parallax over the sine of the measured yaw: a head gives 0.76 to 1.48, a puppet of 45 % depth less (research)."""
+PARALLAX_TREND: Final = 0.6
+"""Correlation of parallax and yaw over the turn: drifting tracks do not come back, a head does (research)."""
+SAME_FACE: Final = 0.30
+"""Every sampled frame of the check against the check's own template; single frames of one person go as low as 0.22
+when turned, other people reach 0.49 rarely (research), so the mean is judged too."""
+SAME_FACE_MEAN: Final = 0.50
+"""Mean over the samples of each action against the same template."""
+SECOND_FACE_SHARE: Final = 0.35
+"""Size of a second face, relative to the first, that is looked at; smaller ones are pictures in the background."""
+SECOND_FACE_FRAMES: Final = 3
+"""Frames in a row with a second face before the check stops (single ones are false alarms: 3 to 15 % in research)."""
+LOST_SECONDS: Final = 1.2
+"""Seconds without a face after which the check stops."""
+DUPLICATES: Final = 0.10
+"""Share of frames that are, to the bit, the frame before. A camera's noise makes them rare (0 in research); a stalled
+or looped stream shows 0.5 and more."""
+SAMPLE_SECONDS: Final = 0.4
+"""Time between two identity samples within the check."""
+
+# --- how long things last --------------------------------------------------------------------------------------------
+SESSION_SECONDS: Final = 30 * 60.0
+"""Life of an enrolment."""
+GRANT_SECONDS: Final = 120.0
+"""Life of a grant."""
+LIVE_SECONDS: Final = 60.0
+"""Time between a passed check and its enrolment."""
+RECEIPT_SECONDS: Final = 15 * 60.0
+"""Time between agreeing and enrolling."""
+REACH: Final = 0.9
+"""Face sizes round the matched face within which an engine may change pixels (hair and the fade of a warp)."""
