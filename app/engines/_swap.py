@@ -1,0 +1,102 @@
+"""The swap renderer: the source's face texture on the target's geometry, in the target's light."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from app.engines._blend import alike, lay_over, match_light, match_sharpness, oval
+from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
+from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
+from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+
+MOUTH_DIFFERS: Final = 0.06
+EYES_DIFFER: Final = 0.07
+"""Apertures that differ by more than this leave the target's own interior (landmark error 1.43 -> 1.25 %)."""
+_RIM: Final = (0.012, 0.06)
+"""Face widths inside the source's outline between which its texture comes to be trusted."""
+_EYES: Final = (RIGHT_EYE, LEFT_EYE)
+
+
+def nearest_view(views: Sequence[Seen], target: Seen) -> Seen:
+    """The view whose head direction, lids and lips are nearest the target's; texture holds to about 25 degrees.
+
+    Small and blurred views lose against large and sharp ones by as much as a few degrees.
+    """
+
+    def cost(view: Seen) -> float:
+        mine, theirs = view.face, target.face
+        turn = np.hypot(mine.pose.yaw - theirs.pose.yaw, mine.pose.pitch - theirs.pose.pitch) / 10
+        lids = np.abs(np.subtract(mine.eyes, theirs.eyes)).sum()
+        lips = abs(mine.mouth - theirs.mouth)
+        soft = np.clip(1 - width_of(mine.mesh) / width_of(theirs.mesh), 0, 1)
+        value = float(turn + 2 * lids + 2 * lips + 0.6 * soft)
+        return value if np.isfinite(value) else float("inf")
+
+    return min(views, key=cost)
+
+
+def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "auto") -> Pixels:
+    """The target's picture with the source's face texture.
+
+    Args:
+        source: whose texture is used.
+        target: whose picture, geometry, expression and light are kept.
+        amount: 0 changes nothing, 1 is the whole swap.
+        interior: whose eyes and open mouth: `"source"`, `"target"`, or `"auto"` (the target's where lids or lips are
+            open by another measure).
+
+    Returns:
+        uint8 RGB of the target's shape; exact where the face's mask is 0. Inputs are not changed.
+    """
+    out = target.pixels.copy()
+    mesh, width = target.face.mesh, width_of(target.face.mesh)
+    box = Box.around(mesh, 0.05 * width, out.shape)
+    if amount <= 0 or box.empty:
+        return out
+    raster = Raster(mesh, box)
+    if raster.empty:
+        return out
+    view = box.cut(out)
+    before = view.astype(np.float32)
+    mask = oval(raster, width) * _trusted(source, raster, width)
+    positions = raster.spread(source.face.mesh[:, :2])
+    warped = sample(source.pixels, positions, width_of(source.face.mesh) / width)
+    features = features_mask(mesh - np.append(box.corner, 0), view.shape, width)
+    mask *= np.maximum(features, alike(warped, before, mask * (1 - features), width))
+    weight = mask * (1 - 0.97 * features)
+    painted = match_sharpness(match_light(warped, before, weight, width), before, weight, width)
+    keep = _kept_interior(source, target, box, interior)
+    lay_over(view, painted, mask * (1 - keep) * np.float32(amount))
+    return out
+
+
+def _trusted(source: Seen, raster: Raster, width: float) -> Floats:
+    """Where the source shows its face well enough to lend it: turned to the camera and away from its own outline."""
+    mesh, shape = source.face.mesh, source.pixels.shape
+    rim = np.clip((outline_distance(mesh, shape) - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
+    seen = raster.enlarge(raster.cells(visibility(mesh, shape) * rim))[..., 0]
+    return np.asarray(np.clip(blur(seen, 0.02 * width) * 1.1, 0, 1), np.float32)
+
+
+def features_mask(mesh: Points, shape: tuple[int, ...], width: float) -> Floats:
+    """Lips and eyes (not skin) as a soft mask; `mesh` in the mask's own pixels."""
+    parts = [polygon(shape, mesh[list(ring), :2], 0.02 * width, 0.008 * width) for ring in (LIPS_OUTER, *_EYES)]
+    return np.asarray(np.maximum.reduce(parts), np.float32)
+
+
+def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Floats:
+    """Where the target's own eyes and mouth interior stay."""
+    mesh, width = target.face.mesh - np.append(box.corner, 0), width_of(target.face.mesh)
+    keep = np.zeros(box.shape, np.float32)
+    if interior == "source":
+        return keep
+    lips = abs(source.face.mouth - target.face.mouth) > MOUTH_DIFFERS
+    if interior == "target" or lips:
+        keep = np.maximum(keep, polygon(box.shape, mesh[list(LIPS_INNER), :2], 0.008 * width, 0.008 * width))
+    for ring, mine, theirs in zip(_EYES, source.face.eyes, target.face.eyes, strict=True):
+        if interior == "target" or abs(mine - theirs) > EYES_DIFFER:
+            keep = np.maximum(keep, polygon(box.shape, mesh[list(ring), :2], 0.035 * width, 0.012 * width))
+    return keep

@@ -1,0 +1,51 @@
+"""Swap: a person's own face from one picture, in another picture of the same person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from app.engines import _swap
+from app.engines._options import chosen, ranged, redeem
+from consent.gate import Gate
+from consent.types import Draft, Grant, Origin, Purpose
+
+_INTERIORS: Final = ("auto", "source", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class SwapOptions:
+    """How far and what to swap.
+
+    Attributes:
+        amount: 0 leaves the target as it is, 1 is the whole swap.
+        interior: whose eyes and open mouth are shown: `"source"`, `"target"`, or `"auto"`: the target's where lids or
+            lips are open by another measure, so that the expression stays.
+
+    Raises:
+        Refusal: `bad-option`, for a value out of range.
+    """
+
+    amount: float = 1.0
+    interior: str = "auto"
+
+    def __post_init__(self) -> None:
+        ranged("amount", self.amount, 0, 1)
+        chosen("interior", self.interior, _INTERIORS)
+
+
+def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
+    """The target's picture with the source's face texture, on the target's geometry and in its light.
+
+    A source from the live check may be replaced by the person's own live frame that is nearest in pose.
+
+    Raises:
+        Forgery: the grant is not this gate's, is spent, or has run out.
+        Refusal: `wrong-purpose`, or the session is over.
+    """
+    options = options or SwapOptions()
+    work = redeem(gate, grant, Purpose.SWAP)
+    views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
+    source = _swap.nearest_view(views, work.target)
+    pixels = _swap.render(source, work.target, options.amount, options.interior)
+    return work.draft(pixels, engine="swap-mesh/1", parameters={"amount": options.amount, "interior": options.interior})
