@@ -4,8 +4,8 @@
 camera cannot tell a person from a three-dimensional avatar fed through a virtual camera; THREATS.md says so.
 """
 
-from consent.liveness.check import check
 from consent.liveness.recorder import Recorder
 from consent.liveness.recording import Capture, Hint
+from consent.liveness.verdict import check
 
 __all__ = ["Capture", "Hint", "Recorder", "check"]
