@@ -1,0 +1,205 @@
+"""What the buttons of Play do: put pictures on the table, ask the gate about each, make one, keep it for a while.
+
+No gradio here, and no decision: every yes comes from the gate, and every finished byte from `stamp`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from app import files, media
+from app.engines.age import AgeOptions, age
+from app.engines.express import ExpressOptions, express
+from app.engines.swap import SwapOptions, swap
+from app.stamp.signer import Signer
+from app.stamp.writer import stamp
+from app.studio.sessions import Picture, Result
+from app.studio.strings import consent_text, say
+from consent import policy
+from consent.errors import Refusal
+from consent.ledger import Ledger
+from consent.receipt import Consent, Notary
+from consent.types import Purpose
+from models.errors import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from app.home import Home
+    from app.studio.sessions import Side, Store, Visitor
+    from consent.gate import Gate
+    from consent.receipt import Receipt
+    from consent.types import Draft, Grant, Match
+
+Options = SwapOptions | AgeOptions | ExpressOptions
+MINUTES: Final = round(policy.SESSION_SECONDS / 60)
+MIMES: Final = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
+
+
+def no(code: str, language: str) -> Refusal:
+    """A refusal whose sentences stand in our table of words."""
+    key = code.replace("-", "_")
+    return Refusal(code, say(f"no_{key}_reason", language), say(f"no_{key}_remedy", language))
+
+
+@dataclass
+class Desk:
+    """The studio behind the page.
+
+    Args:
+        store: what is remembered about each browser.
+        browser: reads the guard's session out of a `Cookie` header.
+        home: keys, receipts, ledger.
+    """
+
+    store: Store
+    browser: Callable[[str], str | None]
+    home: Home
+    _work: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def signer(self) -> Signer:
+        """The stamping key of this installation."""
+        return Signer.open(self.home.keys)
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The root certificate under which a picture counts as made here."""
+        return (self.signer.anchor_pem,)
+
+    @cached_property
+    def notary(self) -> Notary:
+        """The key that signs receipts."""
+        return Notary.open(self.home.keys / "receipts.pem")
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The log of decisions."""
+        return Ledger(self.home.ledger)
+
+    def visitor(self, headers: Mapping[str, str]) -> Visitor:
+        """Who a request comes from.
+
+        Raises:
+            Refusal: `no-browser-session`; the guard stands in front, this is the second lock on the same door.
+        """
+        name = self.browser(headers.get("cookie", ""))
+        if name is None:
+            raise Refusal("no-browser-session", "This page was not opened with its link.", "Open the link again.")
+        return self.store.of(name)
+
+    def agree(
+        self, visitor: Visitor, purposes: Iterable[str], *, myself: bool, adult: bool, language: str = "en"
+    ) -> Receipt:
+        """Write down, sign and keep what a person has agreed to.
+
+        Raises:
+            Refusal: something that must be ticked is not.
+        """
+        wanted = set(purposes)
+        text = consent_text(language, minutes=MINUTES)
+        consent = Consent(
+            purposes=frozenset(purpose for purpose in Purpose if purpose.value in wanted),
+            adult=adult,
+            myself=myself,
+            language=language,
+            text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+        )
+        receipt = self.notary.sign(consent)
+        files.write_atomic(self.home.receipts / f"{receipt.id}.json", receipt.document.encode())
+        visitor.language = language
+        visitor.agreed(receipt)
+        return receipt
+
+    def gate(self, visitor: Visitor) -> Gate:
+        """The visitor's open gate, or the refusal that says why there is none."""
+        return visitor.passed(self.store.clock())
+
+    def look(self, visitor: Visitor, side: Side, choose: int | None = None) -> Picture:
+        """Ask the gate about the upload that waits for this side, or again with one face chosen.
+
+        Args:
+            side: which of the two pictures.
+            choose: the face, counted from 0 from left to right, when there are several.
+
+        Raises:
+            Refusal: there is no open gate or no upload. What the gate says about the picture is in the picture.
+        """
+        gate = self.gate(visitor)
+        with visitor.lock:
+            data = visitor.incoming.pop(side, None)
+            old = visitor.pictures.get(side)
+        if data is None:
+            if old is None or old.photo is None:
+                raise no("target", visitor.language)
+            data = old.data
+        photo = None
+        match, refused, boxes, size = None, None, (), (0, 0)
+        try:
+            photo = media.read(data) if old is None or old.data is not data or old.photo is None else old.photo
+            size = (photo.pixels.shape[1], photo.pixels.shape[0])
+            match = gate.match(photo, choose)
+            boxes = (match.face.box,)
+        except Refusal as refusal:
+            refused, boxes = refusal, refusal.boxes
+        mime = MIMES.get(data[:2], "application/octet-stream")
+        picture = Picture(data, mime, size, visitor.number(), photo, match, refused, boxes)
+        with visitor.lock:
+            visitor.pictures[side] = picture
+        return picture
+
+    def live(self, visitor: Visitor, side: Side) -> Picture:
+        """Put the visitor's own live frame on the table."""
+        match = self.gate(visitor).live()[0]
+        picture = Picture(
+            data=media.encode(match.pixels, "jpeg", 95),
+            mime="image/jpeg",
+            size=(match.pixels.shape[1], match.pixels.shape[0]),
+            number=visitor.number(),
+            match=match,
+            boxes=(match.face.box,),
+        )
+        with visitor.lock:
+            visitor.pictures[side] = picture
+        return picture
+
+    def make(self, visitor: Visitor, purpose: Purpose, options: Options) -> Result:
+        """Grant, engine, stamp: one finished picture.
+
+        Raises:
+            Refusal: whatever the gate refuses, or a picture is missing.
+            Fault: something is broken.
+        """
+        gate = self.gate(visitor)
+        target = _matched(visitor, "target")
+        source = gate.live()[0] if purpose is not Purpose.SWAP else _matched(visitor, "source")[1]
+        with self._work:  # one engine at a time: each uses every core it gets
+            grant = gate.grant(source, target[1], purpose)
+            stamped = stamp(gate, _engine(gate, grant, options), self.signer, fmt="jpeg")
+        key = secrets.token_hex(8)
+        result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0])
+        visitor.keep(result, key)
+        return result
+
+
+def _engine(gate: Gate, grant: Grant, options: Options) -> Draft:
+    if isinstance(options, AgeOptions):
+        return age(gate, grant, options)
+    if isinstance(options, ExpressOptions):
+        return express(gate, grant, options)
+    return swap(gate, grant, options)
+
+
+def _matched(visitor: Visitor, side: Side) -> tuple[Picture, Match]:
+    with visitor.lock:
+        picture = visitor.pictures.get(side)
+    if picture is None:
+        raise no(side, visitor.language)
+    if picture.match is None:
+        raise picture.no or Fault("picture-undecided", "A picture was never judged.", "Reload the page and try again.")
+    return picture, picture.match

@@ -1,0 +1,196 @@
+"""Stages 1 to 3 over a socket: prompts out, camera frames in, and at the end a verdict.
+
+The page is told what to show and nothing else: which prompt comes next, whether it was followed, who is accepted and
+why not is all decided here, by `consent`. Cancelling, hiding the page or losing the line ends the check; there is
+nothing to resume.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import APIRouter, HTTPException, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
+
+from app.capture import Camera
+from app.studio.desk import no
+from app.studio.strings import hinted, say
+from app.studio.strings import language as spoken
+from consent.challenge import draw
+from consent.enrolment import enrol
+from consent.errors import Fault, Refusal
+from consent.liveness import Recorder, check
+from consent.liveness.guide import ASK
+
+if TYPE_CHECKING:
+    from app.studio.desk import Desk
+    from app.studio.sessions import Visitor
+    from consent.liveness import Hint
+    from consent.receipt import Receipt
+
+STATIC: Final = Path(__file__).parent / "static"
+SILENCE: Final = 15.0
+"""Seconds without a frame after which the camera counts as stopped."""
+BROWSER_NOS: Final = (
+    "camera-refused",
+    "no-camera",
+    "camera-busy",
+    "camera-stopped",
+    "page-hidden",
+    "connection-lost",
+    "browser-old",
+    "page-insecure",
+)
+log = logging.getLogger(__name__)
+
+
+def capture_html(language: str) -> str:
+    """The start button with the words that `capture.js` needs."""
+    names = ("title", "video", "asking", "checking", "passed", "again", "cancel", "close")
+    words: dict[str, Any] = {name: say(f"capture_{name}", language) for name in names}
+    words["no"] = {
+        code: {"reason": refusal.reason, "remedy": refusal.remedy}
+        for code, refusal in ((code, no(code, language)) for code in BROWSER_NOS)
+    }
+    return (
+        f'<div class="start"><button type="button" data-start>{escape(say("prove_button", language))}</button>'
+        f'<span hidden data-words="{escape(json.dumps(words))}"></span></div>'
+    )
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The capture routes: the page's own files, the agreement, the socket."""
+    router = APIRouter()
+
+    @router.get("/capture/assets/{name}")
+    def asset(name: str) -> FileResponse:
+        path = STATIC / name
+        if path.parent != STATIC or not path.is_file():
+            raise HTTPException(404)
+        return FileResponse(path)
+
+    @router.post("/capture/consent")
+    async def consent(request: Request) -> dict[str, Any]:
+        visitor = desk.visitor(request.headers)
+        language = spoken(request.headers.get("accept-language", ""))
+        given = await request.json()
+        if not isinstance(given, dict) or not isinstance(given.get("purposes"), list):
+            raise HTTPException(400)
+        purposes = [str(purpose) for purpose in given["purposes"]]
+        try:
+            me, adult = given.get("me") is True, given.get("adult") is True
+            desk.agree(visitor, purposes, myself=me, adult=adult, language=language)
+        except Refusal as refusal:
+            return {"ok": False, **_told(refusal)}
+        return {"ok": True}
+
+    @router.websocket("/capture/ws")
+    async def capture(socket: WebSocket) -> None:
+        visitor = desk.visitor(socket.headers)
+        await socket.accept()
+        await _converse(socket, visitor, desk)
+
+    return router
+
+
+async def _converse(socket: WebSocket, visitor: Visitor, desk: Desk) -> None:
+    """One check from the first prompt to the verdict."""
+    language = visitor.language
+    mine = False
+    try:
+        with visitor.lock:
+            if visitor.receipt is None:
+                raise no("consent", language)
+            if visitor.capturing:
+                raise no("check-running", language)
+            visitor.capturing = mine = True
+            visitor.no = None
+            receipt = visitor.receipt
+        camera = Camera(await run_in_threadpool(lambda: Recorder(draw())))
+        await _film(socket, camera, language)
+        await socket.send_json({"state": "checking"})
+        await run_in_threadpool(_judge, desk, visitor, camera, receipt)
+        await socket.send_json({"verdict": {"ok": True}})
+    except WebSocketDisconnect:
+        return
+    except (Refusal, Fault) as refusal:
+        visitor.no = refusal if isinstance(refusal, Refusal) else None
+        await _tell(socket, _told(refusal))
+    except Exception:
+        log.exception("the live check broke")
+        await _tell(socket, {"code": "fault", "reason": say("fault_reason"), "remedy": say("fault_remedy")})
+    finally:
+        if mine:
+            visitor.capturing = False
+
+
+async def _film(socket: WebSocket, camera: Camera, language: str) -> None:
+    """Frames in, hints out, until the recorder has seen enough."""
+    while True:
+        try:
+            message = await asyncio.wait_for(socket.receive(), SILENCE)
+        except TimeoutError:
+            raise no("camera-stopped", language) from None
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        text, data = message.get("text"), message.get("bytes")
+        if text is not None:
+            _report(camera, text)
+        elif data is not None:
+            hint = await run_in_threadpool(camera.take, data)
+            await socket.send_json({"ack": camera.sequence, "hint": _spoken(hint, language)})
+            if hint.over:
+                return
+
+
+def _report(camera: Camera, text: str) -> None:
+    try:
+        report = json.loads(text[:1000])
+        index, at = int(report["shown"]), float(report["t"])
+    except (ValueError, KeyError, TypeError):
+        raise Refusal("frame-unreadable", "The page sent something that cannot be read.", "Reload the page.") from None
+    camera.shown(index, at)
+
+
+def _judge(desk: Desk, visitor: Visitor, camera: Camera, receipt: Receipt) -> None:
+    """Stages 2 and 3: liveness, then enrolment."""
+    try:
+        live = check(camera.capture())
+    except Refusal as refusal:
+        desk.ledger.record("liveness-refused", "", refusal.code)
+        raise
+    visitor.open(enrol(live, receipt, desk.ledger), receipt)
+
+
+def _spoken(hint: Hint, language: str) -> dict[str, Any]:
+    prompt = None
+    if hint.prompt is not None:
+        action = hint.prompt.action.value
+        words = hinted(action, ASK[hint.prompt.action], language)
+        prompt = {"index": hint.prompt.index, "action": action, "text": words}
+    left = None if hint.seconds_left is None else round(hint.seconds_left, 1)
+    return {
+        "code": hint.code,
+        "text": hinted(hint.code, hint.text, language),
+        "prompt": prompt,
+        "progress": round(hint.progress, 3),
+        "seconds_left": left,
+    }
+
+
+def _told(refusal: Refusal | Fault) -> dict[str, Any]:
+    return {"code": refusal.code, "reason": refusal.reason, "remedy": refusal.remedy}
+
+
+async def _tell(socket: WebSocket, told: dict[str, Any]) -> None:
+    try:
+        await socket.send_json({"verdict": {"ok": False, **told}})
+        await socket.close()
+    except (RuntimeError, WebSocketDisconnect):  # the page has gone; the verdict stands without it
+        return

@@ -1,0 +1,79 @@
+"""Pictures in and out, without a file: an upload is read into memory, a result is served from memory.
+
+gradio's own upload and file routes are closed by the guard: they keep what they get in a folder.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from app.studio.guard import MAX_PICTURE
+from app.studio.sessions import SIDES
+
+if TYPE_CHECKING:
+    from app.studio.desk import Desk
+    from app.studio.sessions import Side
+
+CHECK: Final = "check"
+"""Name under which a file to verify waits in memory until it is read."""
+
+
+def routes(desk: Desk) -> APIRouter:
+    """The picture routes of the studio."""
+    router = APIRouter()
+
+    async def receive(request: Request, name: str) -> Response:
+        visitor = desk.visitor(request.headers)
+        data = bytearray()
+        async for chunk in request.stream():
+            data += chunk
+            if len(data) > MAX_PICTURE:
+                raise HTTPException(413)
+        with visitor.lock:
+            visitor.incoming[name] = bytes(data)
+        return Response(status_code=204)
+
+    @router.put("/studio/picture/{side}")
+    async def put(side: str, request: Request) -> Response:
+        if side not in SIDES:
+            raise HTTPException(404)
+        desk.gate(desk.visitor(request.headers))  # nobody's picture is taken before a live check
+        return await receive(request, side)
+
+    @router.put("/studio/check")
+    async def check(request: Request) -> Response:
+        return await receive(request, CHECK)
+
+    @router.get("/studio/picture/{side}")
+    def picture(side: str, request: Request) -> Response:
+        found = desk.visitor(request.headers).pictures.get(cast("Side", side))
+        if found is None:
+            raise HTTPException(404)
+        return Response(found.data, media_type=found.mime)
+
+    @router.get("/studio/before/{key}")
+    def before(key: str, request: Request) -> Response:
+        found = desk.visitor(request.headers).results.get(key)
+        if found is None:
+            raise HTTPException(404)
+        return Response(found.before.data, media_type=found.before.mime)
+
+    @router.get("/studio/result/{key}")
+    def result(key: str, request: Request, *, save: bool = False) -> Response:
+        found = desk.visitor(request.headers).results.get(key)
+        if found is None:
+            raise HTTPException(404)
+        headers = {"content-disposition": f'attachment; filename="{found.name}"'} if save else {}
+        return Response(found.stamped.data, media_type=found.stamped.mime, headers=headers)
+
+    @router.get("/studio/receipt")
+    def receipt(request: Request) -> Response:
+        found = desk.visitor(request.headers).receipt
+        if found is None:
+            raise HTTPException(404)
+        headers = {"content-disposition": f'attachment; filename="selfsame-receipt-{found.id}.json"'}
+        return Response(found.document, media_type="application/json", headers=headers)
+
+    return router

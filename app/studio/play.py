@@ -1,0 +1,185 @@
+"""Step 3, Play: choose a picture of yourself, choose what to make, look at before and after, take it with you."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any, cast
+
+import gradio as gr
+
+from app.engines.age import AgeOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
+from app.studio.agree import ORDER
+from app.studio.cards import card
+from app.studio.sessions import SIDES
+from app.studio.strings import say
+from app.studio.tools import EVENTS_JS, button, drop, note
+from consent.types import Purpose
+
+if TYPE_CHECKING:
+    from app.studio.desk import Desk, Options
+    from app.studio.sessions import Picture, Result, Side, Visitor
+    from app.studio.tools import Parts
+
+
+def build_play(parts: Parts) -> None:
+    """Fill the step."""
+    words, desk = parts.words, parts.desk
+    locked = gr.HTML("", js_on_load=None, elem_id="play-locked")
+    parts.show(locked, _locked)
+    with gr.Row(elem_id="play", visible=False, equal_height=False) as area:
+        with gr.Column(scale=3, min_width=320):
+            stage = gr.HTML("", js_on_load=EVENTS_JS, elem_id="stage")
+        with gr.Column(scale=2, min_width=300, elem_id="controls"):
+            choices = [(words(f"action_{purpose}"), purpose.value) for purpose in ORDER]
+            action = gr.Radio(choices, value=ORDER[0].value, label=words("play_action"), elem_id="action")
+            with gr.Column(elem_id="age-controls") as for_age:
+                years = gr.Slider(-40, 50, value=30, step=1, label=words("years"), info=words("years_info"))
+            with gr.Column(elem_id="express-controls", visible=False) as for_express:
+                sliders = [
+                    gr.Slider(low, 1, value=0.7 if name == "smile" else 0, step=0.05, label=words(name))
+                    for name, low in (("smile", -1), ("brows", -1), ("eyes", -1), ("mouth", 0))
+                ]
+            with gr.Column(elem_id="swap-controls", visible=False) as for_swap:
+                source = gr.HTML("", js_on_load=EVENTS_JS, elem_id="source")
+            make = gr.Button(words("make"), variant="primary", elem_id="make")
+            parts.show(gr.HTML("", js_on_load=None, elem_id="play-note"), note("play"))
+    parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
+    parts.show(stage, _stage)
+    parts.show(source, lambda visitor: _slot(visitor, "source"))
+
+    def controls(chosen: str) -> list[Any]:
+        return [gr.Column(visible=chosen == purpose.value) for purpose in ORDER]
+
+    action.change(
+        controls,
+        action,
+        [for_age, for_express, for_swap],
+        api_visibility="private",
+        show_progress="hidden",
+        queue=False,
+    )
+
+    def make_it(visitor: Visitor, chosen: str, how_old: float, *face: float) -> None:
+        purpose = Purpose(chosen)
+        options: Options = SwapOptions()
+        if purpose is Purpose.AGE:
+            options = AgeOptions(years=float(how_old))
+        elif purpose is Purpose.EXPRESS:
+            options = ExpressOptions(*map(float, face))
+        desk.make(visitor, purpose, options)
+
+    parts.on(make.click, make_it, [action, years, *sliders], busy=stage)
+    for html in (stage, source):
+        parts.on(html.studio, _handler(desk), detail=True, busy=html)
+
+
+def _handler(desk: Desk) -> Any:
+    def happened(visitor: Visitor, detail: dict[str, str]) -> None:
+        side = detail.get("side", "")
+        if side not in SIDES:
+            return
+        side = cast("Side", side)
+        match detail.get("do"):
+            case "uploaded":
+                visitor.shown = None if side == "target" else visitor.shown
+                desk.look(visitor, side)
+            case "choose":
+                desk.look(visitor, side, int(detail.get("face", "0")))
+            case "live":
+                desk.live(visitor, side)
+                visitor.shown = None if side == "target" else visitor.shown
+            case "back":
+                visitor.shown = None
+            case "clear":
+                visitor.pictures.pop(side, None)
+
+    return happened
+
+
+def _locked(visitor: Visitor) -> str:
+    if visitor.gate is not None:
+        return ""
+    language = visitor.language
+    if visitor.ended:
+        return card("no", say("ended_title", language), say("ended", language))
+    return card("note", say("play_locked_title", language), say("play_locked", language))
+
+
+def _stage(visitor: Visitor) -> str:
+    if visitor.gate is None:
+        return ""
+    result = visitor.results.get(visitor.shown or "")
+    if result is None:
+        return _slot(visitor, "target")
+    language, key = visitor.language, visitor.shown
+    width, height = result.before.size
+    cut = _cut(result)
+    return (
+        f'<figure class="compare" style="--cut:{cut}%;max-width:calc(72vh*{width / height:.4f})">'
+        f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
+        f'<div class="before"><img src="/studio/before/{key}" alt="{escape(say("before", language))}"></div>'
+        f'<span class="tag left">{escape(say("before", language))}</span>'
+        f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
+        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{escape(say("compare", language))}">'
+        f'</figure><div class="row"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
+        f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
+        f"{button('back', say('back', language), side='target')}</div>"
+        f'<p class="quiet">{escape(say("result_note", language))}</p>'
+    )
+
+
+def _cut(result: Result) -> int:
+    """Where the slider stands first, in percent: in the middle, but never so that it hides the label."""
+    label = result.stamped.report.label
+    left = 100 * label.box[0] / result.before.size[0] if label is not None else 0.0
+    return round(max(0.0, min(50.0, left - 2)))
+
+
+def _slot(visitor: Visitor, side: Side) -> str:
+    """One picture on the table, or the field to drop one on."""
+    if visitor.gate is None:
+        return ""
+    language, picture = visitor.language, visitor.pictures.get(side)
+    if picture is None:
+        live = button("live", say("use_live", language), side=side)
+        title = say(f"{side}_text", language)
+        return drop(f"/studio/picture/{side}", title, language, side=side, compact=side == "source", extra=live)
+    width, height = max(picture.size[0], 1), max(picture.size[1], 1)
+    shown = ""
+    if picture.size != (0, 0):
+        name = escape(say(f"{side}_title", language))
+        shown = (
+            f'<figure class="picture" style="max-width:calc(72vh*{width / height:.4f})">'
+            f'<img src="/studio/picture/{side}?n={picture.number}" alt="{name}">{_boxes(picture, side, language)}</figure>'
+        )
+    chip = ""
+    if picture.match is not None:
+        said = say("matched_live" if picture.photo is None else "matched", language)
+        chip = f'<span class="chip" title="{picture.match.score:.2f}">{escape(said)}</span>'
+    no = ""
+    if picture.no is not None:
+        ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""
+        no = card("no", picture.no.reason, picture.no.remedy, f"{ask}<code>{escape(picture.no.code)}</code>")
+    other = button("clear", say("take_away", language), side=side)
+    return f'{shown}{no}<div class="row">{chip}{other}</div>'
+
+
+def _boxes(picture: Picture, side: Side, language: str) -> str:
+    """The faces the gate speaks of; with numbers to choose from when it asked which one."""
+    width, height = picture.size
+    many = picture.match is None and len(picture.boxes) > 1
+    drawn = []
+    for index, (x, y, w, h) in enumerate(picture.boxes):
+        style = f"left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%;width:{100 * w / width:.2f}%;height:{100 * h / height:.2f}%"
+        kind = "yes" if picture.match is not None else "no"
+        name = escape(say("face_number", language, number=index + 1))
+        if many:
+            drawn.append(
+                f'<button type="button" class="box ask" style="{style}" data-do="choose" data-side="{side}" '
+                f'data-face="{index}" aria-label="{name}"><b>{index + 1}</b></button>'
+            )
+        else:
+            drawn.append(f'<span class="box {kind}" style="{style}" aria-hidden="true"></span>')
+    return "".join(drawn)

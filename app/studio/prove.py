@@ -1,0 +1,56 @@
+"""Step 2, Prove: the camera check. The dialog is `capture.js`, the verdict is the server's."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from app.studio.cards import card, refusal
+from app.studio.desk import MINUTES
+from app.studio.live import capture_html
+from app.studio.strings import say
+from app.studio.tools import note
+
+if TYPE_CHECKING:
+    from app.studio.sessions import Visitor
+    from app.studio.tools import Parts
+
+CAPTURE_JS = """
+import('/capture/assets/capture.js').then(capture => capture.mount(element, detail => trigger('checked', detail)));
+"""
+
+
+def build_prove(parts: Parts) -> None:
+    """Fill the step."""
+    with gr.Column(elem_classes="sheet"):
+        text = gr.HTML("", js_on_load=None, elem_id="prove-text")
+        start = gr.HTML("", js_on_load=CAPTURE_JS, elem_id="capture")
+        parts.show(gr.HTML("", js_on_load=None, elem_id="prove-note"), note("prove"))
+        onward = gr.Button(parts.words("prove_next"), variant="primary", visible=False, elem_id="prove-next")
+    parts.show(text, _text)
+    parts.show(start, lambda v: capture_html(v.language) if v.receipt is not None and v.gate is None else "")
+    parts.show(onward, lambda visitor: gr.Button(visible=visitor.gate is not None))
+
+    def checked(visitor: Visitor, detail: dict[str, str]) -> str | None:
+        """The dialog has closed. What it says is used for the words alone; the verdict stands in the store."""
+        if visitor.gate is not None:
+            return "play"
+        if visitor.no is not None:
+            visitor.notes["prove"] = refusal(visitor.no, visitor.language)
+        elif detail.get("reason"):
+            visitor.notes["prove"] = card("no", detail["reason"], detail.get("remedy", ""))
+        return None
+
+    parts.on(start.checked, checked, place="prove", detail=True)
+    parts.on(onward.click, lambda _: "play", place="prove")
+
+
+def _text(visitor: Visitor) -> str:
+    language = visitor.language
+    if visitor.gate is not None:
+        return card("yes", say("proved_title", language), say("proved", language, minutes=MINUTES))
+    if visitor.receipt is None:
+        return card("note", say("prove_title", language), say("prove_waiting", language))
+    return f"<h2>{escape(say('prove_title', language))}</h2><p>{escape(say('prove_text', language))}</p>"

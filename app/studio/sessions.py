@@ -1,0 +1,211 @@
+"""What the server remembers about each browser, all of it in memory and all of it with an end.
+
+Nothing here is ever written to disk, put into gradio's state or sent to another browser. `wipe` forgets a person at
+once; `Store.sweep` does it when the gate's time is over.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from consent.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.stamp.writer import Stamped
+    from consent.gate import Gate
+    from consent.receipt import Receipt
+    from consent.types import Match, Photo
+
+Side = Literal["source", "target"]
+SIDES: Final[tuple[Side, ...]] = ("source", "target")
+MOST_RESULTS: Final = 12
+"""Finished pictures kept for one browser; the oldest gives way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture on the table.
+
+    Attributes:
+        data: the person's own upload, byte for byte, or their own live frame as JPEG; the browser may see it again.
+        mime: media type of `data`.
+        photo: the decoded upload; None for a live frame.
+        match: the gate's yes, or None.
+        no: the gate's no, or None.
+        boxes: (x, y, w, h) of the faces found, in pixels, left to right.
+        size: (width, height) in pixels.
+        number: grows with every picture, so that the page never shows an old one from its cache.
+    """
+
+    data: bytes
+    mime: str
+    size: tuple[int, int]
+    number: int
+    photo: Photo | None = None
+    match: Match | None = None
+    no: Refusal | None = None
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One finished picture.
+
+    Attributes:
+        name: file name offered for download.
+        stamped: the labelled and signed bytes, the only ones a browser gets.
+        before: number of the picture it was made from, and that picture's bytes and media type.
+    """
+
+    name: str
+    stamped: Stamped
+    before: Picture
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One browser. Guarded by `lock`: requests of a page may overlap.
+
+    Attributes:
+        language: of the last agreement.
+        receipt: what was agreed to.
+        gate: open after a passed check, until it expires or is withdrawn.
+        no: why the last check was not passed.
+        ended: whether a session has run out, so that the page can say so.
+        capturing: a check is running.
+        incoming: uploads not yet looked at, by side (or `check` for Verify).
+        pictures: what lies on the table.
+        results: finished pictures by key, oldest first.
+        shown: key of the result on the stage; None when the target is shown.
+        notes: HTML cards under each step, made by us.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    language: str = "en"
+    receipt: Receipt | None = None
+    gate: Gate | None = None
+    no: Refusal | None = None
+    ended: bool = False
+    capturing: bool = False
+    incoming: dict[str, bytes] = field(default_factory=dict)
+    pictures: dict[Side, Picture] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
+    shown: str | None = None
+    notes: dict[str, str] = field(default_factory=dict)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def number(self) -> int:
+        """The next picture number."""
+        return next(self._numbers)
+
+    def agreed(self, receipt: Receipt) -> None:
+        """Keep a new agreement. What was done under an older one is wiped: a changed mind starts afresh."""
+        with self.lock:
+            self.wipe()
+            self.receipt, self.ended = receipt, False
+
+    def open(self, gate: Gate, receipt: Receipt) -> None:
+        """Keep a gate that the live check has just opened.
+
+        Raises:
+            Refusal: `withdrawn`, when the agreement it was opened with has been taken back meanwhile.
+        """
+        with self.lock:
+            if self.receipt is not receipt:
+                gate.withdraw()
+                raise Refusal("withdrawn", "You withdrew during the check.", "Agree again if you want to go on.")
+            if self.gate is not None:
+                self.gate.withdraw()
+            self._clear()
+            self.gate, self.ended, self.no = gate, False, None
+
+    def passed(self, now: float) -> Gate:
+        """The open gate.
+
+        Raises:
+            Refusal: `no-live-check` if there was none, `session-ended` if its time is over (everything is wiped).
+        """
+        with self.lock:
+            self.expire(now)
+            if self.gate is not None:
+                return self.gate
+            if self.ended:
+                raise Refusal(
+                    "session-ended",
+                    "Your session has ended and everything about you was wiped.",
+                    "Do the camera check again; it takes about twenty seconds.",
+                )
+            raise Refusal(
+                "no-live-check",
+                "Nobody has shown yet that they are here.",
+                "Do the camera check in step 2 first.",
+            )
+
+    def expire(self, now: float) -> None:
+        """Wipe when the gate's time is over."""
+        with self.lock:
+            if self.gate is not None and now >= self.gate.expires:
+                self.wipe()
+                self.ended = True
+
+    def keep(self, result: Result, key: str) -> None:
+        """Keep a finished picture until the session ends."""
+        with self.lock:
+            while len(self.results) >= MOST_RESULTS:
+                self.results.pop(next(iter(self.results)))
+            self.results[key] = result
+            self.shown = key
+
+    def wipe(self) -> None:
+        """Forget this person: gate, pictures, results, consent and receipt."""
+        with self.lock:
+            if self.gate is not None:
+                self.gate.withdraw()
+            self.gate = self.receipt = self.no = None
+            self._clear()
+
+    def _clear(self) -> None:
+        self.incoming.clear()
+        self.pictures.clear()
+        self.results.clear()
+        self.notes.clear()
+        self.shown = None
+
+
+@dataclass(slots=True)
+class Store:
+    """All browsers of this server.
+
+    Args:
+        clock: monotonic seconds, the clock of `Gate.expires`.
+    """
+
+    clock: Callable[[], float] = time.monotonic
+    _visitors: dict[str, Visitor] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, browser: str) -> Visitor:
+        """The visitor behind a browser session that the guard has let through."""
+        with self._lock:
+            return self._visitors.setdefault(browser, Visitor())
+
+    def sweep(self) -> None:
+        """Wipe every session whose time is over."""
+        now = self.clock()
+        for visitor in self._all():
+            visitor.expire(now)
+
+    def wipe(self) -> None:
+        """Forget everybody; the server is stopping."""
+        for visitor in self._all():
+            visitor.wipe()
+
+    def _all(self) -> list[Visitor]:
+        with self._lock:
+            return list(self._visitors.values())

@@ -1,0 +1,161 @@
+"""How the page is put together: the server holds the state, every event changes it, and the page shows it again."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Final
+
+import gradio as gr
+
+from app.studio.cards import card, refusal
+from app.studio.strings import language, say
+from consent.errors import Fault, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from app.studio.desk import Desk
+    from app.studio.sessions import Visitor
+
+EVENTS_JS: Final = "element.addEventListener('studio', event => trigger('studio', event.detail));"
+"""Passes the `studio` events of `studio.js` on to Python."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    listen: Callable[..., Any]
+    act: Callable[..., str | None]
+    inputs: Sequence[Any]
+    place: str
+    busy: Any
+    detail: bool
+
+
+@dataclass(slots=True)
+class Parts:
+    """The page under construction.
+
+    Args:
+        desk: what stands behind the buttons.
+        words: the tables of words, for labels that the browser translates.
+    """
+
+    desk: Desk
+    words: gr.I18n
+    _shown: list[tuple[Any, Callable[[Visitor], Any]]] = field(default_factory=list)
+    _events: list[_Event] = field(default_factory=list)
+
+    def show(self, component: Any, view: Callable[[Visitor], Any]) -> Any:
+        """Register what a component shows for a visitor; returns the component."""
+        self._shown.append((component, view))
+        return component
+
+    def on(
+        self,
+        listen: Callable[..., Any],
+        act: Callable[..., str | None],
+        inputs: Sequence[Any] = (),
+        *,
+        place: str = "play",
+        busy: Any = None,
+        detail: bool = False,
+    ) -> None:
+        """Register what an event does.
+
+        Args:
+            listen: a component's event, such as `button.click`.
+            act: called with the visitor, the event's detail if asked for, and the inputs; returns the step to go to,
+                or None. A refusal becomes a card in `place`.
+            inputs: components whose values are passed on.
+            place: the step whose note is replaced.
+            busy: the component that shows that work is going on.
+            detail: pass what a `studio` event carries, as a dict of strings.
+        """
+        self._events.append(_Event(listen, act, inputs, place, busy, detail))
+
+    def wire(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
+        """Connect everything; called once, when all components exist."""
+        outputs = [component for component, _ in self._shown]
+        for event in self._events:
+            progress = {"show_progress": "hidden"}
+            if event.busy is not None:
+                progress = {"show_progress": "full", "show_progress_on": event.busy}
+            run = self._runner(event)
+            event.listen(run, list(event.inputs), [tabs, *outputs], api_visibility="private", **progress)
+
+        def load(request: gr.Request) -> list[Any]:
+            return self._view(self.desk.visitor(request.headers))
+
+        page.load(load, None, outputs, api_visibility="private", show_progress="hidden")
+
+    def _view(self, visitor: Visitor) -> list[Any]:
+        with visitor.lock:
+            visitor.expire(self.desk.store.clock())
+            return [view(visitor) for _, view in self._shown]
+
+    def _runner(self, event: _Event) -> Callable[..., list[Any]]:
+        def run(request: gr.Request, data: gr.EventData, *values: Any) -> list[Any]:
+            visitor = self.desk.visitor(request.headers)
+            visitor.language = language(request.headers.get("accept-language", ""))
+            sent = getattr(data, "_data", None) or {}
+            details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
+            visitor.notes.pop(event.place, None)
+            step = None
+            try:
+                step = event.act(visitor, *details, *values)
+            except (Refusal, Fault) as no:
+                kind = "no" if isinstance(no, Refusal) else "fault"
+                visitor.notes[event.place] = refusal(no, visitor.language, kind=kind)
+            except Exception:
+                log.exception("an event of the page broke")
+                visitor.notes[event.place] = card(
+                    "fault", say("fault_reason", visitor.language), say("fault_remedy", visitor.language)
+                )
+            return [gr.Tabs(selected=step) if step else gr.skip(), *self._view(visitor)]
+
+        return run
+
+
+def note(place: str) -> Callable[[Visitor], str]:
+    """A view: the card that stands under a step."""
+    return lambda visitor: visitor.notes.get(place, "")
+
+
+def button(do: str, text: str, *, kind: str = "", **data: str | int) -> str:
+    """A button whose press becomes a `studio` event."""
+    extra = "".join(f' data-{name}="{escape(str(value))}"' for name, value in data.items())
+    return f'<button type="button" class="{escape(kind)}" data-do="{escape(do)}"{extra}>{escape(text)}</button>'
+
+
+def drop(url: str, title: str, language: str, *, side: str = "", compact: bool = False, extra: str = "") -> str:
+    """A field to drop a picture on; also a button, also by keyboard, also by paste."""
+    data = {
+        "drop": url,
+        "side": side,
+        "looking": say("looking", language),
+        "large": say("too_large", language),
+        "failed": say("upload_failed", language),
+    }
+    attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
+    kind = "drop compact" if compact else "drop"
+    return (
+        f'<div class="{kind}" {attributes}><label><input type="file" accept="image/jpeg,image/png,image/webp">'
+        f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V5M7 10l5-5 5 5M5 19h14"/></svg>'
+        f"<strong>{escape(title)}</strong><span data-note>{escape(say('drop_kinds', language))}</span></label>{extra}</div>"
+    )
+
+
+def session_pill(visitor: Visitor, now: float) -> str:
+    """The sign that a session is open, with its end; `studio.js` counts the minutes."""
+    if visitor.gate is None:
+        return ""
+    left = max(0.0, visitor.gate.expires - now)
+    said = say("session_left", visitor.language)
+    return (
+        f'<p class="pill" data-left="{left:.0f}" data-mark="{escape(visitor.gate.session)}" data-text="{escape(said)}">'
+        f"<strong>{escape(say('session_open', visitor.language))}</strong> "
+        f"<span data-minutes>{escape(said.format(minutes=round(left / 60)))}</span></p>"
+    )

@@ -1,0 +1,69 @@
+"""Step 4, Verify: anybody's file, one sentence, then the facts. Needs no session."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from app.studio.cards import card, facts
+from app.studio.pictures import CHECK
+from app.studio.strings import say
+from app.studio.tools import EVENTS_JS, drop, note
+from app.verify import Verdict, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.studio.sessions import Visitor
+    from app.studio.tools import Parts
+    from app.verify import Report
+
+
+def build_verify(parts: Parts) -> None:
+    """Fill the step."""
+    with gr.Column(elem_classes="sheet"):
+        text = gr.HTML("", js_on_load=None)
+        field = gr.HTML("", js_on_load=EVENTS_JS, elem_id="verify-drop")
+        parts.show(gr.HTML("", js_on_load=None, elem_id="verify-note"), note("verify"))
+    parts.show(text, _text)
+    parts.show(field, lambda visitor: drop("/studio/check", say("verify_drop", visitor.language), visitor.language))
+
+    def check(visitor: Visitor) -> None:
+        with visitor.lock:
+            data = visitor.incoming.pop(CHECK, None)
+        if data is not None:
+            visitor.notes["verify"] = report_html(verify(data, parts.desk.anchors), visitor.language)
+
+    parts.on(field.studio, check, place="verify", busy=field)
+
+
+def _text(visitor: Visitor) -> str:
+    language = visitor.language
+    return f"<h2>{escape(say('verify_title', language))}</h2><p>{escape(say('verify_text', language))}</p>"
+
+
+def report_html(report: Report, language: str) -> str:
+    """A report as a card; every string in it may have been written by a stranger, so `facts` escapes it."""
+    kind = {Verdict.OURS: "yes", Verdict.ALTERED: "no"}.get(report.verdict, "note")
+    rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
+    return card(kind, report.sentence, "", facts(rows) if rows else "")
+
+
+def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
+    stated = report.statement
+    if stated is not None:
+        yield "what", say(f"fact_what_{stated.purpose}", language)
+        yield "who", say(f"fact_who_{stated.domain}", language)
+    yield "when", report.when
+    yield "signer", report.signer
+    if stated is not None:
+        yield "engine", stated.engine
+        yield "settings", ", ".join(f"{name} {value}" for name, value in stated.parameters.items())
+        yield "receipt", stated.consent
+    else:
+        yield "title", report.title
+    if report.verdict is not Verdict.NOT_A_PICTURE:
+        yield "label", say("fact_label_yes" if report.label else "fact_label_no", language)
+    yield "failures", ", ".join(report.failures)
