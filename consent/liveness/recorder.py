@@ -63,6 +63,11 @@ class Recorder:
 
     # --- what the page sees ------------------------------------------------------------------------------------------
 
+    @property
+    def prompt(self) -> Prompt:
+        """What the page must show now; the first one before any frame."""
+        return self._prompts[-1]
+
     def take(self, frame: Frame) -> Hint:
         """See one frame; say what to show now. Never raises for what is in the frame."""
         with self._lock:

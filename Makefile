@@ -1,0 +1,41 @@
+# `make run` and `make test` do all set-up on a fresh machine (Python 3.11 or newer; Debian's chromium for the browser test).
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup run demo test check bench clean
+
+help: ## what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: $(READY) ## .venv with selfsame, its tools and its model files
+	@$(BIN)/python -m models.fetch
+
+$(READY): pyproject.toml requirements.lock requirements-dev.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --requirement requirements.lock --requirement requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+run: setup ## set up and open the studio
+	$(BIN)/selfsame studio
+
+demo: setup ## the whole flow with a synthetic person, into demo-out/
+	$(BIN)/selfsame demo --out demo-out
+
+test: setup ## every test, offline
+	$(BIN)/python -m pytest --cov=consent --cov-report=term:skip-covered
+
+check: setup ## lint, format, types, import order
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## measurements (see docs/measurements.md)
+	$(BIN)/selfsame bench all
+
+clean: ## remove what was set up or made
+	rm -rf .venv demo-out build dist *.egg-info

@@ -1,0 +1,89 @@
+"""The whole way, in order. Read this page first: everything the program does is these eight calls.
+
+    1  capture    camera + challenge        -> Capture       what was seen while prompts were shown
+    2  check      Capture                   -> LiveCapture   a living person, or a refusal
+    3  enrol      LiveCapture + consent     -> Gate          knows this one person, in memory, for a while
+    4  match      picture (twice)           -> Match         this face is that person's
+    5  grant      Match + Match + purpose   -> Grant         leave for this pair, once, two minutes
+    6  an engine  Grant                     -> Draft         changed pixels that nobody can save or show
+    7  stamp      Draft                     -> Stamped       labelled, signed, read back: the only bytes that leave
+    8  verify     any file                  -> Report        by anyone, with no session (`app.verify`)
+
+The studio and the command line have no other way.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.engines.age import AgeOptions, age
+from app.engines.express import ExpressOptions, express
+from app.engines.swap import SwapOptions, swap
+from app.stamp.signer import Signer
+from app.stamp.writer import Stamped, stamp
+from consent import liveness
+from consent.challenge import Prompt, draw
+from consent.enrolment import enrol
+from consent.gate import Gate
+from consent.ledger import Ledger
+from consent.receipt import Receipt
+from consent.types import Clock, Frame, Match, Photo, Purpose
+
+Options = SwapOptions | AgeOptions | ExpressOptions
+"""What to do is said by the type of the options."""
+
+
+class Camera(Protocol):
+    """Something that shows a prompt to a person and gives the next frame."""
+
+    def frame(self, prompt: Prompt) -> Frame:
+        """The next frame, with `prompt` on the screen."""
+        ...
+
+
+def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock) -> Gate:
+    """Calls 1 to 3: the live check of one person, and their gate.
+
+    Raises:
+        Refusal: what `liveness.check` and `enrol` say.
+        Fault: a model is missing or altered, or the log is broken.
+    """
+    recorder = liveness.Recorder(draw(clock))
+    while not recorder.take(camera.frame(recorder.prompt)).over:
+        pass
+    live = liveness.check(recorder.capture())
+    return enrol(live, receipt, ledger, clock)
+
+
+def change(
+    gate: Gate, source: Photo | None, target: Photo, options: Options, signer: Signer, fmt: str = "jpeg"
+) -> Stamped:
+    """Calls 4 to 7: change the person's own face in `target`, which shows nobody else.
+
+    `source` is a picture of the same person; None means the live check's own best frame. See `make` for the rest.
+    """
+    mine = gate.match(source) if source is not None else gate.live()[0]
+    return make(gate, mine, gate.match(target), options, signer, fmt)
+
+
+def make(gate: Gate, source: Match, target: Match, options: Options, signer: Signer, fmt: str = "jpeg") -> Stamped:
+    """Calls 5 to 7, for pictures that were matched already.
+
+    Args:
+        gate: from `meet`.
+        source: whose face is used: `Gate.match` or one of `Gate.live`.
+        target: what is changed.
+        options: what to do; their type says which engine.
+        signer: this installation's.
+        fmt: `jpeg`, `png` or `webp`.
+
+    Raises:
+        Refusal: what the gate, the engine or the stamp says; nothing is written then.
+    """
+    if isinstance(options, SwapOptions):
+        draft = swap(gate, gate.grant(source, target, Purpose.SWAP), options)
+    elif isinstance(options, AgeOptions):
+        draft = age(gate, gate.grant(source, target, Purpose.AGE), options)
+    else:
+        draft = express(gate, gate.grant(source, target, Purpose.EXPRESS), options)
+    return stamp(gate, draft, signer, fmt)
