@@ -1,0 +1,146 @@
+"""The C2PA manifest of an output: claim version 2.
+
+Ingredients are declared, never handed over: the library gets neither the pixels of the original nor those of the
+source, so nothing of them (thumbnail, hash, metadata) can be in the file. Their instance ids are random.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import uuid
+from typing import Final
+
+from app.codec import Format
+from app.stamp import label
+from app.stamp.statement import ASSERTION, Statement
+from consent.errors import Fault
+
+GENERATOR: Final = "Selfsame"
+DESCRIPTIONS: Final = (
+    ("swap", "The face was replaced by another picture of the same person's face"),
+    ("age", "The face was changed to preview another age of the same person"),
+    ("express", "The expression of the face was changed"),
+)
+_TITLES: Final = (("swap", "Face swap"), ("age", "Age preview"), ("express", "Expression preview"))
+_SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+_NOT_ALLOWED: Final = (
+    "cawg.ai_inference",
+    "cawg.ai_generative_training",
+    "cawg.ai_training",
+    "cawg.data_mining",
+)
+
+
+def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, object]:
+    """Write the manifest for one output.
+
+    Args:
+        statement: What was done, for whom and with whose consent.
+        fmt: The format of the output.
+        when: The time of the change (aware); the signature carries no other time.
+
+    Returns:
+        The manifest definition for the library's builder, JSON types only.
+
+    Raises:
+        Fault: `no-such-label` for a purpose without words.
+    """
+    moment = when.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    agent = {"name": f"{GENERATOR} {statement.engine}", "version": version()}
+    return {
+        "claim_generator_info": [{"name": GENERATOR, "version": version()}],
+        "title": title(statement),
+        "format": fmt.mime,
+        "instance_id": _instance_id(),
+        "ingredients": [
+            _ingredient("target", "parentOf", "The person's own picture"),
+            _ingredient("source", "inputTo", "The person's own live check or photo"),
+        ],
+        "assertions": [
+            {
+                "label": "c2pa.actions.v2",
+                "created": True,
+                "data": {
+                    "actions": [
+                        {"action": "c2pa.opened", "when": moment, "parameters": {"ingredientIds": ["target"]}},
+                        {
+                            "action": "c2pa.edited",
+                            "when": moment,
+                            "digitalSourceType": source_type(statement),
+                            "softwareAgent": agent,
+                            "description": dict(DESCRIPTIONS)[statement.purpose],
+                            "parameters": {
+                                "ingredientIds": ["source"],
+                                "org.selfsame.engine": statement.engine,
+                                "org.selfsame.parameters": dict(statement.parameters),
+                            },
+                        },
+                        {
+                            "action": "c2pa.edited",
+                            "when": moment,
+                            "softwareAgent": agent,
+                            "description": "Visible label: "
+                            + " / ".join(label.lines(statement.purpose, demo=statement.domain == "demo")),
+                        },
+                    ],
+                    "allActionsIncluded": True,
+                },
+            },
+            {
+                "label": "cawg.training-mining",
+                "created": True,
+                "data": {"entries": {name: {"use": "notAllowed"} for name in _NOT_ALLOWED}},
+            },
+            {"label": ASSERTION, "created": True, "kind": "Json", "data": statement.as_json()},
+        ],
+    }
+
+
+def source_type(statement: Statement) -> str:
+    """Choose the IPTC digital source type that claims no more than we know.
+
+    Our engines are not generative models: they warp, relight and blend pixels of pictures, so the types that speak of
+    generative AI (`compositeWithTrainedAlgorithmicMedia`, `compositeSynthetic`) would be false. Nor is it
+    `algorithmicallyEnhanced`, which is "without changing the main content", or `humanEdits`: no human drew it.
+
+    * A swap between two frames of the live check is `compositeCapture`: all elements are captures of real life.
+    * Everything else is `composite`, "any of which may or may not be generative AI": of a photo that was handed in we
+      know whose face it shows but not how it was made, the age engine draws what no camera saw, and the demonstration's
+      person was never before a camera.
+
+    The visible label says AI MODIFIED in each case: for who looks at it, a changed face is what matters.
+    """
+    captures = (statement.domain, statement.source_origin, statement.target_origin) == ("live", "live", "live")
+    return _SOURCE_TYPES + ("compositeCapture" if captures and statement.purpose == "swap" else "composite")
+
+
+def title(statement: Statement) -> str:
+    """Name the output for people, e.g. `Age preview of the person themself`."""
+    name = dict(_TITLES).get(statement.purpose)
+    if name is None:
+        raise Fault("no-such-label", f"There is no title for {statement.purpose!r}.", "Add it to the table.")
+    if statement.domain == "demo":
+        return f"DEMO PERSON: {name} of a synthetic person who does not exist"
+    return f"{name} of the person themself, made with their consent"
+
+
+def version() -> str:
+    """Return the version of this program."""
+    try:
+        return importlib.metadata.version("selfsame")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"  # run from a checkout that was not installed
+
+
+def _ingredient(name: str, relationship: str, text: str) -> dict[str, str]:
+    return {
+        "label": name,
+        "title": text,
+        "relationship": relationship,
+        "instance_id": _instance_id(),
+    }
+
+
+def _instance_id() -> str:
+    return f"xmp:iid:{uuid.uuid4()}"

@@ -1,0 +1,129 @@
+"""What the stamp states about an output, in plain words and numbers.
+
+A plain value without any type of the gate, so that `app.verify` can read it from a stranger's file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+ASSERTION: Final = "org.selfsame.consent"
+"""Label of the assertion in the manifest."""
+VERSION: Final = 1
+
+PURPOSES: Final = ("swap", "age", "express")
+DOMAINS: Final = ("live", "demo")
+ORIGINS: Final = ("live", "photo")
+
+_WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:+-]{0,127}")
+_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_MAX_PARAMETERS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """The facts that are signed together with the picture. No biometrics, and no hash of anybody's photo.
+
+    Attributes:
+        purpose: `swap`, `age` or `express`.
+        domain: `live`, or `demo` for the demonstration's synthetic person.
+        assurance: Kind of the live check that was passed, e.g. `motion`.
+        session: Random identifier of the session.
+        consent: Identifier of the signed consent receipt.
+        source_origin: Where the face came from: `live` (the check itself) or `photo` (matched with the person).
+        target_origin: Where the picture came from: `live` or `photo`.
+        engine: Name and version of what changed the pixels.
+        parameters: The engine's settings: names to finite numbers or short words. Read-only.
+    """
+
+    purpose: str
+    domain: str
+    assurance: str
+    session: str
+    consent: str
+    source_origin: str
+    target_origin: str
+    engine: str
+    parameters: Mapping[str, float | str]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+
+    def as_json(self) -> dict[str, object]:
+        """Return the assertion's data: JSON types only."""
+        return {
+            "version": VERSION,
+            "subject": "self",
+            "source_matches_subject": True,
+            "target_matches_subject": True,
+            "purpose": self.purpose,
+            "domain": self.domain,
+            "person": "synthetic" if self.domain == "demo" else "real",
+            "assurance": self.assurance,
+            "session": self.session,
+            "consent": self.consent,
+            "source_origin": self.source_origin,
+            "target_origin": self.target_origin,
+            "engine": self.engine,
+            "parameters": dict(self.parameters),
+        }
+
+
+def parse(data: object) -> Statement | None:
+    """Read a statement from an assertion that anyone may have written.
+
+    Args:
+        data: The assertion's data as it came out of the manifest.
+
+    Returns:
+        The statement, or None unless every field is there, is of its type, within its limits and in a plain alphabet.
+    """
+    if not isinstance(data, Mapping):
+        return None
+    parameters = _parameters(data.get("parameters"))
+    words = {
+        name: data.get(name)
+        for name in (
+            "purpose",
+            "domain",
+            "assurance",
+            "session",
+            "consent",
+            "source_origin",
+            "target_origin",
+            "engine",
+        )
+    }
+    if parameters is None or not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words.values()):
+        return None
+    statement = Statement(**{name: str(word) for name, word in words.items()}, parameters=parameters)
+    in_range = (
+        statement.purpose in PURPOSES
+        and statement.domain in DOMAINS
+        and statement.source_origin in ORIGINS
+        and statement.target_origin in ORIGINS
+    )
+    # Comparing with what we would write ourselves also catches fields that are missing, foreign or contradictory.
+    return statement if in_range and statement.as_json() == dict(data) else None
+
+
+def _parameters(data: object) -> dict[str, float | str] | None:
+    if not isinstance(data, Mapping) or len(data) > _MAX_PARAMETERS:
+        return None
+    out: dict[str, float | str] = {}
+    for key, value in data.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool) and _is_small(value)
+        word = isinstance(value, str) and _WORD.fullmatch(value) is not None
+        if not (isinstance(key, str) and _KEY.fullmatch(key) and (number or word)):
+            return None
+        out[key] = value
+    return out
+
+
+def _is_small(value: float) -> bool:
+    return abs(value) < 1e9 and math.isfinite(value)

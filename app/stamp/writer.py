@@ -1,0 +1,159 @@
+"""The only way out for a changed picture: label, encode, sign, read back; all in memory, then bytes or nothing.
+
+`Stamped` is the only type in the program with bytes to save or show, and only `stamp` makes one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, final
+
+import c2pa
+
+from app import codec
+from app.files import write_atomic
+from app.stamp import label, manifest
+from app.stamp.context import open_context
+from app.stamp.signer import Signer
+from app.stamp.statement import Statement, parse
+from app.verify import Report, Verdict, verify
+from consent.errors import Fault, Forgery
+from consent.gate import Gate
+from consent.types import Draft, Facts, Pixels, Seal, Sealed
+
+QUALITY: Final = 92
+
+_SEAL: Final = Seal()
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Stamped(Sealed):
+    """A labelled, signed and checked picture. Made by `stamp` only.
+
+    Attributes:
+        data: The bytes of the file.
+        fmt: Its format.
+        report: What `app.verify` said about these bytes before they were let out.
+    """
+
+    data: bytes = field(repr=False)
+    fmt: codec.Format
+    report: Report = field(repr=False)
+    seal: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        _SEAL.check(self.seal, self.data, self.fmt.value)
+
+    @property
+    def mime(self) -> str:
+        """The media type, e.g. `image/jpeg`."""
+        return self.fmt.mime
+
+    @property
+    def suffix(self) -> str:
+        """The ending for a file's name, e.g. `.jpg`."""
+        return self.fmt.suffix
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> Path:
+        """Write the file, whole or not at all.
+
+        Args:
+            path: Where to; the folder must exist.
+            overwrite: Replace a file that is there.
+
+        Returns:
+            The path written.
+
+        Raises:
+            Refusal: `file-exists`.
+            Fault: `cannot-write`.
+        """
+        return write_atomic(path, self.data, mode=0o644, overwrite=overwrite)
+
+
+def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stamped:
+    """Open a draft, which can be done once, and turn it into a labelled and signed file in memory.
+
+    Args:
+        gate: The gate whose work the draft is.
+        draft: The engine's result.
+        signer: This installation's signer.
+        fmt: `jpeg`, `png` or `webp`.
+
+    Returns:
+        The stamped picture, after `app.verify` has found it to be ours, with its label and its facts.
+
+    Raises:
+        Refusal: from the gate, when the draft is forged, foreign, used before, or the session is over (`Forgery` for
+            anything that is no gate).
+        Fault: anything that went wrong in between; there are no bytes then.
+    """
+    if type(gate) is not Gate:  # a look-alike could release anything
+        raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
+    released = gate.release(draft)
+    return _write(released.pixels, released.facts, signer, fmt)
+
+
+def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:
+    """Label, encode, sign and read back."""
+    kind = _format(fmt)
+    statement = _statement(facts)
+    text = label.lines(statement.purpose, demo=statement.domain == "demo")
+    picture = codec.encode(label.draw(pixels, text, facts.face_box), kind, QUALITY)
+    signed = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
+    report = verify(signed, [signer.anchor_pem])
+    _accept(report, statement)
+    return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))
+
+
+def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: codec.Format) -> bytes:
+    out = io.BytesIO()
+    try:
+        with (
+            open_context([signer.anchor_pem]) as context,
+            c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, signer.chain_pem) as pen,
+            c2pa.Builder(definition, context=context) as builder,
+        ):
+            builder.sign(pen, kind.mime, io.BytesIO(picture), out)
+    except Exception as error:  # the library's errors, or the key's
+        raise Fault("not-signed", f"The picture could not be signed: {error}.", "Nothing was written.") from error
+    return out.getvalue()
+
+
+def _accept(report: Report, statement: Statement) -> None:
+    """Let a picture out only if any stranger's check will say of it what we say of it."""
+    seen = report.label
+    told = seen is not None and (seen.purpose, seen.demo) == (statement.purpose, statement.domain == "demo")
+    if report.verdict is not Verdict.OURS or report.statement != statement or not told:
+        found = ", ".join(report.failures) or ("no label" if not told else report.verdict.value)
+        raise Fault("stamp-not-sound", f"The finished picture did not pass its check: {found}.", "Nothing was written.")
+
+
+def _format(fmt: str) -> codec.Format:
+    try:
+        return codec.Format(fmt)
+    except ValueError as error:
+        raise Fault("bad-format", f"{fmt!r} is not a format that is written.", "Use jpeg, png or webp.") from error
+
+
+def _statement(facts: Facts) -> Statement:
+    """Take over the facts, and refuse any that the manifest could not carry unchanged."""
+    statement = Statement(
+        purpose=facts.purpose.value,
+        domain=facts.domain.value,
+        assurance=facts.assurance.value,
+        session=facts.session,
+        consent=facts.consent,
+        source_origin=facts.source_origin.value,
+        target_origin=facts.target_origin.value,
+        engine=facts.engine,
+        parameters=facts.parameters,
+    )
+    if parse(statement.as_json()) != statement:
+        raise Fault("bad-facts", "The facts about this picture are not in order.", "Report it.")
+    return statement

@@ -1,0 +1,245 @@
+"""Whose picture is this, and is it unchanged? For any file from anyone, without a session, without the network.
+
+Imports neither the gate nor an engine. Everything that comes out of a manifest is a stranger's text: it is cut to a
+plain alphabet before it leaves this module, so that it can be put into a terminal, a page or a log as it is.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+import c2pa
+
+from app import codec
+from app.stamp import label
+from app.stamp.context import open_context
+from app.stamp.statement import ASSERTION, Statement, parse
+from consent.errors import Refusal
+
+_TEXT_LIMIT: Final = 120
+_MAX_FAILURES: Final = 20
+_PAD: Final = re.compile(rb"\x63pad\x59(..)", re.DOTALL)
+"""The start of the signature's padding: CBOR text `pad`, then a byte string with a two-byte length."""
+_ONLY_EXPIRED: Final = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
+
+
+class Verdict(StrEnum):
+    """What a file turned out to be."""
+
+    OURS = "ours"
+    SELFSAME_ELSEWHERE = "selfsame-elsewhere"
+    SOMEONE_ELSE = "someone-else"
+    ALTERED = "altered"
+    EXPIRED = "expired"
+    NO_MANIFEST = "no-manifest"
+    NOT_A_PICTURE = "not-a-picture"
+
+
+_SENTENCES: Final[Mapping[Verdict, str]] = {
+    Verdict.OURS: "This picture was made and signed here, and not a bit of it has changed since.",
+    Verdict.SELFSAME_ELSEWHERE: "The signature is intact and says another Selfsame installation made this; "
+    "anyone can write that, so believe it only if you know the signer.",
+    Verdict.SOMEONE_ELSE: "The signature is intact, but it is someone else's: this picture was not signed here.",
+    Verdict.ALTERED: "This file was changed or damaged after it was signed: nothing in its manifest can be relied on.",
+    Verdict.EXPIRED: "The certificate of this file's signature has run out, so its manifest proves nothing any more.",
+    Verdict.NO_MANIFEST: "This picture carries no signed manifest: there never was one, or it was removed.",
+    Verdict.NOT_A_PICTURE: "This is no picture that can be checked.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer about one file.
+
+    Attributes:
+        verdict: What the file is.
+        sentence: The same in one sentence for people.
+        statement: What its signer states was done; None without a readable one. It is a fact only when the verdict is
+            `ours`; under `selfsame-elsewhere` it is a claim, and under any other verdict it is None.
+        when: The time the signer states, `YYYY-MM-DDTHH:MM:SSZ`; None if there is none.
+        title: The title in the manifest, cut to a plain alphabet.
+        signer: The name in the certificate, cut to a plain alphabet.
+        label: The visible label found in the pixels; None if there is none.
+        failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
+    """
+
+    verdict: Verdict
+    sentence: str
+    statement: Statement | None = None
+    when: str | None = None
+    title: str | None = None
+    signer: str | None = None
+    label: label.Label | None = None
+    failures: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the report in JSON types only."""
+        return {
+            "verdict": self.verdict.value,
+            "sentence": self.sentence,
+            "statement": self.statement.as_json() if self.statement else None,
+            "when": self.when,
+            "title": self.title,
+            "signer": self.signer,
+            "label": asdict(self.label) | {"box": list(self.label.box)} if self.label else None,
+            "failures": list(self.failures),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """What the library says about the active manifest."""
+
+    failures: tuple[str, ...]
+    state: Literal["Trusted", "Valid", "Invalid"] = "Invalid"
+    statement: Statement | None = None
+    padding_is_blank: bool = False
+    when: str | None = None
+    title: str | None = None
+    signer: str | None = None
+
+
+def verify(data: bytes, anchors: Sequence[str]) -> Report:
+    """Check one file.
+
+    Args:
+        data: The whole file, from anyone; its name does not matter.
+        anchors: PEM root certificates of this installation (`Signer.anchor_pem`): since the key of such a root is
+            thrown away after one certificate, trusted under it means signed by this installation's key. May be empty,
+            and then nothing is `ours`.
+
+    Returns:
+        The report. Every file gets one: nothing is raised, whatever the bytes.
+    """
+    fmt = codec.sniff(data)
+    found: label.Label | None = None
+    unreadable: Refusal | None = None
+    try:
+        found = label.find(codec.decode(data))
+    except Refusal as refusal:
+        unreadable = refusal
+    if fmt is None or len(data) > codec.MAX_BYTES:
+        return _no_picture(unreadable)
+    manifest = _read(data, fmt, anchors)
+    if manifest is None:
+        return _no_picture(unreadable) if unreadable else _report(Verdict.NO_MANIFEST, found)
+    if unreadable and manifest.state != "Invalid":
+        # Signed but not decodable: nobody here signs such a file.
+        return _report(Verdict.ALTERED, None, failures=(*manifest.failures, unreadable.code))
+    verdict = _judge(manifest)
+    believed = verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE}
+    return _report(
+        verdict,
+        found,
+        statement=manifest.statement if believed else None,
+        when=manifest.when,
+        title=manifest.title,
+        signer=manifest.signer,
+        failures=manifest.failures,
+    )
+
+
+def _judge(manifest: _Manifest) -> Verdict:
+    if manifest.state == "Trusted":
+        return Verdict.OURS if manifest.statement and manifest.padding_is_blank else Verdict.ALTERED
+    if manifest.state == "Valid":
+        return Verdict.SELFSAME_ELSEWHERE if manifest.statement else Verdict.SOMEONE_ELSE
+    if manifest.failures and _ONLY_EXPIRED.issuperset(manifest.failures):
+        return Verdict.EXPIRED
+    return Verdict.ALTERED
+
+
+def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest | None:
+    """Ask the library; None if the file has no manifest inside it."""
+    try:
+        with open_context(anchors) as context:
+            reader = c2pa.Reader.try_create(fmt.mime, io.BytesIO(data), context=context)
+            if reader is None:
+                return None
+            with reader:
+                return _extract(json.loads(reader.json()), json.loads(reader.detailed_json()), data)
+    except Exception as error:  # noqa: BLE001  (the parser of a stranger's file: whatever it raises means "broken")
+        # A manifest that lies somewhere on the network is not in this file, and is not fetched.
+        if str(error).startswith("Remote") or _has_no_manifest(data):
+            return None
+        return _Manifest(failures=(_clean(type(error).__name__) or "unreadable",))
+
+
+def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
+    """Take the few values that we use out of the library's JSON; a shape we do not know is an exception."""
+    state = store.get("validation_state")
+    name = store["active_manifest"]
+    manifest = store["manifests"][name]
+    results = store.get("validation_results", {}).get("activeManifest", {})
+    deltas = store.get("validation_results", {}).get("ingredientDeltas") or []
+    codes = [entry["code"] for entry in results.get("failure", [])]
+    codes += [entry["code"] for delta in deltas for entry in delta["validationDeltas"].get("failure", [])]
+    failures = tuple(dict.fromkeys(_clean(code) or "unknown" for code in codes))[:_MAX_FAILURES]
+    blank = state == "Trusted" and _padding_is_blank(detailed["manifests"][name]["assertion_store"], data)
+    if state == "Trusted" and not blank:
+        failures = (*failures, "selfsame.padding")
+    if state == "Valid":
+        failures = tuple(code for code in failures if code != "signingCredential.untrusted")
+    assertions = manifest.get("assertions", [])
+    ours = [entry.get("data") for entry in assertions if entry.get("label") == ASSERTION]
+    times = [
+        action.get("when")
+        for entry in assertions
+        if entry.get("label") == "c2pa.actions.v2"
+        for action in entry["data"]["actions"]
+    ]
+    signature = manifest.get("signature_info") or {}
+    return _Manifest(
+        state=state if state in {"Trusted", "Valid"} else "Invalid",
+        statement=parse(ours[0]) if len(ours) == 1 else None,
+        padding_is_blank=blank,
+        when=next((_clean(time) for time in reversed(times) if time), None),
+        title=_clean(manifest.get("title")),
+        signer=_clean(signature.get("common_name")) or _clean(signature.get("issuer")),
+        failures=failures,
+    )
+
+
+def _padding_is_blank(assertions: Any, data: bytes) -> bool:
+    """Tell whether the signature's padding, which the signature cannot cover, holds the zeros that we write there.
+
+    Without this check some 10 KB of a signed file could be rewritten and it would still be called unchanged.
+    """
+    spans = [
+        data[gap["start"] : gap["start"] + gap["length"]]
+        for key, assertion in assertions.items()
+        if key.startswith("c2pa.hash.data")
+        for gap in assertion["exclusions"]  # what the hash of the file leaves out: the manifest
+    ]
+    pads = [(span, pad) for span in spans for pad in _PAD.finditer(span)]
+    sizes = [int.from_bytes(pad[1], "big") for _, pad in pads]
+    filled = [span[pad.end() : pad.end() + size] for (span, pad), size in zip(pads, sizes, strict=True)]
+    return bool(filled) and all(fill == bytes(size) for fill, size in zip(filled, sizes, strict=True))
+
+
+def _has_no_manifest(data: bytes) -> bool:
+    """Tell whether nothing in a file that cannot be parsed hints at a manifest."""
+    return not any(mark in data for mark in (b"jumb", b"caBX", b"C2PA", b"c2pa"))
+
+
+def _no_picture(refusal: Refusal | None) -> Report:
+    reason = refusal.reason if refusal else _SENTENCES[Verdict.NOT_A_PICTURE]
+    return Report(Verdict.NOT_A_PICTURE, reason, failures=(refusal.code,) if refusal else ())
+
+
+def _report(verdict: Verdict, found: label.Label | None, **rest: Any) -> Report:
+    return Report(verdict, _SENTENCES[verdict], label=found, **rest)
+
+
+def _clean(text: object) -> str | None:
+    """Cut a stranger's text to letters, digits and a few signs that mean nothing to a terminal, HTML or Markdown."""
+    if not isinstance(text, str):
+        return None
+    plain = "".join(c if c.isalnum() or c in " .,:;()'+-" else "·" for c in text[:_TEXT_LIMIT])
+    return plain.strip() or None

@@ -1,0 +1,188 @@
+import datetime as dt
+import json
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stamp_helpers import statement
+
+from app.codec import Format
+from app.stamp import manifest
+from app.stamp.statement import ASSERTION, Statement, parse
+from consent.errors import Fault
+from consent.types import Domain, Origin, Purpose
+
+WHEN = dt.datetime(2026, 8, 2, 14, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
+SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+def build(**changes):
+    return manifest.build(statement(**changes), Format.PNG, WHEN)
+
+
+def assertion(definition, name):
+    (found,) = [entry for entry in definition["assertions"] if entry["label"] == name]
+    return found
+
+
+def test_actions_are_complete_and_in_order():
+    actions = assertion(build(), "c2pa.actions.v2")["data"]
+    assert actions["allActionsIncluded"] is True
+    opened, edited, labelled = actions["actions"]
+    assert opened == {
+        "action": "c2pa.opened",
+        "when": "2026-08-02T12:30:00Z",
+        "parameters": {"ingredientIds": ["target"]},
+    }
+    assert edited["action"] == labelled["action"] == "c2pa.edited"
+    assert edited["parameters"]["ingredientIds"] == ["source"]
+    assert edited["parameters"]["org.selfsame.engine"] == "swap 1"
+    assert edited["parameters"]["org.selfsame.parameters"] == {"strength": 0.75, "mode": "soft"}
+    assert edited["softwareAgent"]["name"] == "Selfsame swap 1"
+    assert labelled["description"] == "Visible label: AI MODIFIED / FACE SWAP"
+
+
+def test_all_assertions_are_created_not_gathered():
+    assert all(entry["created"] is True for entry in build()["assertions"])
+
+
+def test_no_training_or_mining():
+    entries = assertion(build(), "cawg.training-mining")["data"]["entries"]
+    assert len(entries) == 4
+    assert all(entry == {"use": "notAllowed"} for entry in entries.values())
+
+
+def test_ingredients_are_names_only():
+    target, source = build()["ingredients"]
+    assert (target["relationship"], source["relationship"]) == ("parentOf", "inputTo")
+    for ingredient in (target, source):
+        assert set(ingredient) == {"label", "title", "relationship", "instance_id"}
+    ids = [entry["instance_id"] for made in (build(), build()) for entry in (made, *made["ingredients"])]
+    assert len(set(ids)) == 6
+
+
+def test_the_consent_assertion_says_what_the_gate_found():
+    data = assertion(build(), ASSERTION)["data"]
+    assert data == {
+        "version": 1,
+        "subject": "self",
+        "source_matches_subject": True,
+        "target_matches_subject": True,
+        "purpose": "swap",
+        "domain": "live",
+        "person": "real",
+        "assurance": "motion",
+        "session": "5f0c6a",
+        "consent": "c0ffee",
+        "source_origin": "live",
+        "target_origin": "photo",
+        "engine": "swap 1",
+        "parameters": {"strength": 0.75, "mode": "soft"},
+    }
+
+
+def test_no_biometrics_no_place_of_the_face_no_hash():
+    text = json.dumps(build())
+    assert "face_box" not in text
+    assert "score" not in text
+    assert not re.search(r"[0-9a-f]{40}", text), "nothing like a hash of a private photo"
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_the_demo_says_so_everywhere(purpose):
+    definition = build(purpose=purpose, domain=Domain.DEMO)
+    assert definition["title"].startswith("DEMO PERSON")
+    data = assertion(definition, ASSERTION)["data"]
+    assert (data["domain"], data["person"]) == ("demo", "synthetic")
+    label_action = assertion(definition, "c2pa.actions.v2")["data"]["actions"][-1]
+    assert label_action["description"].endswith("DEMO PERSON")
+    assert "DEMO" not in build(purpose=purpose)["title"]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "domain", "source", "target", "expected"),
+    [
+        (Purpose.SWAP, Domain.LIVE, Origin.LIVE, Origin.LIVE, "compositeCapture"),
+        (Purpose.SWAP, Domain.LIVE, Origin.LIVE, Origin.PHOTO, "composite"),
+        (Purpose.SWAP, Domain.LIVE, Origin.PHOTO, Origin.LIVE, "composite"),
+        (Purpose.SWAP, Domain.DEMO, Origin.LIVE, Origin.LIVE, "composite"),
+        (Purpose.AGE, Domain.LIVE, Origin.LIVE, Origin.LIVE, "composite"),
+        (Purpose.EXPRESS, Domain.LIVE, Origin.LIVE, Origin.LIVE, "composite"),
+    ],
+)
+def test_source_type_claims_no_more_than_we_know(purpose, domain, source, target, expected):
+    found = statement(purpose=purpose, domain=domain, source_origin=source, target_origin=target)
+    assert manifest.source_type(found) == SYNTHETIC + expected
+
+
+def test_an_unknown_purpose_has_no_title():
+    odd = Statement("undress", "live", "motion", "a", "b", "live", "live", "x 1", {})
+    with pytest.raises(Fault):
+        manifest.title(odd)
+
+
+def test_a_statement_survives_json():
+    assert parse(json.loads(json.dumps(statement().as_json()))) == statement()
+
+
+def test_parameters_cannot_be_changed_afterwards():
+    given_parameters = {"years": 30.0}
+    found = Statement("age", "live", "motion", "a", "b", "live", "live", "age 1", given_parameters)
+    given_parameters["years"] = 99.0
+    assert found.parameters["years"] == 30.0
+    with pytest.raises(TypeError):
+        found.parameters["years"] = 99.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"subject": "other"},
+        {"source_matches_subject": False},
+        {"target_matches_subject": 0},
+        {"purpose": "undress"},
+        {"domain": "moon"},
+        {"person": "synthetic"},
+        {"source_origin": "web"},
+        {"session": ""},
+        {"session": "x" * 200},
+        {"session": "<script>"},
+        {"consent": 7},
+        {"engine": None},
+        {"engine": "a\nb"},
+        {"parameters": []},
+        {"parameters": {"a b": 1}},
+        {"parameters": {"a": "<img>"}},
+        {"parameters": {"a": True}},
+        {"parameters": {"a": float("nan")}},
+        {"parameters": {"a": 1e300}},
+        {"parameters": {"a": {"b": 1}}},
+        {"parameters": {f"a{i}": i for i in range(33)}},
+        {"extra": 1},
+    ],
+)
+def test_parse_takes_nothing_else(change):
+    assert parse(statement().as_json() | change) is None
+
+
+@pytest.mark.parametrize("field", sorted(statement().as_json()))
+def test_parse_wants_every_field(field):
+    data = statement().as_json()
+    del data[field]
+    assert parse(data) is None
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(JSON, st.sampled_from(sorted(statement().as_json())))
+@settings(max_examples=200)
+def test_parse_never_fails(value, field):
+    parse(value)
+    found = parse(statement().as_json() | {field: value})
+    assert found is None or found.as_json() == statement().as_json() | {field: value}
