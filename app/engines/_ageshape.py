@@ -1,0 +1,68 @@
+"""How a face's shape moves with the years: soft tissue sags and thins, or rises and rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.engines._filters import Points
+from app.engines._geometry import Placement
+from models.topology import LIPS_INNER, LIPS_OUTER
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """A Gaussian pull round a landmark of each side; `older` and `younger` are (outward, down) at full strength.
+
+    All lengths are face widths.
+    """
+
+    right: int
+    left: int
+    spread: tuple[float, float]
+    older: tuple[float, float]
+    younger: tuple[float, float]
+
+
+_PULLS: Final = (
+    _Pull(105, 334, (0.16, 0.06), (0, 0.014), (0, -0.009)),  # brows
+    _Pull(33, 263, (0.05, 0.05), (0, 0.007), (0, -0.004)),  # outer corners of the eyes
+    _Pull(61, 291, (0.07, 0.07), (0.004, 0.015), (0, -0.006)),  # corners of the mouth
+    _Pull(172, 397, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),  # jowls
+    _Pull(136, 365, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),
+    _Pull(150, 379, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),
+    _Pull(205, 425, (0.13, 0.13), (-0.006, 0.010), (0.006, -0.006)),  # cheeks
+    _Pull(129, 358, (0.06, 0.05), (0.007, 0.004), (-0.006, 0)),  # wings of the nose
+    _Pull(4, 4, (0.09, 0.08), (0, 0.010), (0, -0.006)),  # tip of the nose
+    _Pull(152, 152, (0.20, 0.10), (0, 0.004), (0, -0.013)),  # chin
+)
+_UPPER_LIDS: Final = ((246, 161, 160, 159, 158, 157), (466, 388, 387, 386, 385, 384))
+_LOWER_LIDS: Final = ((7, 163, 144, 145, 153, 154), (249, 390, 373, 374, 380, 381))
+_THINNER, _FULLER = 0.26, 0.14
+"""Share of the lips' height that age takes and youth gives."""
+
+
+def aged(mesh: Points, strength: float) -> Points:
+    """The mesh (468, 3) at another age: `strength` 1 is about thirty years older, -1 about twenty younger."""
+    older, younger = max(strength, 0.0), max(-strength, 0.0)
+    place = Placement.of(mesh)
+    own = place.back(mesh)
+    width = float(np.ptp(own[:, 0]))
+    move = np.zeros_like(own)
+    for pull in _PULLS:
+        once = pull.right == pull.left
+        for landmark, side in ((pull.right, -1),) if once else ((pull.right, -1), (pull.left, 1)):
+            apart = (own[:, :2] - own[landmark, :2]) / (np.array(pull.spread) * width)
+            weight = np.exp(-(apart**2).sum(1))[:, None]
+            reach = older * np.array(pull.older) + younger * np.array(pull.younger)
+            move[:, :2] += weight * reach * (side, 1)
+    hood = np.linspace(1, 0.375, 6)  # the upper lid hangs most at its outer end
+    for upper, lower in zip(_UPPER_LIDS, _LOWER_LIDS, strict=True):
+        move[list(upper), 1] += older * 0.010 * hood - younger * 0.005
+        move[list(lower), 1] += 0.003 * (older + younger)
+    move *= width
+    outer, inner = list(LIPS_OUTER), list(LIPS_INNER)
+    move[outer] += (own[inner] - own[outer]) * (_THINNER * older - _FULLER * younger)
+    return mesh + place.turn(move)

@@ -1,0 +1,131 @@
+"""Grey hair: a soft mask of the hair round one face, and strands that turn one after the other.
+
+There is no parsing model: hair is what belongs to the person, lies round the face, is not skin and looks like the
+crown. Who wears a cap is told from hair by its colour only; a dark plain cap is taken for hair.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engines._filters import Floats, Points, blur, polygon
+from app.engines._skin import Canvas, Colour
+from models.topology import LEFT_BROW, OVAL, RIGHT_BROW
+
+_LEAST: Final = 0.004
+"""Share of the squared face width that must look like hair; below it the person is taken for bald."""
+_SLACK: Final = (50.0, 8.0, 8.0)
+"""Least variance of hair in L, a, b."""
+_COLOURFUL: Final = 30.0
+"""Chroma above which the crown is a cap or dyed, not hair that greys."""
+
+
+def hair_mask(on: Canvas, person: Floats) -> Floats:
+    """Hair of the person on the canvas, (H, W) 0..1, soft; all 0 where none is found.
+
+    `person` is the segmenter's mask of the canvas, (H, W) 0..1.
+    """
+    width, shape = on.width, on.lab.shape
+    down, chin, brows = _axes(on.mesh)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    above_brow = -((x - brows[0]) * down[0] + (y - brows[1]) * down[1]) / width
+    below_chin = ((x - chin[0]) * down[0] + (y - chin[1]) * down[1]) / width
+    outline = on.mesh[list(OVAL), :2]
+    centre = outline.mean(0)
+
+    def ring(grow: float, rise: float, soft: float) -> Floats:
+        return polygon(shape, centre + (outline - centre) * grow - rise * width * down, 0, soft * width)
+
+    unlike_skin = on.tone.distance(on.calm)
+    crown = (ring(1.36, 0.05, 0) > 0.5) & (ring(1.08, 0.02, 0) < 0.5) & (above_brow > 0.15)
+    seeds = crown & (person > 0.8) & (unlike_skin > 2.6)
+    if seeds.sum() < _LEAST * width * width or _chroma(on.calm[seeds]) > _COLOURFUL:
+        return np.zeros(shape[:2], np.float32)
+    hair = Colour.of(on.calm[seeds], _SLACK).refined(on.calm[seeds], _SLACK, 2)
+    unlike_hair = hair.distance(on.calm)
+    brightest = float(np.percentile(on.calm[seeds][:, 0], 97))
+    like = np.clip((3.6 - unlike_hair) / 1.4, 0, 1) * np.clip((brightest + 14 - on.calm[..., 0]) / 12, 0, 1)
+    # hair rather than skin: the likelier of the two colours (a broad one is less likely everywhere)
+    more = (unlike_skin**2 - unlike_hair**2 + on.tone.size - hair.size) / 2
+    rather = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
+    # over the forehead only what is clearly not skin; the crown nearly whatever it is; by the cheeks only its colour
+    face = ring(1, 0, 0.012)
+    inside = face * np.clip(above_brow / 0.05, 0, 1) * like * rather
+    crown_like = 0.8 * np.clip((above_brow - 0.05) / 0.2, 0, 1) * np.clip((unlike_skin - 2.4) / 1.5, 0, 1)
+    outside = (1 - face) * np.maximum(like * rather, crown_like)
+    # what hangs lower than the chin is as likely a collar
+    reach = ring(1.9, 0.22, 0.12) * np.clip((0.06 - below_chin) / 0.3, 0, 1)
+    raw = np.maximum(inside, outside) * np.clip(person * 1.6 - 0.4, 0, 1) * reach
+    edges = np.asarray(on.light / 100, np.float32)
+    mask = np.clip(_guided(np.asarray(raw, np.float32), edges, max(1, round(0.03 * width))) * 1.25 - 0.12, 0, 1)
+    # the filter reaches over the hairline: what is skin to the pixel comes off again
+    skin_off = np.clip(1.7 * rather - 0.35, 0, 1) * np.clip(blur(person, 0.01 * width) * 2 - 0.6, 0, 1)
+    return np.asarray(_joined(mask, seeds, width) * skin_off, np.float32)
+
+
+def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:
+    """`lab` (H, W, 3) with the hair under `mask` turned grey: temples first, light strands first; `amount` 0..1.
+
+    The hair's own light is read from the unpainted canvas.
+    """
+    mass = float(mask.sum())
+    if mass < 1 or amount <= 0:
+        return lab
+    light, width = on.light, on.width
+    mean = 1 + float((light * mask).sum() / mass)
+    spread = float(np.sqrt(((light - mean) ** 2 * mask).sum() / mass)) + 2
+    strands = (light - blur(light, 0.03 * width)) / spread
+    noise = np.random.default_rng(seed).standard_normal((24, 24)).astype(np.float32)
+    clumps = cv2.resize(noise, (light.shape[1], light.shape[0]), interpolation=cv2.INTER_CUBIC)
+    x = np.arange(light.shape[1], dtype=np.float32)
+    y = np.arange(light.shape[0], dtype=np.float32)[:, None]
+    temples = 0.35 * np.clip(np.abs(x - on.mesh[168, 0]) / (0.5 * width), 0, 1.2)
+    temples = temples + 0.35 * np.clip((y - on.mesh[10, 1]) / width + 0.35, 0, 1)
+    turned = 1 / (1 + np.exp(-1.5 * (0.35 * clumps + 0.9 * strands + 1.2 * temples + 4.4 * amount - 2.5)))
+    share = (turned * mask * min(1.0, 1.6 * amount)).astype(np.float32)
+    # grey strands keep their own light and dark: black hair turns to pepper and salt, not to a veil
+    gain = float(np.clip((mean + 0.5 * max(66 - mean, 0)) / mean, 1, 2.3))
+    # pixels lighter than hair are half skin, along the hairline: they keep their light
+    hairy = np.clip((mean + 3 * spread - light) / (1.5 * spread), 0, 1)
+    grey = np.clip(light * (1 + (gain - 1) * hairy) + 1.5 * hairy, 0, 92)
+    out = lab.copy()
+    out[..., 0] += (grey - light) * share
+    out[..., 1] *= 1 - 0.88 * share
+    out[..., 2] += (1.2 - 0.82 * lab[..., 2]) * share
+    return out
+
+
+def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float) -> Floats:
+    """The parts of `mask` (H, W) that hang together with `seeds`, softly cut."""
+    labels = cv2.connectedComponents((mask > 0.3).astype(np.uint8))[1]
+    kept = np.unique(labels[seeds & (mask > 0.3)])
+    part = np.isin(labels, kept[kept > 0]).astype(np.float32)
+    return np.asarray(mask * np.clip(2 * blur(part, 0.015 * width), 0, 1), np.float32)
+
+
+def _chroma(colours: Floats) -> float:
+    """Chroma of the median of `colours` (N, 3)."""
+    return float(np.hypot(*np.median(colours, axis=0)[1:]))
+
+
+def _axes(mesh: Points) -> tuple[Points, Points, Points]:
+    """The face's own downward direction, its chin and the middle of its brows, in the image plane."""
+    across = mesh[263, :2] - mesh[33, :2]
+    across = across / (np.linalg.norm(across) + 1e-9)
+    return np.array([-across[1], across[0]]), mesh[152, :2], mesh[list(LEFT_BROW + RIGHT_BROW), :2].mean(0)
+
+
+def _guided(mask: Floats, guide: Floats, radius: int, eps: float = 4e-4) -> Floats:
+    """Guided filter (He et al. 2010): `mask` with the edges of `guide`, both (H, W) 0..1."""
+
+    def mean(image: Floats) -> Floats:
+        return np.asarray(cv2.blur(image, (2 * radius + 1, 2 * radius + 1)), np.float32)
+
+    mean_guide, mean_mask = mean(guide), mean(mask)
+    slope = (mean(guide * mask) - mean_guide * mean_mask) / (mean(guide * guide) - mean_guide**2 + eps)
+    offset = mean_mask - slope * mean_guide
+    return np.asarray(np.clip(mean(slope) * guide + mean(offset), 0, 1), np.float32)

@@ -1,0 +1,129 @@
+"""Where skin is: soft masks of a face's parts at the resolution an engine paints in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from app.engines._blend import oval
+from app.engines._filters import Floats, Points, blur, polygon
+from app.engines._geometry import Box, Raster, normals
+from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
+
+_CHEEKS: Final = (
+    (117, 118, 119, 100, 142, 36, 205, 50),
+    (346, 347, 348, 329, 371, 266, 425, 280),
+    (108, 151, 337, 336, 9, 107),
+)
+"""Outlines of places that are nearly always bare skin: both cheeks and the brow's middle."""
+
+
+_SLACK: Final = (60.0, 6.0, 6.0)
+"""Least variance of skin in L, a, b."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Colour:
+    """A colour as a Gaussian in CIE Lab: `middle` (3,), `inverse` covariance (3, 3), `size` the log of its determinant.
+
+    Made of no colours it is as near to everything.
+    """
+
+    middle: Floats
+    inverse: Floats
+    size: float
+
+    @classmethod
+    def of(cls, known: Floats, slack: tuple[float, float, float]) -> Colour:
+        """The colour of pixels `known` (N, 3); `slack` is the least variance per channel."""
+        if len(known) < 12:
+            return cls(np.zeros(3, np.float32), np.zeros((3, 3), np.float32), 0.0)
+        spread = np.cov(known.T) + np.diag(slack)
+        middle = np.asarray(np.median(known, axis=0), np.float32)
+        return cls(middle, np.linalg.inv(spread).astype(np.float32), float(np.linalg.slogdet(spread)[1]))
+
+    def refined(self, known: Floats, slack: tuple[float, float, float], near: float) -> Colour:
+        """The colour of those pixels of `known` (N, 3) that lie within `near` standard deviations of this one."""
+        return Colour.of(known[self.distance(known[None])[0] < near], slack)
+
+    def distance(self, lab: Floats) -> Floats:
+        """How far each pixel (H, W, 3) is, in standard deviations (H, W)."""
+        apart = lab - self.middle
+        return np.asarray(np.sqrt(np.einsum("hwc,cd,hwd->hw", apart, self.inverse, apart)), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Canvas:
+    """A picture to paint a face's skin and hair in, with its masks (H, W) 0..1.
+
+    Attributes:
+        lab: (H, W, 3) CIE Lab, L 0..100.
+        mesh: (468, 3) in pixels of `lab`.
+        width: of the face, pixels.
+        raster: the mesh drawn over all of `lab`.
+        face: the whole mesh, feathered to nothing at its outline.
+        bare: skin of the face: no eyes, lips, brows or hair in front of it.
+        lips: the lips.
+        brows: the brows.
+        calm: `lab` without its grain, to judge colours by.
+        tone: the colour of this person's skin.
+    """
+
+    lab: Floats
+    mesh: Points
+    width: float
+    raster: Raster
+    face: Floats
+    bare: Floats
+    lips: Floats
+    brows: Floats
+    calm: Floats
+    tone: Colour
+
+    @property
+    def light(self) -> Floats:
+        """(H, W) lightness 0..100."""
+        return self.lab[..., 0]
+
+
+def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
+    """The masks of one face; see `Canvas`."""
+    shape = lab.shape
+    raster = Raster(mesh, Box(0, 0, shape[1], shape[0]))
+    face = oval(raster, width, feather=0.07, inset=0.0)
+    eyes = _rings(shape, mesh, (LEFT_EYE, RIGHT_EYE), 0.012 * width, 0.008 * width)
+    lips = _rings(shape, mesh, (LIPS_OUTER,), 0.008 * width, 0.008 * width)
+    brows = _rings(shape, mesh, (LEFT_BROW, RIGHT_BROW), 0.014 * width, 0.010 * width)
+    calm = blur(lab, 0.006 * width)
+    plain = face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5
+    tone = Colour.of(calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5], _SLACK).refined(calm[plain], _SLACK, 3.5)
+    # shadows and lines may leave the colour model; what is broadly skin is skin
+    broad = np.clip(blur(np.clip((3.8 - tone.distance(calm)) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
+    bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad
+    return Canvas(lab, mesh, width, raster, face, np.asarray(bare, np.float32), lips * face, brows * face, calm, tone)
+
+
+def light_direction(on: Canvas) -> Points:
+    """Where the light comes from in the image plane: (2,), longer for a more one-sided light, at most 1.
+
+    Least squares of the low-frequency lightness on the mesh's normals.
+    """
+    inside = on.raster.inside
+    facts = np.column_stack([on.raster.cells(normals(on.mesh))[inside], np.ones(int(inside.sum()))])[::7]
+    if len(facts) < 20:
+        return np.array([0.0, -0.5])
+    step = on.raster.step
+    smooth = blur(on.light, 0.06 * on.width)[::step, ::step][inside][::7]
+    solved = np.linalg.lstsq(facts, smooth, rcond=None)[0][:2]
+    length = float(np.linalg.norm(solved))
+    return np.asarray(solved / (length + 1e-6) * min(1.0, length / 20 + 0.3), np.float64)
+
+
+def _rings(
+    shape: tuple[int, ...], mesh: Points, rings: tuple[tuple[int, ...], ...], grow: float, soft: float
+) -> Floats:
+    """Several polygons as one mask."""
+    masks = [polygon(shape, mesh[list(ring), :2], grow, soft) for ring in rings]
+    return np.asarray(np.maximum.reduce(masks), np.float32)

@@ -1,0 +1,59 @@
+"""Age: a person's own picture, some years on or back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from app.engines import _age
+from app.engines._options import ranged, redeem
+from consent.gate import Gate
+from consent.types import Draft, Grant, Purpose
+from models.person import Segmenter
+
+_SEEDS: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class AgeOptions:
+    """How far and how.
+
+    Attributes:
+        years: -20 (younger) to 30 (older); 0 changes nothing. What a good likeness of that age shows, not a forecast:
+            estimators read about a third of it (docs/engines.md).
+        grey: 0..1, how much of the hair's greying is shown; 0 leaves the hair alone.
+        seed: 0..2147483647; which lines and strands. The same seed gives the same picture.
+
+    Raises:
+        Refusal: `bad-option`, for a value out of range.
+    """
+
+    years: float = 0.0
+    grey: float = 1.0
+    seed: int = 7
+
+    def __post_init__(self) -> None:
+        ranged("years", self.years, _age.YOUNGEST, _age.OLDEST)
+        ranged("grey", self.grey, 0, 1)
+        ranged("seed", self.seed, 0, _SEEDS)
+
+
+def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
+    """The target's picture with the person older or younger.
+
+    Raises:
+        Forgery: the grant is not this gate's, is spent, or has run out.
+        Refusal: `wrong-purpose`, or the session is over.
+    """
+    options = options or AgeOptions()
+    work = redeem(gate, grant, Purpose.AGE)
+    pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _segmenter())
+    asked: dict[str, float | str] = {"years": options.years, "grey": options.grey, "seed": int(options.seed)}
+    return work.draft(pixels, engine="age-wrinkle/1", parameters=asked)
+
+
+@cache
+def _segmenter() -> Segmenter:
+    """One network for all calls; it is thread-safe and holds nothing of anyone."""
+    return Segmenter()
