@@ -115,7 +115,7 @@ def certificate(*ekus, ocsp=None, lifetime=dt.timedelta(days=30), common_name="M
 
     def usage(*, ca):
         flags = ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement")
-        rest = dict.fromkeys((*flags, "encipher_only", "decipher_only"), critical=False)
+        rest = dict.fromkeys((*flags, "encipher_only", "decipher_only"), False)
         return x509.KeyUsage(digital_signature=not ca, key_cert_sign=ca, crl_sign=ca, **rest)
 
     root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
