@@ -74,7 +74,7 @@ def draw(clock: Clock = time.monotonic) -> Challenge:
     """Draw a challenge from the system's random source."""
     order = secrets.choice(ORDERS)
     low, high = policy.START_JITTER
-    jitter = tuple(low + (high - low) * secrets.randbelow(1001) / 1000 for _ in order)
+    jitter = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in order)
     made, nonce = clock(), secrets.token_bytes(16)
     seal = _SEAL.over(nonce, *order, *jitter, made)
     return Challenge(Assurance.MOTION, clock, made, Once(), order, jitter, nonce, seal)
