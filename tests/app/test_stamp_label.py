@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stamp_helpers import picture
 
 from app import codec
 from app.stamp import label
 from consent.errors import Fault
+from tests.app.stamp_helpers import picture
 
 SIZES = [(128, 128), (128, 400), (400, 128), (200, 150), (256, 256), (640, 480), (480, 640), (1080, 1920), (1920, 1080)]
 KINDS = [(purpose, demo) for purpose, _ in label.PURPOSE_LINES for demo in (False, True)]

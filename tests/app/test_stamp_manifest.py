@@ -5,13 +5,13 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stamp_helpers import statement
 
 from app.codec import Format
 from app.stamp import manifest
 from app.stamp.statement import ASSERTION, Statement, parse
 from consent.errors import Fault
 from consent.types import Domain, Origin, Purpose
+from tests.app.stamp_helpers import statement
 
 WHEN = dt.datetime(2026, 8, 2, 14, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))
 SYNTHETIC = "http://cv.iptc.org/newscodes/digitalsourcetype/"

@@ -5,10 +5,20 @@ import threading
 
 import c2pa
 import pytest
-from stamp_helpers import C2PA_EKU, DOCUMENT_EKU, EMAIL_EKU, certificate, settings, sign, signer, stamped, state
 
 from app.stamp.context import open_context
 from app.verify import Verdict, verify
+from tests.app.stamp_helpers import (
+    C2PA_EKU,
+    DOCUMENT_EKU,
+    EMAIL_EKU,
+    certificate,
+    settings,
+    sign,
+    signer,
+    stamped,
+    state,
+)
 
 
 @pytest.fixture

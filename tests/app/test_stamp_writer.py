@@ -7,13 +7,13 @@ import pickle
 import numpy as np
 import pytest
 from PIL import Image
-from stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
 
 from app import codec
 from app.stamp import label, writer
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.types import Domain, Origin, Purpose
+from tests.app.stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
 
 
 def write(fmt="jpeg", pixels=None, **changes):
