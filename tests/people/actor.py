@@ -1,0 +1,161 @@
+"""Actors: a person who follows spoken prompts before a camera, as a live session needs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tests.people.render import Scene
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tests.people.person import Person
+
+ACTIONS = ("centre", "turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "smile")
+"""The names of `consent`'s Action. Left and right are the person's own: turn-left moves the nose to the image's right."""
+
+_NONE = {"yaw": 0.0, "pitch": 0.0, "eyes": 0.0, "mouth": 0.0, "smile": 0.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """From `start` seconds on, the body heads for `target`, reaching it `length` seconds later."""
+
+    start: float
+    length: float
+    target: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How somebody moves.
+
+    Attributes:
+        latency: seconds between a prompt and the first movement, lowest and highest.
+        turn, nod: degrees of a full turn and nod.
+        sway: degrees of the head's idle movement.
+        blinks: spontaneous blinks a minute.
+        pace: 1 is normal; 2 moves twice as fast.
+    """
+
+    latency: tuple[float, float] = (0.25, 0.5)
+    turn: float = 26.0
+    nod: float = 15.0
+    sway: float = 0.8
+    blinks: float = 14.0
+    pace: float = 1.0
+
+
+class Actor:
+    """A person playing a live session. Times are seconds on one clock of the caller's choice, from about 0.
+
+    `frame(t)` is a pure function of the cues given so far: the same calls give the same bytes.
+    """
+
+    def __init__(
+        self, person: Person, scene: Scene | None = None, *, seed: int = 0, manner: Manner | None = None
+    ) -> None:
+        """Put `person` into `scene`; `seed` decides latencies, blinks and sway."""
+        self.person = person
+        self.scene = scene or Scene()
+        self.manner = manner or Manner()
+        self._rng = np.random.default_rng(seed)
+        self._seed = seed
+        self._cues: list[Cue] = []
+        self._blinks = self._draw_blinks()
+        self._waves = self._rng.uniform(0, 2 * np.pi, (6, 4))
+
+    def perform(self, action: str, amount: float = 1.0, at: float | None = None) -> None:
+        """Hear a prompt at time `at` (default: at the end of the last movement) and obey it, `amount` of the full way.
+
+        Every action starts from looking straight: the head comes back from the last one by itself. "nod" goes down
+        and up again; "close-eyes" holds until the next prompt.
+
+        Raises:
+            ValueError: the action is none of `ACTIONS`.
+        """
+        if action not in ACTIONS:
+            raise ValueError(f"no such action: {action}")
+        said = at if at is not None else (self._cues[-1].start + self._cues[-1].length if self._cues else 0.0)
+        start = said + float(self._rng.uniform(*self.manner.latency))
+        length = float(self._rng.uniform(0.5, 0.75)) / self.manner.pace
+        m, goal = self.manner, dict(_NONE)
+        if action == "turn-left":
+            goal["yaw"] = m.turn * amount
+        elif action == "turn-right":
+            goal["yaw"] = -m.turn * amount
+        elif action == "close-eyes":
+            goal["eyes"], length = amount, 0.22 / m.pace
+        elif action == "open-mouth":
+            goal["mouth"], length = amount, length * 0.7
+        elif action == "smile":
+            goal["smile"] = amount
+        if action != "nod":
+            self._cues.append(Cue(start, length, goal))
+            return
+        down, up = dict(_NONE), dict(_NONE)
+        down["pitch"], up["pitch"] = -m.nod * amount, 0.25 * m.nod * amount
+        for part, share in ((down, 0.62), (up, 0.62), (dict(_NONE), 0.4)):
+            self._cues.append(Cue(start, length * share, part))
+            start += length * share
+
+    def pose(self, t: float) -> Scene:
+        """Where head, lids and mouth are at time `t`, with the sway and blinks of the living."""
+        body = self._body(t)
+        w, m = self._waves, self.manner
+
+        def sway(k: int, slow: float) -> float:
+            speeds = np.array([0.21, 0.37, 0.83, 1.9]) * slow
+            return float((np.sin(2 * np.pi * speeds * t + w[k]) * (0.5, 0.3, 0.2, 0.06)).sum())
+
+        eyes = max(body["eyes"], self._blink(t))
+        expression = {
+            "blink": eyes,
+            "open-mouth": body["mouth"],
+            "smile": body["smile"] + max(0.0, 0.04 * sway(3, 0.4)),
+            "browInnerUp": max(0.0, 0.1 * sway(4, 0.5)),
+        }
+        yaw, pitch = body["yaw"] + 1.3 * m.sway * sway(0, 1), body["pitch"] + m.sway * sway(1, 1)
+        return replace(
+            self.scene,
+            yaw=self.scene.yaw + yaw,
+            pitch=self.scene.pitch + pitch,
+            roll=self.scene.roll + 0.6 * m.sway * sway(2, 1) + 0.05 * body["yaw"],
+            # the eyes stay on the screen while the head turns
+            gaze=(float(np.clip(-0.75 * yaw, -22, 22)), float(np.clip(-0.6 * pitch, -12, 12))),
+            expression={k: v for k, v in expression.items() if v > 1e-3},
+            shift=(self.scene.shift[0] + 0.35 * sway(5, 0.7), self.scene.shift[1] + 0.2 * sway(4, 0.8)),
+            seed=self._seed * 100_003 + round(t * 1000),
+        )
+
+    def frame(self, t: float) -> NDArray[np.uint8]:
+        """The camera's picture at time `t` (seconds), `uint8 RGB (H, W, 3)`."""
+        return self.person.render(self.pose(t))
+
+    def _body(self, t: float) -> dict[str, float]:
+        """Each joint's value: every cue carries it on from where the one before had brought it."""
+        now = dict(_NONE)
+        for cue in self._cues:
+            if t <= cue.start:
+                break
+            s = min((t - cue.start) / cue.length, 1.0)
+            s = s * s * s * (10 - 15 * s + 6 * s * s)  # minimum jerk, as human movements are
+            now = {k: v + (cue.target[k] - v) * s for k, v in now.items()}
+        return now
+
+    def _draw_blinks(self) -> NDArray[np.float64]:
+        if self.manner.blinks <= 0:
+            return np.zeros(0)
+        gaps = self._rng.gamma(4.0, 60 / self.manner.blinks / 4.0, 400) + 0.6
+        return np.cumsum(gaps)
+
+    def _blink(self, t: float) -> float:
+        """Lid closure 0..1 of a spontaneous blink: shut in 80 ms, open in 160 ms."""
+        since = t - self._blinks
+        since = since[(since >= 0) & (since < 0.3)]
+        if len(since) == 0:
+            return 0.0
+        return float(np.interp(since.min(), [0, 0.08, 0.12, 0.28], [0, 1, 1, 0]))

@@ -1,0 +1,228 @@
+"""Draw a person: pose the mesh, find what each pixel sees, light it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from tests.people import camera, material
+from tests.people.light import LIGHTS, Light
+from tests.people.raster import Coverage, normals, rasterise
+from tests.people.shape import rotation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tests.people.hair import Shells
+    from tests.people.person import Person
+
+PIVOT = np.array([0.0, -10.0, -8.5], np.float32)  # the head turns about the top of the neck
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """How a person is shown.
+
+    Attributes:
+        yaw, pitch, roll: degrees; yaw > 0 nose to the image's right (the person's own left), pitch > 0 looks up,
+            roll > 0 clockwise in the image.
+        expression: face units (ARKit names) or groups (`shape.GROUPS`) -> amount, 1 is full.
+        gaze: eyes to the image's right and up, degrees against the head.
+        light: one of `light.LIGHTS` or an own `Light`.
+        size: (width, height) of the picture.
+        distance: camera to eyes, centimetres.
+        view: vertical angle of view, degrees.
+        shift: (x, y) centimetres by which the whole person stands right of, over the middle.
+        background: seed of an invented room, an own picture `uint8 RGB`, or a linear RGB colour.
+        exposure, blur, noise, jpeg: of the camera, see `camera.develop`.
+        seed: of the camera's noise.
+        ambience: extra gain of the background alone.
+    """
+
+    yaw: float = 0.0
+    pitch: float = 0.0
+    roll: float = 0.0
+    expression: Mapping[str, float] = field(default_factory=dict)
+    gaze: tuple[float, float] = (0.0, 0.0)
+    light: str | Light = "soft"
+    size: tuple[int, int] = (640, 480)
+    distance: float = 62.0
+    view: float = 37.0
+    shift: tuple[float, float] = (0.0, 0.0)
+    background: int | tuple[float, float, float] | NDArray[np.uint8] = 0
+    exposure: float = 1.0
+    blur: float = 0.62
+    noise: float = 1.2
+    jpeg: int = 0
+    seed: int = 0
+
+
+def follow(points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far (n, 1) each point follows the head, 0 on the shoulders to 1 from the jaw upwards."""
+    height = points[:, 1:2] + 0.3 * np.clip(points[:, 2:] + 6, 0, 8)
+    k = np.clip((height + 19.5) / 8.5, 0, 1)
+    result: NDArray[np.float32] = (k * k * (3 - 2 * k)).astype(np.float32)
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """One scene's geometry: world points and normals, their screen places, and the head's rotation."""
+
+    world: NDArray[np.float32]
+    normal: NDArray[np.float32]
+    screen: NDArray[np.float32]
+    turn: NDArray[np.float32]
+    eye: NDArray[np.float32]
+
+
+def project(world: NDArray[np.float32], scene: Scene) -> NDArray[np.float32]:
+    """Pixels and depth (n, 3) of world points; the middle of the picture looks at a point under the eyes."""
+    width, height = scene.size
+    focal = height / 2 / np.tan(np.radians(scene.view) / 2)
+    depth = scene.distance - world[:, 2]
+    x = width / 2 + focal * (world[:, 0] + scene.shift[0]) / depth
+    y = height / 2 - focal * (world[:, 1] + 3.0 + scene.shift[1]) / depth
+    return np.stack([x, y, depth], 1).astype(np.float32)
+
+
+def place(person: Person, points: NDArray[np.float32], scene: Scene) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Turn points about the neck: world points and the rotation."""
+    turn = rotation(scene.yaw, scene.pitch, scene.roll)
+    weight = follow(points / person.scale)
+    pivot = PIVOT * person.scale
+    turned = (points - pivot) @ turn.T + pivot
+    return points + (turned - points) * weight, turn
+
+
+def arrange(person: Person, scene: Scene) -> View:
+    """Pose, dress and turn the person before the camera."""
+    points = person.head.pose(scene.expression, scene.gaze)
+    points = points + person.neutral_normals * person.lift[:, None]
+    world, turn = place(person, points, scene)
+    eye = np.array([-scene.shift[0], -3.0 - scene.shift[1], scene.distance], np.float32)
+    return View(world, normals(world, person.head.triangles), project(world, scene), turn, eye)
+
+
+def render(person: Person, scene: Scene) -> NDArray[np.uint8]:
+    """A picture of a person, `uint8 RGB (H, W, 3)`."""
+    light = LIGHTS[scene.light] if isinstance(scene.light, str) else scene.light
+    view = arrange(person, scene)
+    hit = rasterise(view.screen, person.head.triangles, scene.size)
+    surface = material.surface(person, view, hit, scene.expression)
+    width, height = scene.size
+    picture = background(scene, light).reshape(-1, 3).copy()
+    picture[hit.pixels] = shade(surface, light, view.eye)
+    depth = np.full(width * height, 1e9, np.float32)
+    depth[hit.pixels] = scene.distance - surface.place[:, 2]
+    for shell in person.shells:
+        _overlay(picture, depth, person, shell, scene, light, view)
+    _lashes(picture, depth, person, scene, view)
+    return camera.develop(
+        picture.reshape(height, width, 3), exposure=scene.exposure, blur=scene.blur * height / 480 if height > 480
+        else scene.blur, noise=scene.noise, jpeg=scene.jpeg, seed=scene.seed,
+    )  # fmt: skip
+
+
+def background(scene: Scene, light: Light) -> NDArray[np.float32]:
+    """The room behind, linear RGB (H, W, 3)."""
+    given = scene.background
+    if isinstance(given, int):
+        back = camera.room(given, scene.size)
+    elif isinstance(given, tuple):
+        back = np.broadcast_to(np.array(given, np.float32), (scene.size[1], scene.size[0], 3))
+    else:
+        back = (np.asarray(cv2.resize(given, scene.size)).astype(np.float32) / 255) ** np.float32(2.2) * 0.8
+    return back * np.array(light.room, np.float32)
+
+
+def shade(s: material.Surface, light: Light, eye: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light (n, 3) that a surface sends to the camera at `eye`."""
+    to_eye = eye - s.place
+    to_eye /= np.sqrt((to_eye * to_eye).sum(1, keepdims=True))
+    up = (s.normal[:, 1:2] * 0.5 + 0.5) * s.occlusion[:, None]
+    down = s.occlusion[:, None] - up
+    out = s.colour * (up * np.array(light.sky, np.float32) + down * np.array(light.ground, np.float32))
+    shadow = np.sqrt(s.occlusion)[:, None]
+    a2 = np.clip(s.roughness, 0.05, 1) ** 4
+    wrap = s.wrap
+    for lamp in light.lamps:
+        toward = np.array(lamp.place, np.float32)
+        gain: NDArray[np.float32] | np.float32 = np.float32(1)
+        if lamp.near:
+            toward = toward - s.place
+            d2 = (toward * toward).sum(1, keepdims=True)
+            toward = toward / np.sqrt(d2)
+            gain = 3600 / d2
+        else:
+            toward = (toward / np.linalg.norm(toward))[None]
+        facing = (s.normal * toward).sum(1, keepdims=True)
+        diffuse = np.clip((facing + wrap) / (1 + wrap), 0, None)
+        half = toward + to_eye
+        half /= np.sqrt((half * half).sum(1, keepdims=True))
+        nh = np.clip((s.normal * half).sum(1), 0, 1)
+        vh = np.clip(1 - (to_eye * half).sum(1), 0, 1)
+        grazing = vh * vh
+        grazing = grazing * grazing * vh
+        q = nh * nh * (a2 - 1) + 1
+        lobe = a2 / (np.pi * q * q + 1e-6) * (s.specular * (1 + 14 * grazing)) * 0.25
+        glint = np.minimum(lobe * np.clip(facing[:, 0], 0, 1), 4.0)[:, None]
+        out += (s.colour * diffuse + glint) * (np.array(lamp.colour, np.float32) * gain * shadow)
+    return out
+
+
+def _overlay(
+    picture: NDArray[np.float32],
+    depth: NDArray[np.float32],
+    person: Person,
+    shell: Shells,
+    scene: Scene,
+    light: Light,
+    view: View,
+) -> None:
+    """Lay one sheet of loose hair over the picture, in place."""
+    free = shell.source < 0
+    world = np.empty((len(shell.source), 3), np.float32)
+    world[free] = place(person, shell.free[free], scene)[0]
+    at = shell.source[~free]
+    world[~free] = view.world[at] + view.normal[at] * (shell.offset[~free] - person.lift[at])[:, None]
+    hit = rasterise(project(world, scene), shell.triangles, scene.size, cull=False)
+    if len(hit.pixels) == 0:
+        return
+    corner = shell.triangles[hit.triangles]
+    n = normals(world, shell.triangles)
+    inside = _mix(np.column_stack([world, n, shell.cover, shell.grain]).astype(np.float32), corner, hit)
+    near = scene.distance - inside[:, 2] < depth[hit.pixels]
+    inside, pixels = inside[near], hit.pixels[near]
+    surface, alpha = material.loose_hair(person, inside, view.eye)
+    lit = shade(surface, light, view.eye)
+    picture[pixels] += (lit - picture[pixels]) * alpha[:, None]
+    solid = alpha > 0.5
+    depth[pixels[solid]] = scene.distance - inside[solid, 2]
+
+
+def _mix(values: NDArray[np.float32], corner: NDArray[np.int32], hit: Coverage) -> NDArray[np.float32]:
+    """Interpolate vertex values (n, c) at covered pixels: (p, c)."""
+    w = hit.weights
+    out = values[corner[:, 0]] * w[:, :1]
+    out += values[corner[:, 1]] * w[:, 1:2]
+    out += values[corner[:, 2]] * w[:, 2:]
+    return out
+
+
+def _lashes(
+    picture: NDArray[np.float32], depth: NDArray[np.float32], person: Person, scene: Scene, view: View
+) -> None:
+    """Darken what is behind the lashes, in place."""
+    hit = rasterise(view.screen, person.lash_triangles, scene.size, cull=False)
+    if len(hit.pixels) == 0:
+        return
+    corner = person.lash_triangles[hit.triangles]
+    inside = _mix(np.column_stack([view.screen[:, 2], person.lash_cover]).astype(np.float32), corner, hit)
+    seen = inside[:, 0] < depth[hit.pixels] + 0.12
+    pixels = hit.pixels[seen]
+    picture[pixels] *= 1 - inside[seen, 1:2] * np.float32(person.look.lashes)
