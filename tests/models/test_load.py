@@ -1,0 +1,55 @@
+"""Hash, then open: the exact files or nothing."""
+
+import hashlib
+import shutil
+
+import pytest
+
+from models import load
+from models.errors import Fault
+
+NAMES = sorted(load.registry()[0])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_is_the_pinned_one(name):
+    model = load.registry()[0][name]
+    assert hashlib.sha256(load.weights(name)).hexdigest() == model.sha256
+    assert model.file.endswith((".onnx", ".tflite", ".binarypb"))
+    assert model.licence in {"MIT", "Apache-2.0", "CC0-1.0"}
+    assert model.package in load.registry()[1]
+
+
+@pytest.fixture
+def elsewhere(tmp_path, monkeypatch):
+    """The weights in a folder of their own, so that the real ones stay as they are."""
+    shutil.copytree(load.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(load, "WEIGHTS", tmp_path / "weights")
+    return tmp_path / "weights"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_bit_is_a_fault_that_names_the_file_and_the_remedy(elsewhere, name):
+    model = load.registry()[0][name]
+    data = bytearray((elsewhere / model.file).read_bytes())
+    data[len(data) // 2] ^= 1
+    (elsewhere / model.file).write_bytes(data)
+    with pytest.raises(Fault) as caught:
+        load.weights(name)
+    assert caught.value.code == "weights-altered"
+    assert model.file in caught.value.reason
+    assert "python -m models.fetch" in caught.value.remedy
+
+
+def test_a_missing_file_is_a_fault_at_the_next_load(elsewhere):
+    load.net("identity")
+    (elsewhere / load.registry()[0]["identity"].file).unlink()
+    with pytest.raises(Fault) as caught:
+        load.net("identity")
+    assert caught.value.code == "weights-missing"
+
+
+def test_an_empty_file_is_a_fault(elsewhere):
+    (elsewhere / load.registry()[0]["mesh"].file).write_bytes(b"")
+    with pytest.raises(Fault):
+        load.net("mesh")
