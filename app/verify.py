@@ -26,7 +26,10 @@ _TEXT_LIMIT: Final = 120
 _MAX_FAILURES: Final = 20
 _PAD: Final = re.compile(rb"\x63pad\x59(..)", re.DOTALL)
 """The start of the signature's padding: CBOR text `pad`, then a byte string with a two-byte length."""
-_ONLY_EXPIRED: Final = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
+_WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
+_EXPIRED: Final = "signingCredential.expired"
+_OF_EXPIRY: Final = frozenset({_EXPIRED, "signingCredential.untrusted", "claimSignature.outsideValidity"})
+"""What fails in a file of which nothing is wrong but its age: an expired certificate is trusted no more."""
 
 
 class Verdict(StrEnum):
@@ -62,7 +65,7 @@ class Report:
         sentence: The same in one sentence for people.
         statement: What its signer states was done; None without a readable one. It is a fact only when the verdict is
             `ours`; under `selfsame-elsewhere` it is a claim, and under any other verdict it is None.
-        when: The time the signer states, `YYYY-MM-DDTHH:MM:SSZ`; None if there is none.
+        when: The time the signer states, `YYYY-MM-DDTHH:MM:SSZ`; like the next two None for an altered file.
         title: The title in the manifest, cut to a plain alphabet.
         signer: The name in the certificate, cut to a plain alphabet.
         label: The visible label found in the pixels; None if there is none.
@@ -133,11 +136,12 @@ def verify(data: bytes, anchors: Sequence[str]) -> Report:
         # Signed but not decodable: nobody here signs such a file.
         return _report(Verdict.ALTERED, None, failures=(*manifest.failures, unreadable.code))
     verdict = _judge(manifest)
-    believed = verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE}
+    if verdict is Verdict.ALTERED:  # nothing in its manifest is worth repeating
+        return _report(verdict, found, failures=manifest.failures)
     return _report(
         verdict,
         found,
-        statement=manifest.statement if believed else None,
+        statement=manifest.statement if verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE} else None,
         when=manifest.when,
         title=manifest.title,
         signer=manifest.signer,
@@ -150,7 +154,7 @@ def _judge(manifest: _Manifest) -> Verdict:
         return Verdict.OURS if manifest.statement and manifest.padding_is_blank else Verdict.ALTERED
     if manifest.state == "Valid":
         return Verdict.SELFSAME_ELSEWHERE if manifest.statement else Verdict.SOMEONE_ELSE
-    if manifest.failures and _ONLY_EXPIRED.issuperset(manifest.failures):
+    if _EXPIRED in manifest.failures and _OF_EXPIRY.issuperset(manifest.failures):
         return Verdict.EXPIRED
     return Verdict.ALTERED
 
@@ -175,19 +179,21 @@ def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
     """Take the few values that we use out of the library's JSON; a shape we do not know is an exception."""
     state = store.get("validation_state")
     name = store["active_manifest"]
-    manifest = store["manifests"][name]
-    results = store.get("validation_results", {}).get("activeManifest", {})
-    deltas = store.get("validation_results", {}).get("ingredientDeltas") or []
-    codes = [entry["code"] for entry in results.get("failure", [])]
-    codes += [entry["code"] for delta in deltas for entry in delta["validationDeltas"].get("failure", [])]
+    manifest = store["manifests"].get(name, {})  # it is left out when its own assertions cannot be read
+    results = store.get("validation_results", {})
+    codes = [entry["code"] for entry in results.get("activeManifest", {}).get("failure", [])]
+    codes += [entry["code"] for delta in results.get("ingredientDeltas") or [] for entry in _delta_failures(delta)]
+    codes = codes or [entry["code"] for entry in store.get("validation_status") or []]
     failures = tuple(dict.fromkeys(_clean(code) or "unknown" for code in codes))[:_MAX_FAILURES]
-    blank = state == "Trusted" and _padding_is_blank(detailed["manifests"][name]["assertion_store"], data)
-    if state == "Trusted" and not blank:
-        failures = (*failures, "selfsame.padding")
-    if state == "Valid":
-        failures = tuple(code for code in failures if code != "signingCredential.untrusted")
     assertions = manifest.get("assertions", [])
     ours = [entry.get("data") for entry in assertions if entry.get("label") == ASSERTION]
+    statement = parse(ours[0]) if len(ours) == 1 else None
+    blank = state == "Trusted" and _padding_is_blank(detailed["manifests"][name]["assertion_store"], data)
+    if state == "Trusted":
+        failures += () if blank else ("selfsame.padding",)
+        failures += () if statement else ("selfsame.statement",)
+    if state == "Valid":
+        failures = tuple(code for code in failures if code != "signingCredential.untrusted")
     times = [
         action.get("when")
         for entry in assertions
@@ -197,13 +203,17 @@ def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
     signature = manifest.get("signature_info") or {}
     return _Manifest(
         state=state if state in {"Trusted", "Valid"} else "Invalid",
-        statement=parse(ours[0]) if len(ours) == 1 else None,
+        statement=statement,
         padding_is_blank=blank,
-        when=next((_clean(time) for time in reversed(times) if time), None),
+        when=next((time for time in reversed(times) if isinstance(time, str) and _WHEN.fullmatch(time)), None),
         title=_clean(manifest.get("title")),
         signer=_clean(signature.get("common_name")) or _clean(signature.get("issuer")),
         failures=failures,
     )
+
+
+def _delta_failures(delta: Any) -> Any:
+    return delta.get("validationDeltas", {}).get("failure", [])
 
 
 def _padding_is_blank(assertions: Any, data: bytes) -> bool:
