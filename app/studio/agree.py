@@ -10,7 +10,7 @@ import gradio as gr
 from app.studio.cards import card
 from app.studio.desk import MINUTES
 from app.studio.strings import say
-from app.studio.tools import note
+from app.studio.tools import html, note
 from consent.types import Purpose
 
 if TYPE_CHECKING:
@@ -22,18 +22,19 @@ ORDER = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
 
 def build_agree(parts: Parts) -> None:
     """Fill the step."""
-    parts.show(gr.HTML("", elem_id="agree-note", js_on_load=None), note("agree"))
+    parts.show(html(elem_id="gone"), note("gone"))
     with gr.Column(elem_id="agree-form", elem_classes="sheet") as form:
-        text = gr.HTML("", elem_id="agree-text", js_on_load=None)
+        text = html(elem_id="agree-text")
         choices = [(parts.words(f"purpose_{purpose}"), purpose.value) for purpose in ORDER]
         purposes = gr.CheckboxGroup(
             choices, value=[purpose.value for purpose in ORDER], label=parts.words("agree_purposes"), elem_id="purposes"
         )
         myself = gr.Checkbox(value=False, label=parts.words("agree_me"), elem_id="myself")
         adult = gr.Checkbox(value=False, label=parts.words("agree_adult"), elem_id="adult")
+        parts.show(html(elem_id="agree-note"), note("agree"))
         button = gr.Button(parts.words("agree_button"), variant="primary", elem_id="agree-button")
     with gr.Column(elem_id="agree-done", elem_classes="sheet", visible=False) as done:
-        said = gr.HTML("", js_on_load=None)
+        said = html()
         again = gr.Button(parts.words("agree_change"), elem_id="agree-change", size="sm")
     parts.show(text, lambda visitor: _text(visitor.language))
     parts.show(form, lambda visitor: gr.Column(visible=visitor.receipt is None))
@@ -54,7 +55,7 @@ def _text(language: str) -> str:
         f"<p>{escape(say(f'agree_{name}', language, minutes=MINUTES))}</p></section>"
         for name in ("happens", "kept", "marked")
     )
-    return f"<h2>{escape(say('agree_title', language))}</h2>{blocks}"
+    return f'<h2>{escape(say("agree_title", language))}</h2><div class="three">{blocks}</div>'
 
 
 def _said(visitor: Visitor) -> str:

@@ -1,5 +1,7 @@
-"""Small pieces of HTML the server draws. Every string from outside goes through `escape`: a manifest or a file name
-is text that a stranger wrote."""
+"""Small pieces of HTML the server draws.
+
+Every string from outside goes through `escape`: a manifest or a file name is text that a stranger wrote.
+"""
 
 from __future__ import annotations
 

@@ -13,11 +13,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from app import files, media
-from app.engines.age import AgeOptions, age
-from app.engines.express import ExpressOptions, express
-from app.engines.swap import SwapOptions, swap
+from app.flow import Options, make
 from app.stamp.signer import Signer
-from app.stamp.writer import stamp
 from app.studio.sessions import Picture, Result
 from app.studio.strings import consent_text, say
 from consent import policy
@@ -32,11 +29,10 @@ if TYPE_CHECKING:
 
     from app.home import Home
     from app.studio.sessions import Side, Store, Visitor
+    from consent.errors import Box
     from consent.gate import Gate
     from consent.receipt import Receipt
-    from consent.types import Draft, Grant, Match
-
-Options = SwapOptions | AgeOptions | ExpressOptions
+    from consent.types import Match, Photo
 MINUTES: Final = round(policy.SESSION_SECONDS / 60)
 MIMES: Final = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
@@ -124,6 +120,7 @@ class Desk:
         """Ask the gate about the upload that waits for this side, or again with one face chosen.
 
         Args:
+            visitor: whose table.
             side: which of the two pictures.
             choose: the face, counted from 0 from left to right, when there are several.
 
@@ -138,8 +135,11 @@ class Desk:
             if old is None or old.photo is None:
                 raise no("target", visitor.language)
             data = old.data
-        photo = None
-        match, refused, boxes, size = None, None, (), (0, 0)
+        photo: Photo | None = None
+        match: Match | None = None
+        refused: Refusal | None = None
+        boxes: tuple[Box, ...] = ()
+        size = (0, 0)
         try:
             photo = media.read(data) if old is None or old.data is not data or old.photo is None else old.photo
             size = (photo.pixels.shape[1], photo.pixels.shape[0])
@@ -169,7 +169,12 @@ class Desk:
         return picture
 
     def make(self, visitor: Visitor, purpose: Purpose, options: Options) -> Result:
-        """Grant, engine, stamp: one finished picture.
+        """One finished picture, from the pictures on the table.
+
+        Args:
+            visitor: whose table.
+            purpose: what the options are for.
+            options: what to do.
 
         Raises:
             Refusal: whatever the gate refuses, or a picture is missing.
@@ -179,20 +184,11 @@ class Desk:
         target = _matched(visitor, "target")
         source = gate.live()[0] if purpose is not Purpose.SWAP else _matched(visitor, "source")[1]
         with self._work:  # one engine at a time: each uses every core it gets
-            grant = gate.grant(source, target[1], purpose)
-            stamped = stamp(gate, _engine(gate, grant, options), self.signer, fmt="jpeg")
+            stamped = make(gate, source, target[1], options, self.signer)
         key = secrets.token_hex(8)
         result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0])
         visitor.keep(result, key)
         return result
-
-
-def _engine(gate: Gate, grant: Grant, options: Options) -> Draft:
-    if isinstance(options, AgeOptions):
-        return age(gate, grant, options)
-    if isinstance(options, ExpressOptions):
-        return express(gate, grant, options)
-    return swap(gate, grant, options)
 
 
 def _matched(visitor: Visitor, side: Side) -> tuple[Picture, Match]:

@@ -14,14 +14,13 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, HTTPException, Request, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, HTTPException, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.capture import Camera
 from app.studio.desk import no
 from app.studio.strings import hinted, say
-from app.studio.strings import language as spoken
 from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Fault, Refusal
@@ -74,21 +73,6 @@ def routes(desk: Desk) -> APIRouter:
         if path.parent != STATIC or not path.is_file():
             raise HTTPException(404)
         return FileResponse(path)
-
-    @router.post("/capture/consent")
-    async def consent(request: Request) -> dict[str, Any]:
-        visitor = desk.visitor(request.headers)
-        language = spoken(request.headers.get("accept-language", ""))
-        given = await request.json()
-        if not isinstance(given, dict) or not isinstance(given.get("purposes"), list):
-            raise HTTPException(400)
-        purposes = [str(purpose) for purpose in given["purposes"]]
-        try:
-            me, adult = given.get("me") is True, given.get("adult") is True
-            desk.agree(visitor, purposes, myself=me, adult=adult, language=language)
-        except Refusal as refusal:
-            return {"ok": False, **_told(refusal)}
-        return {"ok": True}
 
     @router.websocket("/capture/ws")
     async def capture(socket: WebSocket) -> None:

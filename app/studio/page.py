@@ -12,7 +12,7 @@ from app.studio.cards import card
 from app.studio.play import build_play
 from app.studio.prove import build_prove
 from app.studio.strings import TABLES, say
-from app.studio.tools import EVENTS_JS, Parts, session_pill
+from app.studio.tools import EVENTS_JS, Parts, html, session_pill
 from app.studio.verify import build_verify
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from app.studio.sessions import Visitor
 
 HEAD: Final = (
-    '<link rel="stylesheet" href="/capture/assets/capture.css"><link rel="stylesheet" href="/capture/assets/studio.css">'
+    '<link rel="stylesheet" href="/capture/assets/capture.css">'
+    '<link rel="stylesheet" href="/capture/assets/studio.css">'
     '<script type="module" src="/capture/assets/studio.js"></script><meta name="color-scheme" content="light dark">'
 )
 STEPS: Final = {"agree": build_agree, "prove": build_prove, "play": build_play, "verify": build_verify}
@@ -65,13 +66,13 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
     with gr.Blocks(title=say("title"), analytics_enabled=False, elem_id="studio") as page:
         parts = Parts(desk=desk, words=words)
         with gr.Row(elem_id="head"):
-            gr.HTML(f"<h1>{say('title')}</h1><p>{say('motto')}</p>", elem_id="brand", js_on_load=None)
-            session = gr.HTML("", elem_id="session", js_on_load=EVENTS_JS)
+            html(f"<h1>{say('title')}</h1><p>{say('motto')}</p>", elem_id="brand")
+            session = html(elem_id="session", js_on_load=EVENTS_JS)
             parts.show(session, lambda visitor: session_pill(visitor, desk.store.clock()))
             withdraw = gr.Button(words("withdraw"), elem_id="withdraw", visible=False, size="sm", scale=0, min_width=0)
             parts.show(withdraw, lambda visitor: gr.Button(visible=visitor.gate is not None))
         parts.on(session.studio, lambda _: None)
-        parts.on(withdraw.click, withdrawn, place="agree")
+        parts.on(withdraw.click, withdrawn, place="gone")
         with gr.Tabs(elem_id="steps") as tabs:
             for step, fill in STEPS.items():
                 with gr.Tab(words(f"step_{step}"), id=step, elem_id=f"step-{step}"):
@@ -84,7 +85,7 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
 def withdrawn(visitor: Visitor) -> str:
     """The button that ends everything."""
     visitor.wipe()
-    visitor.notes["agree"] = card("yes", say("withdrawn_title", visitor.language), say("withdrawn", visitor.language))
+    visitor.notes["gone"] = card("yes", say("withdrawn_title", visitor.language), say("withdrawn", visitor.language))
     return "agree"
 
 

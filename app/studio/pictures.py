@@ -23,7 +23,12 @@ CHECK: Final = "check"
 def routes(desk: Desk) -> APIRouter:
     """The picture routes of the studio."""
     router = APIRouter()
+    _uploads(router, desk)
+    _downloads(router, desk)
+    return router
 
+
+def _uploads(router: APIRouter, desk: Desk) -> None:
     async def receive(request: Request, name: str) -> Response:
         visitor = desk.visitor(request.headers)
         data = bytearray()
@@ -46,6 +51,8 @@ def routes(desk: Desk) -> APIRouter:
     async def check(request: Request) -> Response:
         return await receive(request, CHECK)
 
+
+def _downloads(router: APIRouter, desk: Desk) -> None:
     @router.get("/studio/picture/{side}")
     def picture(side: str, request: Request) -> Response:
         found = desk.visitor(request.headers).pictures.get(cast("Side", side))
@@ -75,5 +82,3 @@ def routes(desk: Desk) -> APIRouter:
             raise HTTPException(404)
         headers = {"content-disposition": f'attachment; filename="selfsame-receipt-{found.id}.json"'}
         return Response(found.document, media_type="application/json", headers=headers)
-
-    return router

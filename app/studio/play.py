@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -14,11 +14,12 @@ from app.studio.agree import ORDER
 from app.studio.cards import card
 from app.studio.sessions import SIDES
 from app.studio.strings import say
-from app.studio.tools import EVENTS_JS, button, drop, note
+from app.studio.tools import EVENTS_JS, button, drop, html, note
 from consent.types import Purpose
 
 if TYPE_CHECKING:
-    from app.studio.desk import Desk, Options
+    from app.flow import Options
+    from app.studio.desk import Desk
     from app.studio.sessions import Picture, Result, Side, Visitor
     from app.studio.tools import Parts
 
@@ -26,25 +27,25 @@ if TYPE_CHECKING:
 def build_play(parts: Parts) -> None:
     """Fill the step."""
     words, desk = parts.words, parts.desk
-    locked = gr.HTML("", js_on_load=None, elem_id="play-locked")
+    locked = html(elem_id="play-locked")
     parts.show(locked, _locked)
     with gr.Row(elem_id="play", visible=False, equal_height=False) as area:
         with gr.Column(scale=3, min_width=320):
-            stage = gr.HTML("", js_on_load=EVENTS_JS, elem_id="stage")
+            stage = html(js_on_load=EVENTS_JS, elem_id="stage")
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{purpose}"), purpose.value) for purpose in ORDER]
             action = gr.Radio(choices, value=ORDER[0].value, label=words("play_action"), elem_id="action")
             with gr.Column(elem_id="age-controls") as for_age:
-                years = gr.Slider(-40, 50, value=30, step=1, label=words("years"), info=words("years_info"))
+                years = gr.Slider(-20, 30, value=25, step=1, label=words("years"), info=words("years_info"))
             with gr.Column(elem_id="express-controls", visible=False) as for_express:
                 sliders = [
                     gr.Slider(low, 1, value=0.7 if name == "smile" else 0, step=0.05, label=words(name))
                     for name, low in (("smile", -1), ("brows", -1), ("eyes", -1), ("mouth", 0))
                 ]
             with gr.Column(elem_id="swap-controls", visible=False) as for_swap:
-                source = gr.HTML("", js_on_load=EVENTS_JS, elem_id="source")
+                source = html(js_on_load=EVENTS_JS, elem_id="source")
             make = gr.Button(words("make"), variant="primary", elem_id="make")
-            parts.show(gr.HTML("", js_on_load=None, elem_id="play-note"), note("play"))
+            parts.show(html(elem_id="play-note"), note("play"))
     parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
     parts.show(stage, _stage)
     parts.show(source, lambda visitor: _slot(visitor, "source"))
@@ -71,8 +72,8 @@ def build_play(parts: Parts) -> None:
         desk.make(visitor, purpose, options)
 
     parts.on(make.click, make_it, [action, years, *sliders], busy=stage)
-    for html in (stage, source):
-        parts.on(html.studio, _handler(desk), detail=True, busy=html)
+    for part in (stage, source):
+        parts.on(part.studio, _handler(desk), detail=True, busy=part)
 
 
 def _handler(desk: Desk) -> Any:
@@ -80,7 +81,6 @@ def _handler(desk: Desk) -> Any:
         side = detail.get("side", "")
         if side not in SIDES:
             return
-        side = cast("Side", side)
         match detail.get("do"):
             case "uploaded":
                 visitor.shown = None if side == "target" else visitor.shown
@@ -116,13 +116,14 @@ def _stage(visitor: Visitor) -> str:
     language, key = visitor.language, visitor.shown
     width, height = result.before.size
     cut = _cut(result)
+    hint = escape(say("compare", language))
     return (
         f'<figure class="compare" style="--cut:{cut}%;max-width:calc(72vh*{width / height:.4f})">'
         f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
         f'<div class="before"><img src="/studio/before/{key}" alt="{escape(say("before", language))}"></div>'
         f'<span class="tag left">{escape(say("before", language))}</span>'
         f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
-        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{escape(say("compare", language))}">'
+        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{hint}">'
         f'</figure><div class="row"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
         f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
         f"{button('back', say('back', language), side='target')}</div>"
@@ -150,9 +151,10 @@ def _slot(visitor: Visitor, side: Side) -> str:
     shown = ""
     if picture.size != (0, 0):
         name = escape(say(f"{side}_title", language))
+        boxes = _boxes(picture, side, language)
         shown = (
             f'<figure class="picture" style="max-width:calc(72vh*{width / height:.4f})">'
-            f'<img src="/studio/picture/{side}?n={picture.number}" alt="{name}">{_boxes(picture, side, language)}</figure>'
+            f'<img src="/studio/picture/{side}?n={picture.number}" alt="{name}">{boxes}</figure>'
         )
     chip = ""
     if picture.match is not None:
@@ -168,11 +170,11 @@ def _slot(visitor: Visitor, side: Side) -> str:
 
 def _boxes(picture: Picture, side: Side, language: str) -> str:
     """The faces the gate speaks of; with numbers to choose from when it asked which one."""
-    width, height = picture.size
+    wide, high = picture.size[0] / 100, picture.size[1] / 100
     many = picture.match is None and len(picture.boxes) > 1
     drawn = []
     for index, (x, y, w, h) in enumerate(picture.boxes):
-        style = f"left:{100 * x / width:.2f}%;top:{100 * y / height:.2f}%;width:{100 * w / width:.2f}%;height:{100 * h / height:.2f}%"
+        style = f"left:{x / wide:.2f}%;top:{y / high:.2f}%;width:{w / wide:.2f}%;height:{h / high:.2f}%"
         kind = "yes" if picture.match is not None else "no"
         name = escape(say("face_number", language, number=index + 1))
         if many:

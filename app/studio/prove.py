@@ -11,7 +11,7 @@ from app.studio.cards import card, refusal
 from app.studio.desk import MINUTES
 from app.studio.live import capture_html
 from app.studio.strings import say
-from app.studio.tools import note
+from app.studio.tools import html, note
 
 if TYPE_CHECKING:
     from app.studio.sessions import Visitor
@@ -25,9 +25,9 @@ import('/capture/assets/capture.js').then(capture => capture.mount(element, deta
 def build_prove(parts: Parts) -> None:
     """Fill the step."""
     with gr.Column(elem_classes="sheet"):
-        text = gr.HTML("", js_on_load=None, elem_id="prove-text")
-        start = gr.HTML("", js_on_load=CAPTURE_JS, elem_id="capture")
-        parts.show(gr.HTML("", js_on_load=None, elem_id="prove-note"), note("prove"))
+        text = html(elem_id="prove-text")
+        start = html(js_on_load=CAPTURE_JS, elem_id="capture")
+        parts.show(html(elem_id="prove-note"), note("prove"))
         onward = gr.Button(parts.words("prove_next"), variant="primary", visible=False, elem_id="prove-next")
     parts.show(text, _text)
     parts.show(start, lambda v: capture_html(v.language) if v.receipt is not None and v.gate is None else "")

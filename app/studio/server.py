@@ -16,9 +16,10 @@ import socket
 import stat
 import tempfile
 import threading
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from app.studio.guard import Guard
 from app.studio.sessions import Store
@@ -181,12 +182,19 @@ class Running:
         signal.signal(signal.SIGTERM, _leave)
         self._server.run(sockets=[self._door])
 
-    @property
-    def started(self) -> bool:
-        """Whether it answers."""
-        return bool(self._server.started)
+    def wait(self, seconds: float = 30.0) -> None:
+        """Wait until it answers.
 
-    def __enter__(self) -> Running:
+        Raises:
+            Fault: `not-started`.
+        """
+        ends = time.monotonic() + seconds
+        while not self._server.started:
+            if time.monotonic() > ends:
+                raise Fault("not-started", "The local server did not start.", "Run `selfsame doctor`.")
+            time.sleep(0.02)
+
+    def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._door]}, daemon=True)
         self._thread.start()
         return self

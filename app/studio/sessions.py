@@ -195,6 +195,10 @@ class Store:
         with self._lock:
             return self._visitors.setdefault(browser, Visitor())
 
+    def opened(self) -> Gate | None:
+        """A gate that is open, if any; for a command that waits for one."""
+        return next((visitor.gate for visitor in self._all() if visitor.gate is not None), None)
+
     def sweep(self) -> None:
         """Wipe every session whose time is over."""
         now = self.clock()

@@ -29,14 +29,15 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         # agree
         "agree_title": "Before we look at you",
         "agree_happens_title": "What happens",
-        "agree_happens": "Your camera is used once, for about twenty seconds, to see that a living person is here and "
-        "what this person looks like. From then on, this program changes that one face and refuses every other one.",
+        "agree_happens": "Your camera looks at you for about twenty seconds, to see that a living person is here and "
+        "what this person looks like. After that, only this one face can be changed; every other one is refused.",
         "agree_kept_title": "What is kept",
-        "agree_kept": "Your face data and your pictures stay in this computer's memory until the session ends, at most "
-        "{minutes} minutes, or until you press Withdraw. Nothing is sent over the network. Kept on disk: a receipt of "
-        "this agreement and a log of decisions (what was asked, yes or no), without pictures and without face data.",
+        "agree_kept": "Face data and pictures stay in this computer's memory for at most {minutes} minutes, or until "
+        "you press Withdraw. On disk: this receipt, and a log of yes and no without pictures or face data. Nothing is "
+        "sent anywhere.",
         "agree_marked_title": "What is marked",
-        "agree_marked": "Every finished picture carries a visible AI label and a signed record of how it was made.",
+        "agree_marked": "Every finished picture carries a visible AI label and a signed record of how it was made, so "
+        "that nobody can be misled.",
         "agree_purposes": "You may use my face to",
         "purpose_age": "show me older or younger",
         "purpose_express": "change my expression",

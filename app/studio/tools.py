@@ -119,6 +119,11 @@ class Parts:
         return run
 
 
+def html(value: str = "", **settings: Any) -> gr.HTML:
+    """A piece of our own HTML, without gradio's manners for prose and without a script unless one is given."""
+    return gr.HTML(value, apply_default_css=False, **{"js_on_load": None, **settings})
+
+
 def note(place: str) -> Callable[[Visitor], str]:
     """A view: the card that stands under a step."""
     return lambda visitor: visitor.notes.get(place, "")
@@ -144,7 +149,8 @@ def drop(url: str, title: str, language: str, *, side: str = "", compact: bool =
     return (
         f'<div class="{kind}" {attributes}><label><input type="file" accept="image/jpeg,image/png,image/webp">'
         f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V5M7 10l5-5 5 5M5 19h14"/></svg>'
-        f"<strong>{escape(title)}</strong><span data-note>{escape(say('drop_kinds', language))}</span></label>{extra}</div>"
+        f"<strong>{escape(title)}</strong><span data-note>{escape(say('drop_kinds', language))}</span></label>"
+        f"{extra}</div>"
     )
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 from app.studio.cards import card, facts
 from app.studio.pictures import CHECK
 from app.studio.strings import say
-from app.studio.tools import EVENTS_JS, drop, note
+from app.studio.tools import EVENTS_JS, drop, html, note
 from app.verify import Verdict, verify
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def build_verify(parts: Parts) -> None:
     """Fill the step."""
     with gr.Column(elem_classes="sheet"):
-        text = gr.HTML("", js_on_load=None)
-        field = gr.HTML("", js_on_load=EVENTS_JS, elem_id="verify-drop")
-        parts.show(gr.HTML("", js_on_load=None, elem_id="verify-note"), note("verify"))
+        text = html()
+        field = html(js_on_load=EVENTS_JS, elem_id="verify-drop")
+        parts.show(html(elem_id="verify-note"), note("verify"))
     parts.show(text, _text)
     parts.show(field, lambda visitor: drop("/studio/check", say("verify_drop", visitor.language), visitor.language))
 

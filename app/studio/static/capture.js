@@ -15,6 +15,7 @@ const CAMERA_ERRORS = {
   NotAllowedError: 'camera-refused', SecurityError: 'camera-refused', NotFoundError: 'no-camera',
   OverconstrainedError: 'no-camera', NotReadableError: 'camera-busy', AbortError: 'camera-busy',
 };
+const OVAL = 'M50 2A48 63 0 0 1 50 128A48 63 0 0 1 50 2Z';   // from the top, clockwise
 const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pace sets ours
 
 const icon = name => `<svg viewBox="0 0 48 48" aria-hidden="true">${ICONS[name] || ''}</svg>`;
@@ -41,8 +42,8 @@ class Check {
       <div class="say"><div class="icon"></div><p class="prompt" role="status" aria-live="assertive" aria-atomic="true"></p>
         <p class="hint" aria-live="polite"></p></div>
       <div class="oval"><video muted playsinline autoplay aria-label="${this.words.video}"></video>
-        <svg viewBox="0 0 100 130" aria-hidden="true"><ellipse class="track" cx="50" cy="65" rx="48" ry="63"/>
-        <ellipse class="ring" cx="50" cy="65" rx="48" ry="63" pathLength="100"/></svg></div>
+        <svg viewBox="0 0 100 130" aria-hidden="true"><path class="track" d="${OVAL}"/>
+        <path class="ring" d="${OVAL}" pathLength="100"/></svg></div>
       <div class="foot"><p class="left" aria-hidden="true"></p>
         <button type="button" data-again hidden>${this.words.again}</button>
         <button type="button" data-close>${this.words.cancel}</button></div>`;

@@ -1,0 +1,5 @@
+"""`python -m app` is `selfsame`."""
+
+from app.cli import main
+
+main()

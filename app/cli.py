@@ -1,0 +1,344 @@
+"""The command line: the studio, the same flow picture by picture, a check of any file, and a check-up.
+
+Every refusal is one sentence and what to do, on the error stream, with code 2; something broken is code 3; Ctrl-C is
+130. Nobody ever sees a traceback.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+import threading
+import webbrowser
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+from consent.errors import Fault, Refusal
+
+if TYPE_CHECKING:
+    from app.flow import Options
+    from app.studio.guard import Guard
+    from consent.gate import Gate
+    from consent.types import Match, Photo, Purpose
+
+PORT: Final = 7860
+SUFFIXES: Final = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+
+cli = typer.Typer(
+    name="selfsame",
+    help="Change your own face, and only your own: every other face is refused, every result is labelled and signed.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0 chooses a free one.")]
+Host = Annotated[str, typer.Option(help="127.0.0.1; inside a container 0.0.0.0.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the link, open nothing.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")]
+Face = Annotated[
+    int | None, typer.Option(min=1, help="Which face is yours, from left to right, when there are several.")
+]
+Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)]
+Unit = Annotated[float, typer.Option(min=-1, max=1)]
+
+
+@cli.callback(invoke_without_command=True)
+def default(
+    context: typer.Context,
+    *,
+    port: Port = PORT,
+    host: Host = "127.0.0.1",
+    no_browser: NoBrowser = False,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Change your own face, and only your own. Without a command, the studio opens."""
+    if show_version:
+        try:
+            typer.echo(f"selfsame {version('selfsame')}")
+        except PackageNotFoundError:
+            typer.echo("selfsame (not installed)")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        studio(port=port, host=host, no_browser=no_browser)
+
+
+@cli.command()
+def studio(*, port: Port = PORT, host: Host = "127.0.0.1", no_browser: NoBrowser = False) -> None:
+    """Open the studio in the browser."""
+    from app.home import Home
+    from app.studio.server import Running, serve
+
+    home = Home.open()
+
+    def announce(guard: Guard, running: Running) -> None:
+        typer.echo(f"The studio is at  {guard.link()}\nOnly this computer can open it. Stop it with Ctrl-C.")
+        sys.stdout.flush()
+        if not no_browser:
+            threading.Thread(target=_open, args=(guard, running), daemon=True).start()
+
+    typer.echo("Starting ...")
+    serve(home, host=host, port=port, announce=announce)
+
+
+@cli.command()
+def demo(
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the pictures and the report.")] = Path("demo-out"),
+    seed: Annotated[int, typer.Option(min=0, help="Draws the demo person's manner; the same seed, the same run.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object: files and verdicts.")] = False,
+) -> None:
+    """Walk the whole way with a person who does not exist (from a checkout)."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "tests" / "demo.py").is_file():
+        raise Refusal(
+            "no-renderer",
+            "The demo person's renderer is not in the installed package.",
+            "Run this from a checkout of the repository.",
+        )
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    report = importlib.import_module("tests.demo").run(out=out, seed=seed, say=None if as_json else typer.echo)
+    if as_json:
+        typer.echo(json.dumps(report))
+
+
+@cli.command()
+def swap(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A picture of yourself: its face is used.")],
+    target: Target,
+    out: Out,
+    *,
+    face: Face = None,
+    source_face: Annotated[int | None, typer.Option(min=1, help="The same for SOURCE.")] = None,
+    force: Force = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Put your face from one picture into another picture of you."""
+    from app.engines.swap import SwapOptions
+
+    _run(
+        SwapOptions(),
+        target,
+        face,
+        out,
+        source=source,
+        source_face=source_face,
+        force=force,
+        port=port,
+        quiet=no_browser,
+    )
+
+
+@cli.command()
+def age(
+    target: Target,
+    out: Out,
+    *,
+    years: Annotated[float, typer.Option(help="How many years older (or, negative, younger).")] = 25,
+    face: Face = None,
+    force: Force = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """See yourself older or younger."""
+    from app.engines.age import AgeOptions
+
+    _run(AgeOptions(years=years), target, face, out, force=force, port=port, quiet=no_browser)
+
+
+@cli.command()
+def express(
+    target: Target,
+    out: Out,
+    *,
+    smile: Unit = 0.0,
+    brows: Unit = 0.0,
+    eyes: Unit = 0.0,
+    mouth: Annotated[float, typer.Option(min=0, max=1)] = 0.0,
+    face: Face = None,
+    force: Force = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Change your expression."""
+    from app.engines.express import ExpressOptions
+
+    options = ExpressOptions(smile=smile, brows=brows, eyes=eyes, mouth=mouth)
+    _run(options, target, face, out, force=force, port=port, quiet=no_browser)
+
+
+@cli.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Any files, from anyone.", show_default=False)],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+) -> None:
+    """Say of any file whether it was made here and is unchanged. Code 0 when all were, else 1."""
+    from app.home import Home
+    from app.stamp.signer import Signer
+    from app.verify import Verdict
+    from app.verify import verify as check
+
+    anchors = [Signer.open(Home.open().keys).anchor_pem]
+    reports = [(path, check(_bytes(path), anchors)) for path in files]
+    if as_json:
+        typer.echo(json.dumps([{"file": str(path), **report.as_json()} for path, report in reports]))
+    else:
+        for path, report in reports:
+            typer.echo(f"{path}: {report.sentence}")
+            if report.statement is not None:
+                stated = report.statement
+                typer.echo(f"  {stated.purpose}, {stated.domain}, made {report.when}, with {stated.engine}")
+    if any(report.verdict is not Verdict.OURS for _, report in reports):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor() -> None:
+    """Look for what could be wrong with this installation. Code 0 when nothing is, else 1."""
+    from app.doctor import findings
+
+    wrong = 0
+    for finding in findings():
+        typer.echo(f"{'ok ' if finding.fine else 'NO '} {finding.what}: {finding.seen}")
+        if not finding.fine:
+            wrong += 1
+            typer.echo(f"    {finding.remedy}")
+    typer.echo("Everything is in order." if not wrong else f"{wrong} thing(s) to mend.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _run(
+    options: Options,
+    target: Path,
+    face: int | None,
+    out: Path,
+    *,
+    source: Path | None = None,
+    source_face: int | None = None,
+    force: bool,
+    port: int,
+    quiet: bool,
+) -> None:
+    """Read the pictures, do the live check, make one picture, write it."""
+    from app.flow import make
+    from app.home import Home
+    from app.stamp.signer import Signer
+    from app.studio.landing import live_gate
+
+    fmt = _format(out, force=force)
+    photo = _photo(target)
+    other = _photo(source) if source is not None else None
+    home = Home.open()
+    signer = Signer.open(home.keys)
+
+    def announce(guard: Guard) -> None:
+        typer.echo(f"First, the camera check:  {guard.link()}", err=True)
+        if not quiet:
+            webbrowser.open(guard.link(once=True))
+
+    with live_gate(home, _purpose(options), port, announce) as gate:
+        typer.echo("It is you.", err=True)
+        matched = _match(gate, photo, face, target)
+        mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
+        stamped = make(gate, mine, matched, options, signer, fmt)
+        stamped.save(out, overwrite=force)
+    typer.echo(str(out))
+
+
+def _purpose(options: Options) -> Purpose:
+    from app.engines.age import AgeOptions
+    from app.engines.swap import SwapOptions
+    from consent.types import Purpose
+
+    if isinstance(options, SwapOptions):
+        return Purpose.SWAP
+    return Purpose.AGE if isinstance(options, AgeOptions) else Purpose.EXPRESS
+
+
+def _match(gate: Gate, photo: Photo, face: int | None, path: Path) -> Match:
+    try:
+        return gate.match(photo, None if face is None else face - 1)
+    except Refusal as no:
+        places = "".join(f" {n}: at {x:.0f},{y:.0f} size {w:.0f};" for n, (x, y, w, _) in enumerate(no.boxes, 1))
+        remedy = f"Say --face N.{places}" if no.code == "several-faces" else no.remedy
+        raise Refusal(no.code, f"{path.name}: {no.reason}", remedy, no.boxes) from None
+
+
+def _format(out: Path, *, force: bool) -> str:
+    if out.suffix.lower() not in SUFFIXES:
+        raise Refusal("unknown-format", f"{out.name} has no ending that is written.", "Use .jpg, .png or .webp.")
+    if not out.absolute().parent.is_dir():
+        raise Refusal("no-folder", f"There is no folder {out.absolute().parent}.", "Make it first.")
+    if out.exists() and not force:
+        raise Refusal("file-exists", f"There is already a file {out.name}.", "Choose another name, or say --force.")
+    return SUFFIXES[out.suffix.lower()]
+
+
+def _photo(path: Path) -> Photo:
+    from app import media
+
+    try:
+        return media.read(_bytes(path))
+    except Refusal as no:
+        raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refusal(
+            "cannot-read", f"{path} cannot be read ({error.strerror}).", "Check the name and that it is a file."
+        ) from None
+
+
+def _open(guard: Guard, running: object) -> None:
+    """Open the browser once the server answers, with a link that works a single time."""
+    from app.studio.server import Running
+
+    if isinstance(running, Running):
+        running.wait()
+        webbrowser.open(guard.link(once=True))
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process with its code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: what stands after the program's name.
+
+    Returns:
+        The exit code: 0 fine, 1 a check said no, 2 refused or wrong use, 3 broken, 130 interrupted.
+    """
+    try:
+        result = typer.main.get_command(cli).main(arguments, prog_name="selfsame", standalone_mode=False)
+    except (Refusal, Fault) as no:
+        typer.echo(f"{no.reason} {no.remedy} [{no.code}]", err=True)
+        return 2 if isinstance(no, Refusal) else 3
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("Stopped.", err=True)
+        return 130
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, never a traceback
+        show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+        if show is not None and isinstance(code, int):  # wrong use; typer knows how to say it
+            show()
+            return code
+        typer.echo(
+            f"Something broke ({type(error).__name__}). Run `selfsame doctor`, and please report this.", err=True
+        )
+        return 3
+    return result if isinstance(result, int) else 0

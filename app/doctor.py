@@ -1,0 +1,89 @@
+"""A check-up of the installation: what is needed, what is there, and how to mend what is not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Final
+
+from app.home import Home
+from app.stamp.signer import Signer
+from consent.errors import Fault
+from consent.ledger import Ledger
+from models.load import registry, weights
+
+PACKAGES: Final = ("opencv-python", "numpy", "gradio", "websockets", "c2pa-python", "cryptography", "pillow", "typer")
+MEND: Final = "Run `make setup` in a checkout, or install selfsame again."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        what: its name.
+        seen: what was found.
+        fine: whether that is as it should be.
+        remedy: what to do if not.
+    """
+
+    what: str
+    seen: str
+    fine: bool
+    remedy: str = ""
+
+
+def findings(home: Path | None = None) -> Iterator[Finding]:
+    """Look at everything, in the order in which things are needed.
+
+    Args:
+        home: the installation's folder; None for the usual one.
+    """
+    python = ".".join(map(str, sys.version_info[:3]))
+    yield Finding("Python", python, sys.version_info >= (3, 11), "Use Python 3.11 or newer.")
+    for package in PACKAGES:
+        try:
+            yield Finding(package, version(package), fine=True)
+        except PackageNotFoundError:
+            yield Finding(package, "not installed", fine=False, remedy=MEND)
+    for name, model in registry()[0].items():
+        try:
+            size = len(weights(name))
+        except Fault as fault:
+            yield Finding(f"model {model.file}", fault.reason, fine=False, remedy=fault.remedy)
+        else:
+            yield Finding(f"model {model.file}", f"{size / 1e6:.1f} MB, right", fine=True)
+    yield from _home(home)
+    yield _memory()
+    yield _camera()
+
+
+def _home(path: Path | None) -> Iterator[Finding]:
+    try:
+        home = Home.open(path)
+        yield Finding("folder", f"{home.root}, closed to others", fine=True)
+        signer = Signer.open(home.keys)
+        yield Finding("stamping key", f"certificate {signer.certificate_sha256[:16]}", fine=True)
+        yield Finding("log", f"{len(Ledger(home.ledger).entries())} decisions, unbroken", fine=True)
+    except Fault as fault:
+        yield Finding("folder, key and log", fault.reason, fine=False, remedy=fault.remedy)
+
+
+def _memory() -> Finding:
+    memory = Path("/dev/shm")  # noqa: S108 - only asked whether it is there
+    there = memory.is_dir() and os.access(memory, os.W_OK)
+    seen = "in memory" if there else "on disk: this system has no /dev/shm (nothing is meant to be written there)"
+    return Finding("temporary folder", seen, fine=True)
+
+
+def _camera() -> Finding:
+    """The browser uses the camera, not this program, so a missing one is a hint and no fault."""
+    if not sys.platform.startswith("linux"):
+        return Finding("camera", "the browser will ask for it", fine=True)
+    found = sorted(path.name for path in Path("/dev").glob("video*"))
+    seen = ", ".join(found) if found else "none seen here; the browser needs one for the live check"
+    return Finding("camera", seen, fine=True)
