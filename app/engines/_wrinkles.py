@@ -78,6 +78,18 @@ def atlas(seed: int) -> Atlas:
     return Atlas(*parts)
 
 
+@lru_cache(maxsize=1)
+def smile_folds() -> Floats:
+    """(H, W) height of the folds a smile makes: beside the mouth and at the outer corners of the eyes."""
+    rng = np.random.default_rng(0)
+    height = np.zeros((_SIZE[1], _SIZE[0]), np.float32)
+    for side in (-1, 1):
+        for stroke in (*list(_cheek(side))[:2], *list(_eye(side, rng))[1:4]):
+            _carve(height, stroke, rng)
+    height.setflags(write=False)
+    return height
+
+
 def _at(*numbers: int) -> Points:
     return ANCHORS[list(numbers)]
 
