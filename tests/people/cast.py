@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from tests.people.asset import base
+from tests.people.asset import ASSETS, base
 from tests.people.look import Brows, Hair, Look, Skin
-from tests.people.person import Person, Recipe
+from tests.people.person import Person
+from tests.people.recipes import Recipe, from_json
 from tests.people.shape import Bones
 
 _ASIAN = {"asian": 1.0}
@@ -146,12 +147,22 @@ _CHILDREN: dict[str, Recipe] = {
     ),
 }  # fmt: skip
 
+CAST_FILE = ASSETS / "cast.json"
+"""The ten adults after `search` has moved them apart."""
+
+
+def adult_recipes() -> dict[str, Recipe]:
+    """The ten adults: as searched, or as first written down."""
+    return from_json(CAST_FILE) if CAST_FILE.exists() else dict(_ADULTS)
+
+
+_FOUND = adult_recipes()
 RECIPES: dict[str, Recipe] = {
-    **_ADULTS,
-    **{f"{name}_old": aged(_ADULTS[name]) for name in ("ada", "bram", "chima", "hana")},
+    **_FOUND,
+    **{f"{name}_old": aged(_FOUND[name]) for name in ("ada", "bram", "chima", "hana")},
     **_CHILDREN,
 }
-ADULTS = tuple(_ADULTS)
+ADULTS = tuple(_FOUND)
 """Ten adults, all different people."""
 OLD = tuple(name for name in RECIPES if name.endswith("_old"))
 """Old versions: `ada_old` is `ada`, decades later."""

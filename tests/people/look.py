@@ -90,5 +90,5 @@ class Look:
     collar: str = "crew"
     teeth: Colour = (232, 224, 208)
     glasses: str = ""
-    lashes: float = 0.8
+    lashes: float = 0.9
     seed: int = 0

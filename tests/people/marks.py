@@ -104,19 +104,17 @@ def wrinkles(seed: int, amount: float) -> NDArray[np.float32]:
         x = np.linspace(-4.4 + 0.5 * k, 4.4 - 0.5 * k, 15)
         wave = y + 0.16 * np.sin(x * 1.1 + rng.uniform(0, 6)) - 0.018 * x * x
         lines.append((np.clip((amount - 0.22 - 0.05 * k) / 0.6, 0, 1), 0.15, np.stack([x, wave], 1)))
-    for strength, width, points in lines:
-        if strength <= 0:
-            continue
+    for blur in sorted({round(width * SCALE * 0.33) for _, width, _ in lines}):
         layer = canvas()
-        dense = _curve(points + rng.normal(0, 0.06, points.shape))
-        for k in range(len(dense) - 1):  # thin at both ends
-            thick = np.sin(np.pi * (k + 0.5) / (len(dense) - 1)) ** 0.6
-            cv2.polylines(
-                layer, [_pixels(dense[k : k + 2])], False, float(thick), max(1, round(width * SCALE * thick * 0.45)),
-                cv2.LINE_AA, _SHIFT,
-            )  # fmt: skip
-        layer = cv2.GaussianBlur(layer, (0, 0), width * SCALE * 0.33)
-        out = np.maximum(out, layer * float(strength))
+        for strength, width, points in lines:
+            if strength > 0 and round(width * SCALE * 0.33) == blur:
+                dense = _curve(points + rng.normal(0, 0.06, points.shape))
+                for k in range(len(dense) - 1):  # thin at both ends
+                    fade = np.sin(np.pi * (k + 0.5) / (len(dense) - 1)) ** 0.6
+                    thick = max(1, round(width * SCALE * fade * 0.45))
+                    piece = [_pixels(dense[k : k + 2])]
+                    cv2.polylines(layer, piece, False, float(fade * strength), thick, cv2.LINE_AA, _SHIFT)
+        out = np.maximum(out, cv2.GaussianBlur(layer, (0, 0), blur))
     if amount > 0.3:  # fine creases everywhere
         grain = cv2.resize(rng.normal(0, 1, (out.shape[0] // 4, out.shape[1] // 14)).astype(np.float32), out.shape[::-1])
         out = np.clip(out + 0.08 * (amount - 0.3) * np.clip(grain, 0, 2), 0, 1)

@@ -50,7 +50,7 @@ def _unit(v: NDArray[np.float32]) -> NDArray[np.float32]:
 def sample(picture: NDArray[np.float32], at: NDArray[np.float32], *, tile: bool = False) -> NDArray[np.float32]:
     """Bilinear samples (n, c) of a picture (h, w, c) at texel coordinates (n, 2)."""
     n, columns = len(at), 1024
-    rows = -(-n // columns)
+    rows = max(1, -(-n // columns))
     flat = np.zeros((rows * columns, 2), np.float32)
     flat[:n] = at
     edge = cv2.BORDER_WRAP if tile else cv2.BORDER_REPLICATE
@@ -98,7 +98,7 @@ def _skin(
     painted = sample(person.paint.colour, at)
     s.colour[face] = painted[:, :3]
     s.specular[face] *= painted[:, 3]
-    s.wrap[face] = _WRAP
+    s.wrap[face] = _WRAP * np.clip((painted[:, 3:] - 0.35) / 0.25, 0, 1)  # hair and beards do not glow
     s.normal[face] = _unit(s.normal[face] + sample(person.paint.relief, at) @ view.turn.T)
     body = np.nonzero(part == BODY)[0]
     where = rest[body]
@@ -110,15 +110,15 @@ def _skin(
     worn = np.nonzero((part == BODY) | (part == FACE))[0]
     worn = worn[rest[worn, 1] < -10]
     edge = person.collar(rest[worn])
-    cloth = worn[edge > 0]
-    inside = edge[edge > 0]
+    cloth = worn[edge > -0.08]
+    inside = edge[edge > -0.08]
     weave = 1 + 0.05 * np.sin(rest[cloth, 0] * 14) * np.sin(rest[cloth, 1] * 14)
     hem = np.where(inside < 0.9, 0.82 + 0.1 * np.sin(rest[cloth, 0] * 12), 1.0)
     s.colour[cloth] = linear(person.look.shirt) * (weave * hem)[:, None]
     s.specular[cloth] = 0.006
     s.roughness[cloth] = 0.8
     s.wrap[cloth] = 0.05
-    rim = worn[(edge > -0.5) & (edge <= 0)]  # the collar's contact shadow
+    rim = worn[(edge > -0.7) & (edge <= -0.08)]  # the collar's contact shadow
     s.occlusion[rim] *= 0.72
 
 

@@ -121,7 +121,7 @@ def sight(someone: Person) -> Sight:
         tried += 1
         if face:
             found += 1
-            ages.append(_years(picture, face))
+            ages.append(years(picture, face))
     return Sight(
         tried, found, float(max(errors)), float(min(opens)), float(max(shut, default=1)),
         front.mouth if front else -1, gape.mouth if gape else -1, (min(ages, default=-1), max(ages, default=-1)),
@@ -133,7 +133,8 @@ def _ages() -> AgeEstimator:
     return AgeEstimator()
 
 
-def _years(picture: NDArray[np.uint8], face: Face) -> float:
+def years(picture: NDArray[np.uint8], face: Face) -> float:
+    """The age network's guess."""
     return _ages().years(picture, face)
 
 

@@ -2,46 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tests.people import hair, skin
 from tests.people.asset import base
-from tests.people.look import Look
+from tests.people.recipes import Recipe
 from tests.people.render import Scene, render
 from tests.people.raster import normals
-from tests.people.shape import Bones, Head
+from tests.people.shape import Head
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """All that makes a person: plain values."""
-
-    bones: Bones
-    look: Look
-
-
 class Person:
     """An invented person, ready to be drawn. Making one takes about a second; see `cast.person` for the cached ones."""
 
-    def __init__(self, name: str, recipe: Recipe) -> None:
-        """Carve the head and paint the skin."""
+    def __init__(self, name: str, recipe: Recipe, paint: skin.Paint | None = None) -> None:
+        """Carve the head and paint the skin (or take one painted before, of the same look)."""
         self.name, self.recipe, self.look = name, recipe, recipe.look
         data, chart = base(), skin.chart()
         self.head = Head(recipe.bones)
         n, extra = len(data.rest), len(self.head.neutral) - len(data.rest)
-        self.paint = skin.paint(self.look)
+        self.paint = paint or skin.paint(self.look)
         ear = skin.ears()
         lift = hair.lift(chart, self.look, ear)
         edge = self.collar(chart.rest)
         body = np.zeros(n, bool)
         body[np.unique(data.triangles[data.part <= 1])] = True
-        lift += np.where(body & (chart.rest[:, 1] < -10), 0.35 * np.clip((edge + 0.25) * 2, 0, 1), 0).astype(np.float32)
+        lift += np.where(body & (chart.rest[:, 1] < -10), 0.4 * np.clip((edge - 0.1) / 2.2, 0, 1), 0).astype(np.float32)
         self.lift = np.concatenate([lift, np.zeros(extra, np.float32)])
         self.neutral_normals = normals(self.head.neutral, self.head.triangles)
         self.rest = np.concatenate([chart.rest, np.zeros((extra, 3), np.float32)])
@@ -82,7 +74,7 @@ class Person:
             r = np.linalg.norm(rest[mine] - ball.centre, axis=1)
             out = np.clip((r - ball.radius * 1.05) / 0.55, 0, 1)
             upper = rest[mine, 1] > ball.centre[1] - 0.1
-            cover[mine] = (1 - out) ** 0.8 * np.where(upper, 0.95, 0.35)
+            cover[mine] = (1 - out) ** 0.55 * np.where(upper, 1.0, 0.42)
         return cover
 
     def _shells(self, chart: skin.Chart, ear: NDArray[np.bool_]) -> tuple[hair.Shells, ...]:

@@ -185,7 +185,7 @@ class Head:
         bottom = lower[np.argsort(-self.rest[lower, 1])[:5]]
         gap = float(self.rest[top, 1].mean() - self.rest[bottom, 1].mean())
         travel = float(move[bottom, 1].mean() - move[top, 1].mean())
-        return Eyeball(centre, radius, near, float(np.clip((gap + 0.06) / max(travel, 0.2), 0.4, 1.5)))
+        return Eyeball(centre, radius, near, float(np.clip((gap + 0.10) / max(travel, 0.2), 0.4, 1.5)))
 
     def pose(
         self, expression: Mapping[str, float], gaze: tuple[float, float] = (0.0, 0.0)
