@@ -18,10 +18,14 @@ if TYPE_CHECKING:
 
 CENTRE = np.array([0.0, 2.0, -6.5], np.float32)  # of the skull, on the rest head
 _LINE = (  # azimuth from the front (degrees) -> height of the hairline (centimetres over the eyes)
-    (0, 7.3), (20, 7.1), (36, 6.3), (47, 4.4), (54, 2.2), (61, 0.7), (68, -1.2), (74, -2.6), (80, -1.6), (86, 1.0),
+    (0, 6.9), (20, 6.8), (36, 6.1), (47, 4.4), (54, 2.2), (61, 0.7), (68, -1.2), (74, -2.6), (80, -1.6), (86, 1.0),
     (94, 1.6), (106, 1.2), (114, -0.6), (124, -4.2), (140, -6.6), (160, -7.4), (180, -7.7),
 )  # fmt: skip
-FALLING = {"bob": 9.0, "long": 21.0}
+ASIDE = {"short", "bob", "long", "tonsure"}
+"""Styles combed to the sides."""
+PARTED = {"bob", "long"}
+"""Styles with a visible parting."""
+FALLING = {"bob": 9.0, "fringe": 8.0, "long": 21.0}
 """Styles that hang below the ears, and how far below the eyes (centimetres)."""
 
 
@@ -38,15 +42,20 @@ def field(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:
     angle = azimuth(where)
     degrees, heights = np.array(_LINE).T
     heights = heights + hair.recede * np.interp(degrees, [0, 25, 42, 60, 75], [0.75, 1.1, 1.5, 0.5, 0.0])
-    if hair.style in {"swept", "bun", "bob", "long", "curly"}:  # no sideburns
+    if hair.style in {"swept", "bun", "bob", "long", "curly", "fringe"}:  # no sideburns
         heights = heights + np.interp(degrees, [50, 62, 70, 78, 88], [0, 0.8, 2.2, 2.6, 0.0])
     inside = where[..., 1] - np.interp(angle, degrees, heights)
     slope = np.interp(angle, [0, 30, 45, 75, 90, 115, 130, 180], [1, 0.9, 0.6, 0.45, 0.8, 0.55, 0.8, 1])
     result: NDArray[np.float32] = (inside * slope).astype(np.float32)
-    if hair.style == "tonsure":
-        crown = 6.2 - np.linalg.norm(where - np.array([0, 11.0, -6.5], np.float32), axis=-1)
-        result = np.minimum(result, -crown).astype(np.float32)
-        result = np.where(where[..., 2] > 0.2, np.minimum(result, -0.5), result).astype(np.float32)
+    if hair.style == "fringe":
+        front = np.clip(1 - np.abs(where[..., 0]) / 6.2, 0, 1) * (where[..., 2] > -3)
+        result = np.where(front > 0, np.maximum(result, where[..., 1] - 2.9 - 0.04 * where[..., 0] ** 2), result)
+    if hair.style == "tonsure":  # a wreath: the top is bare
+        result = np.minimum(result, 6.3 - where[..., 1] - 0.75 * np.clip(where[..., 2] + 6, 0, 9))
+    if hair.style in PARTED and hair.recede < 1:
+        line = np.abs(where[..., 0] - hair.parting * 3.2)
+        result = np.where((where[..., 2] > -6) & (where[..., 1] > 5), np.minimum(result, 4 * line - 0.05), result)
+    result = result.astype(np.float32)
     return result
 
 
@@ -79,7 +88,10 @@ def strands(where: NDArray[np.float32], hair: Hair, seed: int) -> NDArray[np.flo
         if hair.style in {"swept", "bun"}:  # combed straight back: strands run in planes of constant x / height
             turn = np.arctan2(offset[..., 0], np.maximum(offset[..., 1] + 5, 0.5))
             u, v = turn * 110, offset[..., 2] * 4.0 + 0.5 * offset[..., 1]
-        else:  # out of the parting, then down
+        elif hair.style in ASIDE:  # combed from the parting to both sides, then down
+            u = (where[..., 2] + 0.42 * where[..., 1]) * 15
+            v = np.abs(where[..., 0] - hair.parting * 3.2) * 5.0
+        else:  # out of the crown, then down
             crown = np.array([hair.parting * 3.0, 11.5, -6.5], np.float32)
             rel = where - crown
             u = np.arctan2(rel[..., 0], rel[..., 2]) * 82
@@ -125,8 +137,9 @@ def lift(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> NDArray[np.float32
         rise = rise * (2 - rise)
         top = np.clip((rest[:, 1] - 3) / 8, 0, 1)
         up = hair.thickness * rise * (0.5 + 0.5 * top)
-        if hair.style == "curly":
-            up *= 1.15
+        if hair.style == "curly":  # clumps
+            lumps = np.random.default_rng(look.seed + 41).uniform(0.75, 1.4, len(rest)).astype(np.float32)
+            up *= lumps
         if hair.style == "swept":
             up *= 1 + 0.35 * np.exp(-(((azimuth(rest)) / 40) ** 2))
     from tests.people import marks
@@ -171,7 +184,7 @@ def _grain_coordinates(where: NDArray[np.float32], hair: Hair) -> NDArray[np.flo
 def shells(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> tuple[Shells, ...]:
     """The loose hair of a look, sheet by sheet from the inside out."""
     hair = look.hair
-    if hair.style in {"bald", "buzz", "tonsure"}:
+    if hair.style in {"bald", "buzz"}:
         return ()
     data = base()
     up = lift(chart, look, ear)

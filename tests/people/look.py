@@ -36,7 +36,7 @@ class Hair:
     """Hair of the head.
 
     Attributes:
-        style: "bald", "buzz", "short", "swept", "curly", "bob", "long", "bun".
+        style: "bald", "tonsure", "buzz", "short", "swept", "curly", "bob", "fringe" (a bob), "long", "bun".
         colour: of the strands; `grey` 0..1 mixes grey in.
         recede: centimetres by which temples and forehead have lost hair.
         thickness: centimetres above the scalp.

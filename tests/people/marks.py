@@ -174,9 +174,9 @@ def stubble(
     shadow = np.clip(soft * s.stubble * (0.30 + 0.55 * dots) * thin, 0, 0.85)
     colour += (ink * 1.4 - colour) * shadow[..., None]
     gloss *= 1 - 0.5 * soft * s.stubble
-    for amount, area in ((s.beard, field), (s.moustache, moustache_field(where))):
+    for amount, area, edge in ((s.beard, field, 0.6), (s.moustache, moustache_field(where), 0.34)):
         if amount:
-            cover = np.clip((area + 0.22 * hairs + 0.1) / 0.75, 0, 1) * amount
+            cover = np.clip((area + 0.16 * hairs + 0.12) / edge, 0, 1) * amount
             strand = np.clip(0.85 + 0.32 * hairs, 0.3, 1.9)[..., None]
             colour += (ink * strand - colour) * np.clip(cover * 1.1, 0, 0.97)[..., None]
             height += 0.035 * hairs * cover

@@ -118,8 +118,8 @@ def _skin(
     s.specular[cloth] = 0.006
     s.roughness[cloth] = 0.8
     s.wrap[cloth] = 0.05
-    rim = worn[(edge > -0.7) & (edge <= -0.08)]  # the collar's contact shadow
-    s.occlusion[rim] *= 0.72
+    rim = worn[(edge > -1.6) & (edge <= -0.08)]  # the collar's contact shadow
+    s.occlusion[rim] *= 1 - 0.5 * np.exp(edge[(edge > -1.6) & (edge <= -0.08)] / 0.4)
 
 
 def _mouth(
@@ -170,7 +170,7 @@ def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[n
     white *= 1 - veins * np.array([0.12, 0.34, 0.34], np.float32)
     fibres = 0.86 + 0.16 * np.sin(ang * 29 + 2.5 * np.sin(ang * 7)) + 0.1 * np.sin(ang * 51 + 1)
     depth = np.clip((deg - pupil) / (iris_rim - pupil), 0, 1)
-    tint = linear(person.look.iris) * (fibres * (0.75 + 0.75 * np.sin(np.pi * np.clip(depth * 0.85 + 0.1, 0, 1))))[:, None]
+    tint = 0.8 * linear(person.look.iris) * (fibres * (0.75 + 0.75 * np.sin(np.pi * np.clip(depth * 0.85 + 0.1, 0, 1))))[:, None]
     tint *= (1 - 0.75 * np.clip((depth - 0.72) / 0.28, 0, 1))[:, None]  # the dark ring round the iris
     edge = np.clip((iris_rim - deg) / 2.2, 0, 1)[:, None]
     colour = white * (1 - edge) + tint * edge

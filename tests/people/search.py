@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _KINDS = ("eye", "eyebrows", "nose", "mouth", "chin", "cheek", "forehead", "head")
 _NOT = ("head-trans", "head-age", "head-angle", "head-back", "mouth-angles", "mouth-trans", "eye-push", "mouth-dimples")
-_LIMIT = 0.85  # of any axis: beyond, people stop looking like people
+_LIMITS = {"mouth": 0.45, "eyebrows": 0.45, "eye": 0.6, "nose": 0.75}  # of the axes: beyond, faces stop looking human
 _VIEWS = (
     {"yaw": 6.0},
     {"yaw": -16.0, "background": 3},
@@ -77,8 +77,9 @@ def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool) -> Recipe:
     bones, look = recipe.bones, recipe.look
     new = dict(bones.axes)
     scale = rng.choice([0.2, 0.45])
-    for axis in rng.choice(axes(), int(rng.integers(2, 9)), replace=False):
-        new[str(axis)] = float(np.clip(new.get(str(axis), 0.0) + rng.normal(0, scale), -_LIMIT, _LIMIT))
+    for axis in map(str, rng.choice(axes(), int(rng.integers(2, 9)), replace=False)):
+        limit = _LIMITS.get(axis.split("-")[0], 0.65)
+        new[axis] = float(np.clip(new.get(axis, 0.0) + rng.normal(0, scale), -limit, limit))
     bones = replace(bones, axes={a: v for a, v in new.items() if abs(v) > 0.04})
     if rng.random() < 0.3:
         bones = replace(bones, weight=_near(rng, bones.weight, -0.8, 0.9), age=_near(rng, bones.age, 1.0, 1.8, 0.1))
@@ -87,9 +88,9 @@ def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool) -> Recipe:
         look = replace(
             look,
             brows=replace(
-                b, height=_near(rng, b.height, -0.35, 0.5), arch=_near(rng, b.arch, 0.0, 0.7),
-                thickness=_near(rng, b.thickness, 0.3, 0.95), length=_near(rng, b.length, 3.6, 4.9),
-                start=_near(rng, b.start, 0.75, 1.6), tilt=_near(rng, b.tilt, -0.12, 0.2),
+                b, height=_near(rng, b.height, -0.35, 0.5), arch=_near(rng, b.arch, 0.05, 0.6),
+                thickness=_near(rng, b.thickness, 0.32, 0.85), length=_near(rng, b.length, 3.6, 4.9),
+                start=_near(rng, b.start, 0.75, 1.6), tilt=_near(rng, b.tilt, -0.08, 0.16),
             ),
             skin=replace(
                 s, melanin=_near(rng, s.melanin, max(0.0, s.melanin - 0.1), min(1.0, s.melanin + 0.1)),
@@ -103,7 +104,7 @@ def cost(candidate: Candidate, others: NDArray[np.float32]) -> float:
     """Likeness to the others, softly the largest one; young looks and extreme bones cost as well."""
     likeness = others @ candidate.code
     extreme = sum(v * v for v in candidate.recipe.bones.axes.values())
-    return float(np.log(np.exp(14 * likeness).sum()) / 14 + 0.004 * extreme + 0.03 * max(0.0, 27 - candidate.years))
+    return float(np.log(np.exp(14 * likeness).sum()) / 14 + 0.010 * extreme + 0.03 * max(0.0, 27 - candidate.years))
 
 
 def spread(seconds: float, seed: int) -> dict[str, Recipe]:
