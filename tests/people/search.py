@@ -32,8 +32,7 @@ _NOT = ("head-trans", "head-age", "head-angle", "head-back", "mouth-angles", "mo
 _LIMITS = {"mouth": 0.45, "eyebrows": 0.45, "eye": 0.6, "nose": 0.75}  # of the axes: beyond, faces stop looking human
 _VIEWS = (
     {"yaw": 6.0},
-    {"yaw": -16.0, "background": 3},
-    {"expression": {"smile": 0.6}, "light": "window", "background": 4},
+    {"yaw": -14.0, "expression": {"smile": 0.5}, "light": "window", "background": 4},
 )
 _SMALL = {"size": (400, 300), "view": 30.0}
 
@@ -58,7 +57,8 @@ def judge(recipe: Recipe, paint: Paint | None) -> Candidate | None:
         if len(found) != 1 or found[0].score < 0.75:
             return None
         codes.append(measure.recogniser().embed(picture, found[0]))  # type: ignore[arg-type]
-        years.append(measure.years(picture, found[0]))  # type: ignore[arg-type]
+        if not years:
+            years.append(measure.years(picture, found[0]))  # type: ignore[arg-type]
     mean = np.mean(codes, 0)
     return Candidate(recipe, someone.paint, mean / np.linalg.norm(mean), float(np.mean(years)))
 

@@ -55,6 +55,7 @@ class Bones:
         axes: shape axis of `asset.Base.axes` -> about -1..1.
         shut: how far the lips are pressed together at rest (MakeHuman people part them).
         wide: how far the eyes are opened at rest, in units of `eyeWide`.
+        cheer: a trace of a smile at rest (without one MakeHuman people look sad).
     """
 
     sex: float = 0.5
@@ -64,6 +65,7 @@ class Bones:
     axes: Mapping[str, float] = field(default_factory=dict)
     shut: float = 0.14
     wide: float = 0.35
+    cheer: float = 0.16
 
 
 def _add(points: NDArray[np.float32], data: Base, name: str, amount: float) -> None:
@@ -93,6 +95,8 @@ def carve(bones: Bones) -> NDArray[np.float32]:
         positive, negative = data.axes[axis]
         _add(points, data, positive if amount > 0 or not negative else negative, abs(amount) if negative else amount)
     _add(points, data, "unit/mouthClose", bones.shut)
+    for side in ("Left", "Right"):
+        _add(points, data, f"unit/mouthSmile{side}", bones.cheer)
     _add(points, data, "unit/eyeWideLeft", bones.wide)
     _add(points, data, "unit/eyeWideRight", bones.wide)
     points -= (points[data.eyes[0]].mean(0) + points[data.eyes[1]].mean(0)) / 2
