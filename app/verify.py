@@ -19,13 +19,12 @@ import c2pa
 from app import codec
 from app.stamp import label
 from app.stamp.context import open_context
+from app.stamp.framing import is_as_written
 from app.stamp.statement import ASSERTION, Statement, parse
 from consent.errors import Refusal
 
 _TEXT_LIMIT: Final = 120
 _MAX_FAILURES: Final = 20
-_PAD: Final = re.compile(rb"\x63pad\x59(..)", re.DOTALL)
-"""The start of the signature's padding: CBOR text `pad`, then a byte string with a two-byte length."""
 _WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _EXPIRED: Final = "signingCredential.expired"
 _OF_EXPIRY: Final = frozenset({_EXPIRED, "signingCredential.untrusted", "claimSignature.outsideValidity"})
@@ -102,7 +101,7 @@ class _Manifest:
     failures: tuple[str, ...]
     state: Literal["Trusted", "Valid", "Invalid"] = "Invalid"
     statement: Statement | None = None
-    padding_is_blank: bool = False
+    is_as_written: bool = False
     when: str | None = None
     title: str | None = None
     signer: str | None = None
@@ -151,7 +150,7 @@ def verify(data: bytes, anchors: Sequence[str]) -> Report:
 
 def _judge(manifest: _Manifest) -> Verdict:
     if manifest.state == "Trusted":
-        return Verdict.OURS if manifest.statement and manifest.padding_is_blank else Verdict.ALTERED
+        return Verdict.OURS if manifest.statement and manifest.is_as_written else Verdict.ALTERED
     if manifest.state == "Valid":
         return Verdict.SELFSAME_ELSEWHERE if manifest.statement else Verdict.SOMEONE_ELSE
     if _EXPIRED in manifest.failures and _OF_EXPIRY.issuperset(manifest.failures):
@@ -167,7 +166,7 @@ def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest |
             if reader is None:
                 return None
             with reader:
-                return _extract(json.loads(reader.json()), json.loads(reader.detailed_json()), data)
+                return _extract(json.loads(reader.json()), json.loads(reader.detailed_json()), data, fmt)
     except Exception as error:  # noqa: BLE001  (the parser of a stranger's file: whatever it raises means "broken")
         # A manifest that lies somewhere on the network is not in this file, and is not fetched.
         if str(error).startswith("Remote") or _has_no_manifest(data):
@@ -175,7 +174,7 @@ def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest |
         return _Manifest(failures=(_clean(type(error).__name__) or "unreadable",))
 
 
-def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
+def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> _Manifest:
     """Take the few values that we use out of the library's JSON; a shape we do not know is an exception."""
     state = store.get("validation_state")
     name = store["active_manifest"]
@@ -188,9 +187,9 @@ def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
     assertions = manifest.get("assertions", [])
     ours = [entry.get("data") for entry in assertions if entry.get("label") == ASSERTION]
     statement = parse(ours[0]) if len(ours) == 1 else None
-    blank = state == "Trusted" and _padding_is_blank(detailed["manifests"][name]["assertion_store"], data)
+    intact = state == "Trusted" and _is_as_written(detailed["manifests"][name]["assertion_store"], data, fmt)
     if state == "Trusted":
-        failures += () if blank else ("selfsame.padding",)
+        failures += () if intact else ("selfsame.unsignedBytes",)
         failures += () if statement else ("selfsame.statement",)
     if state == "Valid":
         failures = tuple(code for code in failures if code != "signingCredential.untrusted")
@@ -204,7 +203,7 @@ def _extract(store: Any, detailed: Any, data: bytes) -> _Manifest:
     return _Manifest(
         state=state if state in {"Trusted", "Valid"} else "Invalid",
         statement=statement,
-        padding_is_blank=blank,
+        is_as_written=intact,
         when=next((time for time in reversed(times) if isinstance(time, str) and _WHEN.fullmatch(time)), None),
         title=_clean(manifest.get("title")),
         signer=_clean(signature.get("common_name")) or _clean(signature.get("issuer")),
@@ -216,21 +215,18 @@ def _delta_failures(delta: Any) -> Any:
     return delta.get("validationDeltas", {}).get("failure", [])
 
 
-def _padding_is_blank(assertions: Any, data: bytes) -> bool:
-    """Tell whether the signature's padding, which the signature cannot cover, holds the zeros that we write there.
-
-    Without this check some 10 KB of a signed file could be rewritten and it would still be called unchanged.
-    """
-    spans = [
-        data[gap["start"] : gap["start"] + gap["length"]]
+def _is_as_written(assertions: Any, data: bytes, fmt: codec.Format) -> bool:
+    """Check the bytes that neither hash nor signature covers; see `app.stamp.framing`."""
+    gaps = [
+        gap
         for key, assertion in assertions.items()
         if key.startswith("c2pa.hash.data")
         for gap in assertion["exclusions"]  # what the hash of the file leaves out: the manifest
     ]
-    pads = [(span, pad) for span in spans for pad in _PAD.finditer(span)]
-    sizes = [int.from_bytes(pad[1], "big") for _, pad in pads]
-    filled = [span[pad.end() : pad.end() + size] for (span, pad), size in zip(pads, sizes, strict=True)]
-    return bool(filled) and all(fill == bytes(size) for fill, size in zip(filled, sizes, strict=True))
+    if len(gaps) != 1:
+        return False
+    start = gaps[0]["start"]
+    return is_as_written(data[start : start + gaps[0]["length"]], fmt)
 
 
 def _has_no_manifest(data: bytes) -> bool:

@@ -12,7 +12,8 @@ from app import codec
 from app.stamp import label, writer
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
-from consent.types import Domain, Origin, Purpose
+from consent.gate import Gate
+from consent.types import Domain, Origin, Purpose, Released
 from tests.app.stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
 
 
@@ -97,6 +98,30 @@ def test_a_look_alike_gate_opens_nothing():
 
     with pytest.raises(Forgery):
         writer.stamp(Gate(), object(), signer())
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_the_stamp_opens_the_draft_by_its_gate(fmt, monkeypatch):
+    asked = []
+
+    def release(self, draft):
+        asked.append((self, draft))
+        return Released(picture(), picture(seed=1), facts())
+
+    monkeypatch.setattr(Gate, "release", release)
+    gate, draft = object.__new__(Gate), object()
+    stamped = writer.stamp(gate, draft, signer(), fmt)
+    assert asked == [(gate, draft)]
+    assert stamped.report.verdict is Verdict.OURS
+
+
+def test_what_the_gate_refuses_is_not_stamped(monkeypatch):
+    def release(*_):
+        raise Forgery("spent", "This draft was stamped already.", "Make it again.")
+
+    monkeypatch.setattr(Gate, "release", release)
+    with pytest.raises(Forgery, match="already"):
+        writer.stamp(object.__new__(Gate), object(), signer())
 
 
 def test_the_stamp_takes_no_pixels():
@@ -196,3 +221,9 @@ def test_the_same_draft_of_noise_in_all_formats():
     noise = np.random.default_rng(5).integers(0, 256, (300, 260, 3)).astype(np.uint8)
     for fmt in FORMATS:
         assert write(fmt, pixels=noise).report.verdict is Verdict.OURS
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("length", range(1, 5))
+def test_manifests_of_odd_and_even_length(fmt, length):
+    assert write(fmt, engine="x" * length).report.verdict is Verdict.OURS
