@@ -35,32 +35,21 @@ def build_play(parts: Parts) -> None:
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{purpose}"), purpose.value) for purpose in ORDER]
             action = gr.Radio(choices, value=ORDER[0].value, label=words("play_action"), elem_id="action")
-            with gr.Column(elem_id="age-controls") as for_age:
-                years = gr.Slider(-20, 30, value=25, step=1, label=words("years"), info=words("years_info"))
-            with gr.Column(elem_id="express-controls", visible=False) as for_express:
+            # Which of the three is seen follows from the choice above, in the style sheet.
+            with gr.Column(elem_id="age-controls"):
+                years = gr.Slider(-20, 30, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
+            with gr.Column(elem_id="express-controls"):
                 sliders = [
-                    gr.Slider(low, 1, value=0.7 if name == "smile" else 0, step=0.05, label=words(name))
+                    gr.Slider(low, 1, 0.7 if name == "smile" else 0, step=0.05, label=words(name), buttons=[])
                     for name, low in (("smile", -1), ("brows", -1), ("eyes", -1), ("mouth", 0))
                 ]
-            with gr.Column(elem_id="swap-controls", visible=False) as for_swap:
+            with gr.Column(elem_id="swap-controls"):
                 source = html(js_on_load=EVENTS_JS, elem_id="source")
             make = gr.Button(words("make"), variant="primary", elem_id="make")
             parts.show(html(elem_id="play-note"), note("play"))
     parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
     parts.show(stage, _stage)
     parts.show(source, lambda visitor: _slot(visitor, "source"))
-
-    def controls(chosen: str) -> list[Any]:
-        return [gr.Column(visible=chosen == purpose.value) for purpose in ORDER]
-
-    action.change(
-        controls,
-        action,
-        [for_age, for_express, for_swap],
-        api_visibility="private",
-        show_progress="hidden",
-        queue=False,
-    )
 
     def make_it(visitor: Visitor, chosen: str, how_old: float, *face: float) -> None:
         purpose = Purpose(chosen)
@@ -118,7 +107,7 @@ def _stage(visitor: Visitor) -> str:
     cut = _cut(result)
     hint = escape(say("compare", language))
     return (
-        f'<figure class="compare" style="--cut:{cut}%;max-width:calc(72vh*{width / height:.4f})">'
+        f'<figure class="compare" style="--cut:{cut}%;max-width:calc(64vh*{width / height:.4f})">'
         f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
         f'<div class="before"><img src="/studio/before/{key}" alt="{escape(say("before", language))}"></div>'
         f'<span class="tag left">{escape(say("before", language))}</span>'
@@ -153,7 +142,7 @@ def _slot(visitor: Visitor, side: Side) -> str:
         name = escape(say(f"{side}_title", language))
         boxes = _boxes(picture, side, language)
         shown = (
-            f'<figure class="picture" style="max-width:calc(72vh*{width / height:.4f})">'
+            f'<figure class="picture" style="max-width:calc(64vh*{width / height:.4f})">'
             f'<img src="/studio/picture/{side}?n={picture.number}" alt="{name}">{boxes}</figure>'
         )
     chip = ""

@@ -122,7 +122,7 @@ class Check {
     const headline = prompt ? prompt.text : hint.text;
     this.state('prompting', prompt && prompt.action, headline, hint.text === headline ? '' : hint.text);
     this.part('.ring').style.strokeDashoffset = 100 - 100 * hint.progress;
-    this.part('.left').textContent = hint.seconds_left === null ? '' : Math.ceil(hint.seconds_left);
+    this.part('.left').textContent = hint.seconds_left === null ? '' : `${Math.max(0, Math.ceil(hint.seconds_left))} s`;
     if (prompt && prompt.index > this.shown) this.report(prompt.index, this.turn);
   }
 
@@ -166,7 +166,7 @@ class Check {
   stop() {
     this.live = false;
     if (this.stream) this.stream.getTracks().forEach(track => track.stop());
-    if (this.video) this.video.srcObject = null;
+    if (this.video) this.video.pause();   // the last picture stays under the verdict
     if (this.socket) this.socket.close();
     this.stream = this.socket = null;
   }
@@ -175,6 +175,7 @@ class Check {
     if (!this.dialog.isConnected) return;
     this.stop();
     document.removeEventListener('visibilitychange', this.hide);
+    if (this.video) this.video.srcObject = null;
     this.dialog.close(); this.dialog.remove();
     this.button.focus();
     this.done(this.detail);
