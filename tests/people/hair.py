@@ -54,7 +54,7 @@ def field(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:
         result = np.minimum(result, 6.3 - where[..., 1] - 0.75 * np.clip(where[..., 2] + 6, 0, 9))
     if hair.style in PARTED and hair.recede < 1:
         line = np.abs(where[..., 0] - hair.parting * 3.2)
-        result = np.where((where[..., 2] > -6) & (where[..., 1] > 5), np.minimum(result, 4 * line - 0.05), result)
+        result = np.where((where[..., 2] > -6) & (where[..., 1] > 5), np.minimum(result, 7 * line - 0.05), result)
     result = result.astype(np.float32)
     return result
 
@@ -220,10 +220,10 @@ def _curtain(hair: Hair) -> list[Shells]:
     bottom = -FALLING[hair.style]
     sheets = []
     for layer, (out, inset) in enumerate(((0.0, 0.0), (-0.5, 5.0))):
-        a = np.linspace(-180 + 52 + inset, 180 - 52 - inset, columns)  # 0 is the back
+        a = np.linspace(-180 + 44 + inset, 180 - 44 - inset, columns)  # 0 is the back
         turn = np.radians(a)
         t = np.linspace(0, 1, rows)
-        top = 8.6 - 2.6 * (np.abs(a) / 128) ** 2
+        top = 8.6 - 3.4 * (np.abs(a) / 136) ** 2
         y = top[:, None] + (bottom + 1.2 * np.cos(turn * 2)[:, None] - top[:, None]) * t
         # the sheet follows the skull, stays clear of the ears, then hangs over the shoulders
         down = np.clip((7 - y) / 9, 0, 1)
@@ -231,7 +231,8 @@ def _curtain(hair: Hair) -> list[Shells]:
         deep = (8.6 + 0.4 * down + hair.thickness * 0.5 + out) - 1.6 * np.clip((-y - 3) / 10, 0, 1)
         wave = 0.22 * np.sin(turn * 17 + layer)[:, None] + 0.15 * np.sin(turn * 41)[:, None]
         x = np.sin(turn)[:, None] * (wide + wave)
-        forward = 1.0 * np.clip((-y - 6) / 10, 0, 1) * (np.abs(turn)[:, None] > 1.2)
+        side = np.clip((np.abs(turn)[:, None] - 1.0) / 1.2, 0, 1)
+        forward = 3.4 * np.clip((2 - y) / 14, 0, 1) * side
         z = CENTRE[2] - np.cos(turn)[:, None] * (deep + wave) + forward
         points = np.stack([x, y, z], -1).reshape(-1, 3)
         i, j = np.meshgrid(np.arange(columns - 1), np.arange(rows - 1), indexing="ij")
