@@ -40,6 +40,8 @@ def build_agree(parts: Parts) -> None:
     parts.show(form, lambda visitor: gr.Column(visible=visitor.receipt is None))
     parts.show(done, lambda visitor: gr.Column(visible=visitor.receipt is not None))
     parts.show(said, _said)
+    for box in (myself, adult):  # the next person ticks for themselves
+        parts.show(box, lambda visitor: gr.skip() if visitor.receipt is None else gr.Checkbox(value=False))
 
     def agree(visitor: Visitor, wanted: list[str], me: bool, grown: bool) -> str:  # noqa: FBT001 - gradio's call
         parts.desk.agree(visitor, wanted, myself=me is True, adult=grown is True, language=visitor.language)

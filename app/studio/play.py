@@ -113,7 +113,7 @@ def _stage(visitor: Visitor) -> str:
         f'<span class="tag left">{escape(say("before", language))}</span>'
         f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
         f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{hint}">'
-        f'</figure><div class="row"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
+        f'</figure><div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
         f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
         f"{button('back', say('back', language), side='target')}</div>"
         f'<p class="quiet">{escape(say("result_note", language))}</p>'
@@ -135,7 +135,8 @@ def _slot(visitor: Visitor, side: Side) -> str:
     if picture is None:
         live = button("live", say("use_live", language), side=side)
         title = say(f"{side}_text", language)
-        return drop(f"/studio/picture/{side}", title, language, side=side, compact=side == "source", extra=live)
+        kinds = say("drop_kinds", language)
+        return drop(f"/studio/picture/{side}", title, kinds, language, side=side, extra=live)
     width, height = max(picture.size[0], 1), max(picture.size[1], 1)
     shown = ""
     if picture.size != (0, 0):
@@ -154,7 +155,7 @@ def _slot(visitor: Visitor, side: Side) -> str:
         ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""
         no = card("no", picture.no.reason, picture.no.remedy, f"{ask}<code>{escape(picture.no.code)}</code>")
     other = button("clear", say("take_away", language), side=side)
-    return f'{shown}{no}<div class="row">{chip}{other}</div>'
+    return f'{shown}{no}<div class="actions">{chip}{other}</div>'
 
 
 def _boxes(picture: Picture, side: Side, language: str) -> str:

@@ -83,6 +83,7 @@ class Visitor:
         pictures: what lies on the table.
         results: finished pictures by key, oldest first.
         shown: key of the result on the stage; None when the target is shown.
+        checked: files verified, so that the page can tell one answer from the next.
         notes: HTML cards under each step, made by us.
     """
 
@@ -97,6 +98,7 @@ class Visitor:
     pictures: dict[Side, Picture] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     shown: str | None = None
+    checked: int = 0
     notes: dict[str, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 

@@ -135,22 +135,24 @@ def button(do: str, text: str, *, kind: str = "", **data: str | int) -> str:
     return f'<button type="button" class="{escape(kind)}" data-do="{escape(do)}"{extra}>{escape(text)}</button>'
 
 
-def drop(url: str, title: str, language: str, *, side: str = "", compact: bool = False, extra: str = "") -> str:
-    """A field to drop a picture on; also a button, also by keyboard, also by paste."""
-    data = {
-        "drop": url,
-        "side": side,
-        "looking": say("looking", language),
-        "large": say("too_large", language),
-        "failed": say("upload_failed", language),
-    }
-    attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-    kind = "drop compact" if compact else "drop"
+def drop(url: str, title: str, note: str, language: str, *, extra: str = "", **data: str | int) -> str:
+    """A field to drop a picture on; also a button, also by keyboard, also by paste.
+
+    Args:
+        url: where the file is sent.
+        title: what to do, plain text.
+        note: what is taken, plain text; also the place for what went wrong.
+        language: of the words for that.
+        extra: safe HTML below, such as another button.
+        data: sent along with the `studio` event; a change redraws the field.
+    """
+    words = {"looking": "looking", "large": "too_large", "failed": "upload_failed"}
+    fields = {"drop": url, **data, **{name: say(key, language) for name, key in words.items()}}
+    attributes = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in fields.items())
     return (
-        f'<div class="{kind}" {attributes}><label><input type="file" accept="image/jpeg,image/png,image/webp">'
+        f'<div class="drop" {attributes}><label><input type="file">'
         f'<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 16V5M7 10l5-5 5 5M5 19h14"/></svg>'
-        f"<strong>{escape(title)}</strong><span data-note>{escape(say('drop_kinds', language))}</span></label>"
-        f"{extra}</div>"
+        f"<strong>{escape(title)}</strong><span data-note>{escape(note)}</span></label>{extra}</div>"
     )
 
 

@@ -28,11 +28,12 @@ def build_verify(parts: Parts) -> None:
         field = html(js_on_load=EVENTS_JS, elem_id="verify-drop")
         parts.show(html(elem_id="verify-note"), note("verify"))
     parts.show(text, _text)
-    parts.show(field, lambda visitor: drop("/studio/check", say("verify_drop", visitor.language), visitor.language))
+    parts.show(field, _field)
 
     def check(visitor: Visitor) -> None:
         with visitor.lock:
             data = visitor.incoming.pop(CHECK, None)
+        visitor.checked += 1
         if data is not None:
             visitor.notes["verify"] = report_html(verify(data, parts.desk.anchors), visitor.language)
 
@@ -42,6 +43,11 @@ def build_verify(parts: Parts) -> None:
 def _text(visitor: Visitor) -> str:
     language = visitor.language
     return f"<h2>{escape(say('verify_title', language))}</h2><p>{escape(say('verify_text', language))}</p>"
+
+
+def _field(visitor: Visitor) -> str:
+    language = visitor.language
+    return drop("/studio/check", say("verify_drop", language), say("drop_any", language), language, n=visitor.checked)
 
 
 def report_html(report: Report, language: str) -> str:
