@@ -20,6 +20,10 @@ OLDEST: Final = 30.0
 YOUNGEST: Final = -20.0
 _WORK: Final = 520.0
 """Face width in pixels at which skin and hair are painted; larger photos get the enlarged correction."""
+_COLOUR: Final = 6.0
+"""Chroma of a face below which its picture is taken for black and white."""
+_COARSE_SKIN: Final = 2.6
+"""Standard deviation of fine lightness above which skin shows enough of its own lines already."""
 _HEAD: Final = 0.75
 """Face widths round the mesh in which hair is looked for."""
 _UNDER_EYES: Final = (
@@ -63,6 +67,9 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
     if strength > 0 and grey > 0 and segmenter is not None:
         person = segmenter.mask(np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8))
         painted = greyed(painted, on, hair_mask(on, person), strength * grey, seed)
+    # a black-and-white picture stays one
+    middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0
+    painted[..., 1:] = on.lab[..., 1:] + (painted - on.lab)[..., 1:] * min(1.0, middle / _COLOUR)
     changed = np.abs(painted - on.lab).max(2) > 1e-3
     if not changed.any():
         return out
@@ -85,6 +92,8 @@ def _older(on: Canvas, strength: float, seed: int) -> Floats:
     )
     fine = blur(light, max(0.6, 0.0055 * width)) - blur(light, 0.022 * width)
     folds = blur(light, 0.010 * width) - blur(light, 0.055 * width)
+    coarse = float(np.sqrt((fine**2 * on.bare).sum() / max(float(on.bare.sum()), 1.0)))
+    fine = fine * np.clip(_COARSE_SKIN / max(coarse, 1e-3), 0.6, 1)
     own = np.clip(fine, -14, 10) * np.where(fine < 0, 1.0, 0.35) + 0.45 * np.clip(folds, -10, 0)
     lit = 0.4 + 0.6 * np.clip(light / 65, 0, 1.1)  # in the dark, everything shows less
     toward = light_direction(on) @ Placement.of(on.mesh).rotation[:2, :2]

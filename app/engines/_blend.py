@@ -19,7 +19,11 @@ LIGHT_SIGMA: Final = 0.12
 _COARSE: Final = 120.0
 _STRANGE: Final = (26.0, 48.0)
 """Grey levels between which a light-matched difference stops being the same face."""
-_GAIN: Final = (0.3, 3.0)
+_EDGE_SIGMA: Final = 0.045
+_EDGE: Final = (5.0, 15.0)
+"""Grey levels between which a difference at `_EDGE_SIGMA` face widths is one of light, not of the face."""
+_GAIN: Final = (0.4, 2.2)
+"""Limits of the gain on detail: a deep shadow holds noise and a cast, not skin."""
 _BLACK: Final = 10.0
 """Grey levels added before gains, so that noise in black does not explode."""
 _SHARPEN: Final = (0.35, 1.8)
@@ -32,7 +36,8 @@ def oval(raster: Raster, width: float, feather: float = 0.10, inset: float = 0.0
     Where the picture cuts the face there is no outline, so the mask stays up to the picture's edge.
     """
     whole = cv2.morphologyEx(raster.inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    distance = np.asarray(cv2.distanceTransform(whole, cv2.DIST_L2, 5), np.float32) * raster.step
+    # without any outline in sight the distance is the largest float
+    distance = np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 5), 1e5).astype(np.float32) * raster.step
     ramp = np.clip((raster.enlarge(distance) / width - inset) / feather, 0, 1)
     return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
 
@@ -40,22 +45,42 @@ def oval(raster: Raster, width: float, feather: float = 0.10, inset: float = 0.0
 def match_light(source: Floats, target: Floats, weight: Floats, width: float, sigma: float = LIGHT_SIGMA) -> Floats:
     """`source` (H, W, 3) in the target's low-frequency light and colour, measured where `weight` (H, W) is up.
 
-    Light multiplies, so the source is scaled by `G(weight * target) / G(weight * source)` per channel, G a Gaussian of
-    `sigma` face widths: dark features stay as dark, relative to the skin, as they were. What a limited gain cannot
-    reach (near black, clipped) is added. Beyond the weight the relation continues smoothly. The result is not clipped.
+    Light multiplies, so detail is scaled by `G(weight * target) / G(weight * source)` in luminance, G a Gaussian of
+    `sigma` face widths: dark features stay as dark, relative to the skin, as they were. The low frequency itself is
+    the target's, per channel; detail is as colourful as the target is (not at all on a grey one). Then edges of light
+    that are too steep for G (a shadow across the face) are taken out at `_EDGE_SIGMA`: their cast wholly, their
+    brightness only where it differs strongly. Beyond the weight the relation continues smoothly. Not clipped.
     """
-    spread = sigma * width
-    mass = blur(weight, spread)[..., None]
-    total = max(float(weight.sum()), 1e-6)
+    low_source, low_target = (_low(image, weight, sigma * width) for image in (source, target))
+    gain = np.clip((_level(low_target) + _BLACK) / (_level(low_source) + _BLACK), *_GAIN)
+    detail = (source - low_source) * gain
+    grey = _level(detail)
+    vivid = min(1.2, _colourfulness(low_target, weight) / (_colourfulness(low_source, weight) + 1e-3))
+    lit = np.asarray(grey + (detail - grey) * vivid + low_target, np.float32)
+    left = _low(target, weight, _EDGE_SIGMA * width) - _low(lit, weight, _EDGE_SIGMA * width)
+    level = _level(left)
+    strong = np.clip((np.abs(level) - _EDGE[0]) / (_EDGE[1] - _EDGE[0]), 0, 1)
+    return np.asarray(lit + (left - level) + level * strong, np.float32)
 
-    def low(image: Floats) -> Floats:
-        # far from any weight the local estimate is noise over noise: lean on the mean of the whole face there
-        mean = (image * weight[..., None]).sum((0, 1)) / total
-        return np.asarray((blur(image * weight[..., None], spread) + mean * 2e-3) / (mass + 2e-3), np.float32)
 
-    low_source, low_target = low(source), low(target)
-    gain = np.clip((low_target + _BLACK) / (low_source + _BLACK), *_GAIN)
-    return np.asarray((source - low_source) * gain + low_target, np.float32)
+def _level(image: Floats) -> Floats:
+    """Mean of the channels of (H, W, 3), as (H, W, 1); a product, for numpy is slow over short axes."""
+    return image @ np.full((3, 1), 1 / 3, np.float32)
+
+
+def _colourfulness(image: Floats, weight: Floats) -> float:
+    """How far the channels of a smooth `image` (H, W, 3) lie apart under `weight`, as a share of their brightness."""
+    image, weight = image[::4, ::4], weight[::4, ::4]
+    apart = ((image.max(2) - image.min(2)) * weight).sum()
+    return float(apart / max(float((image.mean(2) * weight).sum()), 1e-6))
+
+
+def _low(image: Floats, weight: Floats, sigma: float) -> Floats:
+    """`G(weight * image) / G(weight)` (H, W, 3); far from any weight, where that is noise, its mean."""
+    mass = blur(weight, sigma)[..., None]
+    weighted = image * weight[..., None]
+    mean = np.array(cv2.sumElems(weighted)[:3], np.float32) / max(float(weight.sum()), 1e-6)
+    return np.asarray((blur(weighted, sigma) + mean * 2e-3) / (mass + 2e-3), np.float32)
 
 
 def alike(source: Floats, target: Floats, weight: Floats, width: float) -> Floats:
@@ -97,5 +122,5 @@ def lay_over(target: Pixels, painted: Floats, mask: Floats) -> None:
     """Blends `painted` into `target` (a view, changed in place) by `mask`; where the mask is 0 nothing is written."""
     changed = mask > 1 / 512
     alpha = mask[changed][:, None]
-    mixed = painted[changed] * alpha + target[changed] * (1 - alpha)
-    target[changed] = np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    mixed = np.clip(painted[changed], 0, 255) * alpha + target[changed] * (1 - alpha)
+    target[changed] = (mixed + 0.5).astype(np.uint8)

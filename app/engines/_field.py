@@ -30,7 +30,7 @@ def deform(image: Pixels, before: Points, after: Points) -> Pixels:
     if box.empty:
         return out
     field = motion(before, after, box, width)
-    moved = np.abs(field).max(2) > _STILL
+    moved = np.maximum(np.abs(field[..., 0]), np.abs(field[..., 1])) > _STILL
     if not moved.any():
         return out
     rows, columns = np.flatnonzero(moved.any(1)), np.flatnonzero(moved.any(0))
@@ -57,6 +57,6 @@ def motion(before: Points, after: Points, box: Box, width: float) -> Floats:
     # the first strip outside eases from the mesh's own rim into a wide average, so no streaks leave the outline
     calm = cv2.GaussianBlur(cells, (0, 0), 0.06 * width / raster.step)
     ease = np.clip(outside / 0.06, 0, 1)[..., None]
-    fade = np.clip(1 - outside / REACH, 0, 1)[..., None]
+    fade = np.clip(1 - outside / (REACH - 4 * raster.step / width), 0, 1)[..., None]  # less what the blur below adds
     cells = (cells * (1 - ease) + calm * ease) * fade * fade * (3 - 2 * fade)
     return raster.enlarge(np.asarray(cv2.GaussianBlur(cells, (0, 0), 0.8), np.float32))

@@ -20,8 +20,8 @@ _LEAST: Final = 0.004
 """Share of the squared face width that must look like hair; below it the person is taken for bald."""
 _SLACK: Final = (50.0, 8.0, 8.0)
 """Least variance of hair in L, a, b."""
-_COLOURFUL: Final = 30.0
-"""Chroma above which the crown is a cap or dyed, not hair that greys."""
+_NATURAL: Final = (35.0, 105.0, 50.0)
+"""Hue from and to (degrees in the a, b plane) and highest chroma of hair that greys; a cap or dye lies outside."""
 
 
 def hair_mask(on: Canvas, person: Floats) -> Floats:
@@ -43,7 +43,7 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     unlike_skin = on.tone.distance(on.calm)
     crown = (ring(1.36, 0.05, 0) > 0.5) & (ring(1.08, 0.02, 0) < 0.5) & (above_brow > 0.15)
     seeds = crown & (person > 0.8) & (unlike_skin > 2.6)
-    if seeds.sum() < _LEAST * width * width or _chroma(on.calm[seeds]) > _COLOURFUL:
+    if seeds.sum() < _LEAST * width * width or not _natural(on.calm[seeds]):
         return np.zeros(shape[:2], np.float32)
     hair = Colour.of(on.calm[seeds], _SLACK).refined(on.calm[seeds], _SLACK, 2)
     unlike_hair = hair.distance(on.calm)
@@ -107,9 +107,12 @@ def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float) -> Floats:
     return np.asarray(mask * np.clip(2 * blur(part, 0.015 * width), 0, 1), np.float32)
 
 
-def _chroma(colours: Floats) -> float:
-    """Chroma of the median of `colours` (N, 3)."""
-    return float(np.hypot(*np.median(colours, axis=0)[1:]))
+def _natural(colours: Floats) -> bool:
+    """Whether the median of `colours` (N, 3) is one that hair has by nature."""
+    green_red, blue_yellow = (float(v) for v in np.median(colours, axis=0)[1:])
+    chroma, hue = np.hypot(green_red, blue_yellow), np.degrees(np.arctan2(blue_yellow, green_red))
+    low, high, most = _NATURAL
+    return bool(chroma < 14 or (low < hue < high and chroma < most))
 
 
 def _axes(mesh: Points) -> tuple[Points, Points, Points]:

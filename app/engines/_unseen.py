@@ -98,11 +98,12 @@ def _hollow(view: Pixels, mesh: Points, width: float) -> Floats:
     lip = _colour_at(view, mesh[17, :2], width)
     hollow = lip * (0.15 + 0.12 * depth[..., None])
     tongue = 0.6 * np.clip((depth - 0.5) / 0.4, 0, 1) * np.exp(-((side / 0.6) ** 2))
-    inside = hollow * (1 - tongue[..., None]) + lip * (0.60, 0.46, 0.46) * tongue[..., None]
+    inside = hollow * (1 - tongue[..., None]) + 0.52 * lip * tongue[..., None]
     tall = _TEETH * width * np.sqrt(np.clip(1 - (side / 0.8) ** 2, 0, 1))
     teeth = np.clip((tall - (y - upper)) / (0.014 * width) + 0.5, 0, 1) * np.clip((0.75 - side) / 0.3, 0, 1)
     shade = 0.30 + 0.34 * np.exp(-((side / 0.5) ** 2)) * np.clip(0.3 + (y - upper) / (0.025 * width), 0, 1)
-    white = np.array([0.92, 0.84, 0.74]) * float(_colour_at(view, mesh[50, :2], width).max()) * shade[..., None]
+    skin = _colour_at(view, mesh[50, :2], width)
+    white = 0.92 * (0.6 * skin.max() + 0.4 * skin) * shade[..., None]
     inside = inside + (white - inside) * 0.75 * teeth[..., None]
     return np.asarray(inside, np.float32)
 
