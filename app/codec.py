@@ -144,7 +144,7 @@ def encode(pixels: Pixels, fmt: str = "jpeg", quality: int = 92) -> bytes:
         )
     options: dict[Format, dict[str, int]] = {
         Format.JPEG: {"quality": quality, "subsampling": 0},
-        Format.PNG: {"compress_level": 6},
+        Format.PNG: {"compress_level": 3},
         Format.WEBP: {"quality": quality, "method": 4},
     }
     out = io.BytesIO()
