@@ -329,8 +329,7 @@ def run(arguments: list[str]) -> int:
     except (Refusal, Fault) as no:
         typer.echo(f"{no.reason} {no.remedy} [{no.code}]", err=True)
         return 2 if isinstance(no, Refusal) else 3
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("Stopped.", err=True)
+    except (KeyboardInterrupt, typer.Abort):  # typer turns most of these into its own 130
         return 130
     except Exception as error:  # noqa: BLE001 - the last line of defence: a sentence, never a traceback
         show, code = getattr(error, "show", None), getattr(error, "exit_code", None)

@@ -205,7 +205,7 @@ class Guard:
     def _route(self, scope: Scope, headers: dict[str, str]) -> None:
         method = "GET" if scope["type"] == "websocket" or scope["method"] == "HEAD" else scope["method"]
         size = next((s for m, path, s in ROUTES if m == method and path.fullmatch(scope["path"])), None)
-        if size is None:
+        if size is None or ".." in scope["path"]:
             raise No(404, "There is nothing here.")
         if "transfer-encoding" in headers:
             raise No(411, "The size of the file must be known before it is sent.")

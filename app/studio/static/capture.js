@@ -41,7 +41,7 @@ class Check {
     this.dialog.innerHTML = `
       <div class="say"><div class="icon"></div><p class="prompt" role="status" aria-live="assertive" aria-atomic="true"></p>
         <p class="hint" aria-live="polite"></p></div>
-      <div class="oval"><video muted playsinline autoplay aria-label="${this.words.video}"></video>
+      <div class="oval"><video muted playsinline autoplay aria-label="${this.words.video}"></video><canvas aria-hidden="true"></canvas>
         <svg viewBox="0 0 100 130" aria-hidden="true"><path class="track" d="${OVAL}"/>
         <path class="ring" d="${OVAL}" pathLength="100"/></svg></div>
       <div class="foot"><p class="left" aria-hidden="true"></p>
@@ -86,7 +86,7 @@ class Check {
   /** Send frames, one encoded at a time, as fast as the server takes them. */
   film(current) {
     const scale = Math.min(1, 640 / this.video.videoWidth);
-    const canvas = Object.assign(document.createElement('canvas'), {
+    const canvas = Object.assign(this.part('canvas'), {   // also the still picture that stays under the verdict
       width: Math.round(this.video.videoWidth * scale), height: Math.round(this.video.videoHeight * scale) });
     const pen = canvas.getContext('2d', { alpha: false });
     const encoder = new TextEncoder();
@@ -166,7 +166,6 @@ class Check {
   stop() {
     this.live = false;
     if (this.stream) this.stream.getTracks().forEach(track => track.stop());
-    if (this.video) this.video.pause();   // the last picture stays under the verdict
     if (this.socket) this.socket.close();
     this.stream = this.socket = null;
   }

@@ -38,6 +38,11 @@ document.addEventListener('click', event => {
   const button = event.target.closest('[data-do]');
   if (button && !button.disabled) tell(button, { ...button.dataset });
 });
+document.addEventListener('click', event => {   // on a small screen the picture is above the button that makes it
+  const stage = document.querySelector('#stage');
+  if (event.target.closest('#make') && stage && stage.getBoundingClientRect().top < 0)
+    stage.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+});
 document.addEventListener('input', event => {
   const figure = event.target.closest('.compare');
   if (figure) figure.style.setProperty('--cut', `${event.target.value}%`);

@@ -1,0 +1,76 @@
+"""All words stand in one table, and every one is used."""
+
+import ast
+import json
+import re
+import string
+from html import unescape
+from pathlib import Path
+
+import app.studio
+from app.studio.live import BROWSER_NOS, capture_html
+from app.studio.strings import CONSENT_KEYS, EN, TABLES, consent_text, language, say
+
+HERE = Path(app.studio.__file__).parent
+BUILT = re.compile(
+    r"step_\w+|purpose_\w+|action_\w+|agree_(happens|kept|marked)(_title)?|capture_\w+|no_\w+|fact_\w+|"
+    r"(source|target)_(text|title)|(smile|brows|eyes|mouth)"
+)
+"""Keys that are put together in the code."""
+
+
+def keys_in_code():
+    found = set()
+    for path in HERE.glob("*.py"):
+        if path.name == "strings.py":
+            continue
+        found |= {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
+    return {key for key in found if isinstance(key, str)}
+
+
+def test_no_word_is_left_over():
+    unused = {key for key in EN if key not in keys_in_code() and not BUILT.fullmatch(key)}
+    assert unused == set()
+
+
+def test_no_word_is_missing():
+    called = set()
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if name in {"say", "words"}:
+                    called.add(node.args[0].value)
+    assert called
+    assert called <= set(EN)
+
+
+def test_every_language_says_the_same_things():
+    def fields(text):
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+    for table in TABLES.values():
+        assert set(table) == set(EN)
+        assert all(fields(table[key]) == fields(EN[key]) for key in EN)
+
+
+def test_the_language_follows_the_browser_as_far_as_we_have_it():
+    assert language("en-GB,en;q=0.9") == "en"
+    assert language("xx,;;,q=1") == "en"
+    assert language("") == "en"
+
+
+def test_the_text_that_is_agreed_to_is_the_text_that_is_shown():
+    text = consent_text("en", minutes=30)
+    assert all(say(key, "en").split("{")[0] in text for key in CONSENT_KEYS)
+    assert "{" not in text
+
+
+def test_the_browsers_own_refusals_have_their_sentences():
+    script = (HERE / "static" / "capture.js").read_text()
+    words = json.loads(unescape(re.search(r'data-words="([^"]*)"', capture_html("en"))[1]))
+    used = set(re.findall(r"this\.refuse\('([\w-]+)'\)", script)) | set(re.findall(r"Error: '([\w-]+)'", script))
+    assert used
+    assert used <= set(BROWSER_NOS)
+    assert all(words["no"][code]["reason"] and words["no"][code]["remedy"] for code in BROWSER_NOS)
+    assert set(re.findall(r"this\.words\.(\w+)", script)) <= set(words)
