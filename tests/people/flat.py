@@ -144,7 +144,7 @@ def puppet(
         middle, half = (mesh[outer] + mesh[inner]) / 2, np.linalg.norm(mesh[outer] - mesh[inner]) / 2
         column = np.clip(1.25 - np.abs(x - middle[0]) / half, 0, 1)
         arch = np.sqrt(np.clip(1 - ((x - middle[0]) / (half * 1.15)) ** 2, 0, 1))
-        low = middle[1] + (mesh[bottom, 1] - middle[1]) * arch
+        low = middle[1] + (mesh[bottom, 1] - middle[1] + 0.2 * half) * arch
         lid = middle[1] + (mesh[top, 1] - middle[1]) * arch - 0.12 * half
         ridge = mesh[brow, 1]
         shut = lid + (low - lid) * blink
@@ -156,8 +156,8 @@ def puppet(
     if smile > 0:
         for corner, side in ((mesh[61], -1), (mesh[291], 1)):
             near = np.exp(-((x - corner[0]) ** 2 + (y - corner[1]) ** 2) / (2 * (0.45 * wide) ** 2)) * smile
-            u -= side * 0.16 * wide * near
-            v += 0.14 * wide * near
+            u -= side * 0.3 * wide * near
+            v += 0.22 * wide * near
     gap = 0.75 * wide * mouth
     if gap > 0.5:
         bow = np.sqrt(np.clip(1 - ((x - seam[0]) / (0.55 * wide)) ** 2, 0, 1))

@@ -11,7 +11,7 @@ import numpy as np
 from tests.people import hair
 from tests.people.asset import BODY, CAVITY, FACE, SOCKET, TEETH, TONGUE
 from tests.people.look import linear
-from tests.people.shape import EYEBALL
+from tests.people.shape import EYEBALL, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,9 @@ def surface(person: Person, view: View, hit: Coverage, expression: Mapping[str, 
     s.occlusion = 0.10 + 0.90 * s.occlusion
     rest = mix[:, 6:9]
     _skin(s, person, view, hit, part, rest)
-    _mouth(s, person, part, rest, expression)
-    _eyes(s, person, view, hit, part)
+    units = resolve(expression)
+    _mouth(s, person, part, rest, units)
+    _eyes(s, person, view, hit, part, max(0.0, min(1.0, units.get("eyeBlinkLeft", 0), units.get("eyeBlinkRight", 0))))
     return s
 
 
@@ -127,9 +128,9 @@ def _mouth(
     person: Person,
     part: NDArray[np.uint8],
     rest: NDArray[np.float32],
-    expression: Mapping[str, float],
+    units: Mapping[str, float],
 ) -> None:
-    gape = expression.get("jawOpen", 0) + expression.get("open-mouth", 0) + 0.35 * expression.get("smile", 0)
+    gape = units.get("jawOpen", 0) + 0.4 * units.get("mouthSmileLeft", 0)
     m = part == CAVITY
     s.colour[m] = (0.20, 0.05, 0.045)
     s.occlusion[m] = 0.22
@@ -153,7 +154,9 @@ def _mouth(
     s.roughness[m] = 0.25
 
 
-def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[np.uint8]) -> None:
+def _eyes(
+    s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[np.uint8], closed: float
+) -> None:
     m = np.nonzero(part == EYEBALL)[0]
     if len(m) == 0:
         return
@@ -183,7 +186,8 @@ def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[n
     s.roughness[m] = np.where(deg < 30, 0.27, 0.3)
     s.specular[m] = np.where(deg < 30, 0.30, 0.05)
     lid = np.clip(1 - 1.5 * np.clip(e[:, 1] - 0.08, 0, 1) - 0.5 * np.clip(np.abs(e[:, 0]) - 0.45, 0, 1), 0.22, 1)
-    s.occlusion[m] = lid * 0.86
+    s.occlusion[m] = lid * 0.86 * (1 - 0.9 * closed)  # little light gets behind a closed lid
+    s.specular[m] *= 1 - closed
     s.wrap[m] = 0.12
 
 

@@ -72,9 +72,9 @@ class Person:
         for k, ball in enumerate(self.head.balls):
             mine = used[(rest[used, 0] > 0) == bool(k)]
             r = np.linalg.norm(rest[mine] - ball.centre, axis=1)
-            out = np.clip((r - ball.radius * 1.05) / 0.55, 0, 1)
+            out = np.clip((r - ball.radius * 1.08) / 0.55, 0, 1)
             upper = rest[mine, 1] > ball.centre[1] - 0.1
-            cover[mine] = (1 - out) ** 0.55 * np.where(upper, 1.0, 0.42)
+            cover[mine] = np.clip((0.95 - out) / 0.6, 0, 1) * np.where(upper, 1.0, 0.42)
         return cover
 
     def _shells(self, chart: skin.Chart, ear: NDArray[np.bool_]) -> tuple[hair.Shells, ...]:

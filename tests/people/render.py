@@ -223,6 +223,6 @@ def _lashes(
         return
     corner = person.lash_triangles[hit.triangles]
     inside = _mix(np.column_stack([view.screen[:, 2], person.lash_cover]).astype(np.float32), corner, hit)
-    seen = inside[:, 0] < depth[hit.pixels] + 0.12
+    seen = inside[:, 0] < depth[hit.pixels] + 0.05
     pixels = hit.pixels[seen]
     picture[pixels] *= 1 - inside[seen, 1:2] * np.float32(person.look.lashes)

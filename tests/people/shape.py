@@ -56,6 +56,7 @@ class Bones:
         shut: how far the lips are pressed together at rest (MakeHuman people part them).
         wide: how far the eyes are opened at rest, in units of `eyeWide`.
         cheer: a trace of a smile at rest (without one MakeHuman people look sad).
+        lids: correction of the blink that closes this person's lids, as `measure --lids` finds it.
     """
 
     sex: float = 0.5
@@ -66,6 +67,7 @@ class Bones:
     shut: float = 0.14
     wide: float = 0.35
     cheer: float = 0.16
+    lids: float = 1.0
 
 
 def _add(points: NDArray[np.float32], data: Base, name: str, amount: float) -> None:
@@ -119,12 +121,19 @@ def _lower_arms(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Eyeball:
-    """One eyeball: centre (3,), radius, the lid vertices that slide over it, and what closes its lids."""
+    """One eyeball: centre (3,), radius, the lid vertices that slide over it, and what closes its lids.
+
+    `clear` is how near the centre each lid vertex may come: a lid's inside less than its outside, or they would mix.
+    `lashes` are the vertices of its lashes, `roots` the place in `lids` of the lid vertex each of them grows on.
+    """
 
     centre: NDArray[np.float32]
     radius: float
     lids: NDArray[np.int64]
+    clear: NDArray[np.float32]
     close: float
+    lashes: NDArray[np.int64]
+    roots: NDArray[np.int64]
 
 
 def eyeball_grid(rings: int = 12, spokes: int = 28) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
@@ -157,7 +166,7 @@ class Head:
     def __init__(self, bones: Bones) -> None:
         """Carve, find the eyeballs and fit the blink to this person's lids."""
         data = base()
-        self.rest = carve(bones)
+        self.rest, self._lids = carve(bones), bones.lids
         skin = np.unique(data.triangles[data.part == FACE])
         self.balls = tuple(self._ball(side, skin) for side in (0, 1))
         n = len(self.rest)
@@ -189,7 +198,13 @@ class Head:
         bottom = lower[np.argsort(-self.rest[lower, 1])[:5]]
         gap = float(self.rest[top, 1].mean() - self.rest[bottom, 1].mean())
         travel = float(move[bottom, 1].mean() - move[top, 1].mean())
-        return Eyeball(centre, radius, near, float(np.clip((gap + 0.10) / max(travel, 0.2), 0.4, 1.5)))
+        lashes = np.unique(data.lashes)
+        lashes = lashes[(data.rest[lashes, 0] > 0) == bool(side)]
+        apart = np.linalg.norm(data.rest[lashes][:, None] - data.rest[near][None], axis=2)
+        close = float(np.clip((gap + 0.10) / max(travel, 0.2), 0.4, 1.5)) * self._lids
+        away = np.linalg.norm(self.rest[near] - centre, axis=1)
+        clear = (radius + 0.02 + 0.13 * np.clip((away - radius) / 0.3, 0, 1)).astype(np.float32)
+        return Eyeball(centre, radius, near, clear, close, lashes, apart.argmin(1))
 
     def pose(
         self, expression: Mapping[str, float], gaze: tuple[float, float] = (0.0, 0.0)
@@ -207,10 +222,11 @@ class Head:
         for ball in self.balls:
             offset = points[ball.lids] - ball.centre
             distance = np.linalg.norm(offset, axis=1)
-            clear = ball.radius + 0.06
+            clear = ball.clear
             inside = (distance < clear) & (offset[:, 2] > 0.3 * distance)
-            moved = ball.lids[inside]
-            points[moved] += offset[inside] * (clear / distance[inside] - 1)[:, None]
+            push = np.where(inside, clear / np.maximum(distance, 1e-6) - 1, 0)[:, None] * offset
+            points[ball.lids] += push
+            points[ball.lashes] += push[ball.roots]
             eyes.append(_GRID @ rotation(gaze[0], gaze[1] - _REST_GAZE, 0).T * ball.radius + ball.centre)
         return np.concatenate([points, *eyes]).astype(np.float32)
 
