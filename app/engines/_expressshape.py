@@ -30,6 +30,8 @@ _UPPER_LIDS: Final = ((246, 161, 160, 159, 158, 157, 173), (466, 388, 387, 386, 
 _LOWER_LIDS: Final = ((7, 163, 144, 145, 153, 154, 155), (249, 390, 373, 374, 380, 381, 382))
 _OVER_LIDS: Final = ((247, 30, 29, 27, 28, 56, 190), (467, 260, 259, 257, 258, 286, 414))
 """The row of points above each upper lid's own."""
+_FURTHER_UP: Final = ((225, 224, 223, 222, 221), (445, 444, 443, 442, 441))
+"""And the row above that; it has no points over the corners."""
 _JAW: Final = 0.15
 """Face widths the lower lip travels at a fully open mouth."""
 _WIDER: Final = 0.22
@@ -117,16 +119,14 @@ def _brows(own: Points) -> Points:
 def _eyes(own: Points, amount: float) -> Points:
     """Upper lids down to the lower ones (amount < 0), or a little up (> 0); what lies over them follows."""
     move = np.zeros_like(own)
-    for uppers, lowers, overs in zip(_UPPER_LIDS, _LOWER_LIDS, _OVER_LIDS, strict=True):
+    for uppers, lowers, overs, further in zip(_UPPER_LIDS, _LOWER_LIDS, _OVER_LIDS, _FURTHER_UP, strict=True):
         gap = own[list(lowers)] - own[list(uppers)]
-        if amount < 0:
-            move[list(uppers)] += -amount * 0.92 * gap
-            move[list(lowers)] -= -amount * 0.08 * gap
-            move[list(overs)] += -amount * 0.42 * gap
-        else:
-            move[list(uppers)] -= amount * _WIDER * gap
-            move[list(lowers)] += amount * 0.3 * _WIDER * gap
-            move[list(overs)] -= amount * 0.5 * _WIDER * gap
+        # a lid closes as one piece: margin and lashes keep their width, the skin under the brow gives way
+        travel, lower = (-0.92 * amount, 0.08 * amount) if amount < 0 else (-_WIDER * amount, 0.3 * _WIDER * amount)
+        move[list(uppers)] += travel * gap
+        move[list(lowers)] += lower * gap
+        move[list(overs)] += 0.85 * travel * gap
+        move[list(further)] += 0.35 * travel * gap[1:-1]
     return move
 
 
