@@ -25,7 +25,9 @@ _OUTER_EYES: Final = (33, 263)
 _NOSE: Final = [4, 5, 195, 1, 19]
 _LIDS: Final = [159, 145, 386, 374, 33, 133, 362, 263]
 _MOUTH: Final = [0, 17, 61, 291, 13]
-_FLOW: Final = {"winSize": (15, 15), "maxLevel": 3, "criteria": (3, 20, 0.02)}
+_FLOW: Final = {"winSize": (21, 21), "maxLevel": 3, "criteria": (3, 20, 0.02)}
+_SCALE_FLOOR: Final = 0.012
+"""Eye distances: residuals this small are trusted fully, so that a few nose points are not taken for outliers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +79,39 @@ def _nearest(points: Grid, mesh: Grid, values: Grid) -> Grid:
     return np.asarray((values[near] * weight).sum(1) / weight.sum(1), np.float64)
 
 
+def _evened(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """Local contrast made even, so that dark or smooth skin has points to follow as well. `scale` is the eye distance."""
+    value = grey.astype(np.float32)
+    value -= cv2.GaussianBlur(value, (0, 0), 0.12 * scale)
+    spread = np.sqrt(cv2.GaussianBlur(value * value, (0, 0), 0.12 * scale)) + 2.0
+    return np.asarray(np.clip(128 + 45 * value / spread, 0, 255), np.uint8)
+
+
 def _follow(start: Sight, turn: Sequence[Sight]) -> tuple[Grid, list[Grid], list[NDArray[np.bool_]]]:
     """Tracks of skin points: where they start (N, 2), where they are in each frame, and which are still sure."""
     if start.face is None or start.grey is None:
         return np.zeros((0, 2)), [], []
     oval = start.face.mesh[list(topology.OVAL), :2]
-    mask = np.zeros(start.grey.shape, np.uint8)
+    scale = float(np.linalg.norm(start.face.mesh[_OUTER_EYES[1], :2] - start.face.mesh[_OUTER_EYES[0], :2]))
+    mask, first = np.zeros(start.grey.shape, np.uint8), _evened(start.grey, scale)
     cv2.fillConvexPoly(mask, np.int32(oval.mean(0) + (oval - oval.mean(0)) * 0.92), 255)  # type: ignore[call-overload]
-    corners = cv2.goodFeaturesToTrack(start.grey, 200, 0.006, 4, mask=mask)
+    corners = cv2.goodFeaturesToTrack(first, 300, 0.01, 4, mask=mask)
     if corners is None:
         return np.zeros((0, 2)), [], []
-    here, before = np.asarray(corners, np.float32), start.grey
+    here, before = np.asarray(corners, np.float32), first
     sure = np.ones(len(here), np.bool_)
     places, trusted = [], []
     for sight in turn:
         if sight.grey is None or sight.grey.shape != before.shape:
             break
-        there, found, _ = cv2.calcOpticalFlowPyrLK(before, sight.grey, here, None, **_FLOW)  # type: ignore[call-overload]
-        back, found_back, _ = cv2.calcOpticalFlowPyrLK(sight.grey, before, there, None, **_FLOW)  # type: ignore[call-overload]
+        after = _evened(sight.grey, scale)
+        there, found, _ = cv2.calcOpticalFlowPyrLK(before, after, here, None, **_FLOW)  # type: ignore[call-overload]
+        back, found_back, _ = cv2.calcOpticalFlowPyrLK(after, before, there, None, **_FLOW)  # type: ignore[call-overload]
         away = np.linalg.norm((back - here)[:, 0], axis=1)
         sure = sure & (found[:, 0] > 0) & (found_back[:, 0] > 0) & (away < 0.8)
         places.append(np.asarray(there[:, 0], np.float64))
         trusted.append(sure)
-        here, before = there, sight.grey
+        here, before = there, after
     return np.asarray(corners[:, 0], np.float64), places, trusted
 
 
@@ -112,7 +124,7 @@ def _beta(x: Grid, residual: Grid, relief: Grid) -> tuple[float, float]:
         fit = np.linalg.lstsq(design * weight[:, None], residual * weight, rcond=None)[0]
         left = residual - design @ fit
         noise = 1.48 * float(np.median(np.abs(left))) + 1e-4
-        weight = np.sqrt(1 / (1 + (left / (2 * noise)) ** 2))
+        weight = np.sqrt(1 / (1 + (left / (2 * max(noise, _SCALE_FLOOR))) ** 2))
         beta = float(fit[-1])
     return beta, noise
 
