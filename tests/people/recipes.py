@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tests.people.look import Brows, Hair, Look, Skin
+from tests.people.look import Brows, Colour, Hair, Look, Skin
 from tests.people.shape import Bones
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +50,30 @@ def from_json(path: Path) -> dict[str, Recipe]:
         parts["hair"] = Hair(**_tuples(look.pop("hair")))
         result[name] = Recipe(Bones(**both["bones"]), Look(**parts, **_tuples(look)))
     return result
+
+
+def aged(recipe: Recipe) -> Recipe:
+    """The same bones and colours some forty years later."""
+    bones, look = recipe.bones, recipe.look
+    skin, hair, brows = look.skin, look.hair, look.brows
+    axes = dict(bones.axes)
+    for axis, amount in (("eye-bag", 0.6), ("ear-lobe", 0.4), ("cheek-volume", -0.2), ("nose-point", -0.15)):
+        axes[axis] = axes.get(axis, 0.0) + amount
+    return Recipe(
+        replace(bones, age=min(bones.age + 0.65, 1.95), axes=axes, cheer=0.5 * bones.cheer),
+        replace(
+            look,
+            skin=replace(
+                skin, wrinkles=1.0, spots=0.5, blush=0.7 * skin.blush, lip_strength=0.5 * skin.lip_strength,
+                beard_colour=_grey(skin.beard_colour, 0.75),
+            ),
+            hair=replace(hair, grey=0.85, recede=hair.recede + (0.9 if bones.sex > 0.5 else 0.2)),
+            brows=replace(brows, colour=_grey(brows.colour, 0.6), hairs=int(0.8 * brows.hairs)),
+        ),
+    )  # fmt: skip
+
+
+def _grey(colour: Colour, share: float) -> Colour:
+    """A colour that has partly turned grey."""
+    red, green, blue = ((1 - share) * c + share * 168 for c in colour)
+    return red, green, blue

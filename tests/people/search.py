@@ -1,6 +1,9 @@
 """Spread the cast: change bones and looks until the recogniser tells everybody apart.
 
-    python -m tests.people.search SECONDS [--seed N]
+    python -m tests.people.search spread SECONDS [--seed N]     # adults apart from each other
+    python -m tests.people.search old SECONDS                   # the old versions older, yet still themselves
+    python -m tests.people.search child SECONDS                 # the children younger
+    python -m tests.people.search lids                          # everybody's eyes shut when they blink
 
 Random faces of a shape model are far too alike for a face recogniser, so the ten adults are moved apart by measured
 distance: the person who is most like somebody else gets a small random change, which stays if it helps. Reads and
@@ -17,12 +20,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.people import measure
-from tests.people.asset import ASSETS, base
-from tests.people.cast import CAST_FILE, adult_recipes
+from tests.people.asset import base
+from tests.people.cast import ADULTS, CAST_FILE, CHILDREN, OLD, RECIPES
 from tests.people.person import Person
-from tests.people.recipes import Recipe, to_json
+from tests.people.recipes import Recipe, aged, to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from tests.people.skin import Paint
@@ -111,8 +116,8 @@ def spread(seconds: float, seed: int) -> dict[str, Recipe]:
     """Improve the cast for a while."""
     rng = np.random.default_rng(seed)
     current = {}
-    for name, recipe in adult_recipes().items():
-        judged = judge(recipe, None)
+    for name in ADULTS:
+        judged = judge(RECIPES[name], None)
         if judged is None:
             raise ValueError(f"{name} is not found")
         current[name] = judged
@@ -135,13 +140,77 @@ def spread(seconds: float, seed: int) -> dict[str, Recipe]:
             i, j = np.unravel_index(like.argmax(), like.shape)
             print(tries, f"closest {names[i]} {names[j]} {like.max():.3f}, mean of nearest {like.max(1).mean():.3f},",
                   f"years {min(c.years for c in current.values()):.1f}", flush=True)  # fmt: skip
-            CAST_FILE.write_text(to_json({n: c.recipe for n, c in current.items()}))
+            CAST_FILE.write_text(to_json({**RECIPES, **{n: c.recipe for n, c in current.items()}}))
     return {n: c.recipe for n, c in current.items()}
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seconds", type=float)
+def climb(recipe: Recipe, goal: Callable[[Recipe], float], seconds: float, rng: np.random.Generator) -> Recipe:
+    """Change a recipe at random for a while, keeping what lowers `goal`."""
+    best, end = goal(recipe), time.monotonic() + seconds
+    first = best
+    while time.monotonic() < end:
+        trial = mutate(recipe, rng, looks=False)
+        trial = replace(trial, bones=replace(trial.bones, age=recipe.bones.age))
+        value = goal(trial)
+        if value < best:
+            recipe, best = trial, value
+    print(f"goal {first:.2f} -> {best:.2f}", flush=True)
+    return recipe
+
+
+def grow_old(name: str, recipe: Recipe, seconds: float, rng: np.random.Generator) -> Recipe:
+    """Make the old version of `name` look older while the recogniser still knows it."""
+    young = measure.template(measure.person(name))
+    paint = Person("old", recipe).paint
+
+    def goal(trial: Recipe) -> float:
+        judged = judge(trial, paint)
+        if judged is None:
+            return 1e3
+        known = float(young @ judged.code)
+        return -judged.years + 120 * max(0.0, 0.72 - known) + 1.2 * _strain(trial, recipe)
+
+    return climb(recipe, goal, seconds, rng)
+
+
+def grow_young(recipe: Recipe, seconds: float, rng: np.random.Generator) -> Recipe:
+    """Make a child look younger to the age network."""
+    paint = Person("child", recipe).paint
+
+    def goal(trial: Recipe) -> float:
+        judged = judge(trial, paint)
+        return 1e3 if judged is None else judged.years + 1.0 * _strain(trial, recipe)
+
+    return climb(recipe, goal, seconds, rng)
+
+
+def _strain(trial: Recipe, start: Recipe) -> float:
+    """How far the axes have moved, squared."""
+    names = {*trial.bones.axes, *start.bones.axes}
+    return float(sum((trial.bones.axes.get(n, 0.0) - start.bones.axes.get(n, 0.0)) ** 2 for n in names))
+
+
+def main() -> None:
+    """Improve the cast file."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("spread", "old", "child", "lids"))
+    parser.add_argument("seconds", type=float, nargs="?", default=60)
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    (ASSETS / "cast.json").write_text(to_json(spread(given.seconds, given.seed)))
+    rng, everybody = np.random.default_rng(given.seed), dict(RECIPES)
+    if given.what == "spread":
+        everybody |= spread(given.seconds, given.seed)
+    for name in OLD if given.what == "old" else ():
+        adult = name.removesuffix("_old")
+        everybody[name] = grow_old(adult, aged(everybody[adult]), given.seconds, rng)
+    for name in CHILDREN if given.what == "child" else ():
+        everybody[name] = grow_young(everybody[name], given.seconds, rng)
+    for name in everybody if given.what == "lids" else ():
+        gain, left = measure.lids(name)
+        print(name, gain, round(left, 3), flush=True)
+        everybody[name] = replace(everybody[name], bones=replace(everybody[name].bones, lids=gain))
+    CAST_FILE.write_text(to_json(everybody))
+
+
+if __name__ == "__main__":
+    main()
