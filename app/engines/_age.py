@@ -12,7 +12,7 @@ from app.engines._ageshape import aged
 from app.engines._field import deform
 from app.engines._filters import Floats, Pixels, blur, polygon, resize
 from app.engines._geometry import Box, Placement, Seen, width_of
-from app.engines._hair import greyed, hair_mask
+from app.engines._hair import beard_mask, greyed, hair_mask
 from app.engines._skin import Canvas, canvas, light_direction
 from models.person import Segmenter
 
@@ -40,7 +40,7 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
         years: -20..30; 0 changes nothing.
         grey: 0..1, how much of the hair's share of `years` is shown (older only).
         seed: which wrinkles and strands; the same seed gives the same picture.
-        segmenter: finds the person for the hair; None leaves the hair alone.
+        segmenter: finds the person for the hair; None leaves hair and beard alone.
 
     Returns:
         uint8 RGB of the target's shape; exact beyond `_field.REACH` of the face and off the hair. Inputs stay.
@@ -66,7 +66,7 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
     painted = _older(on, strength, seed) if strength > 0 else _younger(on, -strength)
     if strength > 0 and grey > 0 and segmenter is not None:
         person = segmenter.mask(np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8))
-        painted = greyed(painted, on, hair_mask(on, person), strength * grey, seed)
+        painted = greyed(painted, on, np.maximum(hair_mask(on, person), beard_mask(on)), strength * grey, seed)
     # a black-and-white picture stays one
     middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0
     painted[..., 1:] = on.lab[..., 1:] + (painted - on.lab)[..., 1:] * min(1.0, middle / _COLOUR)

@@ -1,7 +1,7 @@
 """Light, sharpness and seams: how a warped face becomes part of the target picture.
 
 Low-frequency transfer was measured against Reinhard, histogram, Poisson and Laplacian blending on 288 same-person
-cases (docs/engines.md): best reconstruction, steadiest in video, and pixels outside the mask stay exact.
+cases (research): best reconstruction, steadiest in video, and pixels outside the mask stay exact.
 """
 
 from __future__ import annotations

@@ -16,6 +16,12 @@ from app.engines._filters import Floats, Points, blur, polygon
 from app.engines._skin import Canvas, Colour
 from models.topology import LEFT_BROW, OVAL, RIGHT_BROW
 
+_LOWER_FACE: Final = (
+    *(132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361),
+    *(427, 2, 207),
+)
+_BEARD: Final = 0.35
+"""Share of the lower face that a beard covers at least."""
 _LEAST: Final = 0.004
 """Share of the squared face width that must look like hair; below it the person is taken for bald."""
 _SLACK: Final = (50.0, 8.0, 8.0)
@@ -65,6 +71,15 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     # the filter reaches over the hairline: what is skin to the pixel comes off again
     skin_off = np.clip(1.7 * rather - 0.35, 0, 1) * np.clip(blur(person, 0.01 * width) * 2 - 0.6, 0, 1)
     return np.asarray(_joined(mask, seeds, width) * skin_off, np.float32)
+
+
+def beard_mask(on: Canvas) -> Floats:
+    """Full beard and moustache, (H, W) 0..1; all 0 where the lower face is mostly bare (a shadow is no beard)."""
+    lower = polygon(on.lab.shape, on.mesh[list(_LOWER_FACE), :2], 0, 0.02 * on.width) * on.face * (1 - on.lips)
+    covered = np.clip((on.tone.distance(on.calm) - 2.6) / 1.4, 0, 1) * lower
+    if float(covered.sum()) < _BEARD * max(float(lower.sum()), 1.0):
+        return np.zeros(on.lab.shape[:2], np.float32)
+    return np.asarray(covered, np.float32)
 
 
 def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:

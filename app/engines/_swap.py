@@ -93,9 +93,13 @@ def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Float
     keep = np.zeros(box.shape, np.float32)
     if interior == "source":
         return keep
-    lips = abs(source.face.mouth - target.face.mouth) > MOUTH_DIFFERS
-    if interior == "target" or lips:
+    differs = abs(source.face.mouth - target.face.mouth)
+    if interior == "target" or differs > MOUTH_DIFFERS:
         keep = np.maximum(keep, polygon(box.shape, mesh[list(LIPS_INNER), :2], 0.008 * width, 0.008 * width))
+        # lips stretch with the mouth: the more it differs, the more of them stays too
+        lips = polygon(box.shape, mesh[list(LIPS_OUTER), :2], 0.015 * width, 0.015 * width)
+        share = 0 if interior == "target" else np.clip(differs / MOUTH_DIFFERS - 1, 0, 1)
+        keep = np.maximum(keep, lips * np.float32(share))
     for ring, mine, theirs in zip(_EYES, source.face.eyes, target.face.eyes, strict=True):
         if interior == "target" or abs(mine - theirs) > EYES_DIFFER:
             keep = np.maximum(keep, polygon(box.shape, mesh[list(ring), :2], 0.035 * width, 0.012 * width))

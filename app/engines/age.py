@@ -20,8 +20,8 @@ class AgeOptions:
     """How far and how.
 
     Attributes:
-        years: -20 (younger) to 30 (older); 0 changes nothing. What a good likeness of that age shows, not a forecast:
-            estimators read about a third of it (docs/engines.md).
+        years: -20 (younger) to 30 (older); 0 changes nothing. What such years often do to a face, not a forecast:
+            estimators read about a third of it (research).
         grey: 0..1, how much of the hair's greying is shown; 0 leaves the hair alone.
         seed: 0..2147483647; which lines and strands. The same seed gives the same picture.
 
