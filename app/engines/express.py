@@ -48,4 +48,4 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     work = redeem(gate, grant, Purpose.EXPRESS)
     asked = {"smile": options.smile, "brows": options.brows, "eyes": options.eyes, "mouth": options.mouth}
     pixels = _express.render(work.target, work.own, **asked)
-    return work.draft(pixels, engine="express-mesh/1", parameters=asked)
+    return work.draft(pixels, engine="express-mesh 1", parameters=asked)

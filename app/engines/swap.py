@@ -48,4 +48,4 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     source = _swap.nearest_view(views, work.target)
     pixels = _swap.render(source, work.target, options.amount, options.interior)
-    return work.draft(pixels, engine="swap-mesh/1", parameters={"amount": options.amount, "interior": options.interior})
+    return work.draft(pixels, engine="swap-mesh 1", parameters={"amount": options.amount, "interior": options.interior})
