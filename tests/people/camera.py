@@ -30,7 +30,10 @@ def room(seed: int, size: tuple[int, int]) -> NDArray[np.float32]:
     w, h = 160, 120
     wall = np.array([0.30, 0.285, 0.265]) * rng.uniform(0.55, 1.5) * rng.uniform(0.88, 1.12, 3)
     picture = np.ones((h, w, 3)) * wall
-    picture *= np.linspace(1.12, 0.82, h)[:, None, None] * np.linspace(*rng.uniform(0.8, 1.15, 2), w)[None, :, None]
+    picture *= (
+        np.linspace(1.12, 0.82, h)[:, None, None]
+        * np.linspace(rng.uniform(0.8, 1.15), rng.uniform(0.8, 1.15), w)[None, :, None]
+    )
     for _ in range(int(rng.integers(3, 8))):
         x, y = int(rng.integers(-10, w)), int(rng.integers(25, h))
         far = (x + int(rng.integers(12, 60)), h if rng.random() < 0.7 else y + int(rng.integers(10, 40)))
@@ -40,8 +43,8 @@ def room(seed: int, size: tuple[int, int]) -> NDArray[np.float32]:
         x = int(rng.choice([rng.integers(-10, 30), rng.integers(110, 150)]))
         cv2.rectangle(picture, (x, 8), (x + 34, 62), (0.85, 0.9, 0.98), -1)
         cv2.line(picture, (x + 17, 8), (x + 17, 62), tuple(float(v) for v in wall), 2)
-    picture = cv2.GaussianBlur(picture, (0, 0), 3.2)
-    big = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
+    soft = cv2.GaussianBlur(picture, (0, 0), 3.2)
+    big = cv2.resize(soft, size, interpolation=cv2.INTER_CUBIC)
     result: NDArray[np.float32] = np.clip(big, 0, 1).astype(np.float32)
     result.setflags(write=False)
     return result
@@ -88,5 +91,5 @@ def develop(
     picture = np.clip(value + 0.5, 0, 255).astype(np.uint8)
     if jpeg:
         packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg])[1]
-        picture = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR)[:, :, ::-1], np.uint8)
+        picture = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1]
     return np.ascontiguousarray(picture)

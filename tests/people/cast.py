@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+
 import numpy as np
 
 from tests.people.asset import ASSETS, base
@@ -42,14 +43,16 @@ def random_recipe(seed: int) -> Recipe:
     origin = dict(zip(("african", "asian", "caucasian"), (float(v) for v in share), strict=True))
     melanin = float(np.clip(share @ [0.85, 0.3, 0.15] + rng.normal(0, 0.12), 0.02, 1))
     free = [
-        a for a in base().axes if a.split("-")[0] in {"head", "eye", "nose", "mouth", "chin", "cheek", "forehead", "ear"}
+        a for a in base().axes
+        if a.split("-")[0] in {"head", "eye", "nose", "mouth", "chin", "cheek", "forehead", "ear"}
         and not a.startswith(("head-trans", "head-age", "head-angle", "ear-shape", "mouth-angles", "eye-trans"))
     ]  # fmt: skip
     axes = {a: float(np.clip(rng.normal(0, 0.42), -1, 1)) for a in free if not a.startswith("head-")}
     form = str(rng.choice([a for a in free if a.startswith("head-")]))
     axes[form] = float(rng.uniform(0.3, 0.9))
     dark = float(np.clip(melanin * 1.1 + rng.normal(0, 0.25), 0, 1))
-    ink = tuple(float(v) for v in np.array([190, 150, 100]) * (1 - dark) ** 1.3 + np.array([22, 18, 17]))
+    fair = (1 - dark) ** 1.3
+    ink = (190 * fair + 22, 150 * fair + 18, 100 * fair + 17)
     male = ["buzz", "short", "swept", "curly", "bald"]
     style = str(rng.choice(male if sex else ["long", "bob", "bun", "curly"]))
     age = float(rng.uniform(1.0, 1.8))
@@ -67,8 +70,8 @@ def random_recipe(seed: int) -> Recipe:
                 float(rng.uniform(3.8, 4.7)), float(rng.uniform(0.85, 1.5)),
             ),
             Hair(style, ink, float(np.clip(age - 1.3, 0, 0.5) * 1.8), thickness=float(rng.uniform(0.7, 1.8))),
-            iris=tuple(float(v) for v in rng.uniform((45, 32, 24), (110, 130, 150))),
-            shirt=tuple(float(v) for v in rng.uniform(30, 200, 3)),
+            iris=(float(rng.uniform(45, 110)), float(rng.uniform(32, 130)), float(rng.uniform(24, 150))),
+            shirt=(float(rng.uniform(30, 200)), float(rng.uniform(30, 200)), float(rng.uniform(30, 200))),
             collar=str(rng.choice(["crew", "vee", "high"])), seed=seed,
         ),
     )  # fmt: skip

@@ -5,7 +5,7 @@ For tests of presentation-attack detection (ISO/IEC 30107-3: instruments of the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -69,9 +69,8 @@ def flat(
     u = (across / width + 0.5) * picture.shape[1] - 0.5
     v = (0.5 - up / height) * picture.shape[0] - 0.5
     linear = (picture.astype(np.float32) / 255) ** np.float32(2.2)
-    shown = cv2.remap(linear, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    paper = np.ones(picture.shape[:2], np.float32)
-    alpha = cv2.remap(paper, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    shown = _sample(linear, u, v, cv2.BORDER_CONSTANT)
+    alpha = _sample(np.ones(picture.shape[:2], np.float32), u, v, cv2.BORDER_CONSTANT)
     lit = _irradiance(normal @ turn.T, lamps, np.stack([across, up, np.zeros_like(up)], -1) @ turn.T)
     facing = _irradiance(np.array([[[0, 0, 1.0]]], np.float32), LIGHTS["soft"], np.zeros((1, 1, 3), np.float32))
     gain = (0.9 + 0.06 * lit / facing) if glow else lit / facing
@@ -123,6 +122,11 @@ def _irradiance(normal: NDArray[np.float32], light: Light, place: NDArray[np.flo
     return np.asarray(total, np.float32)
 
 
+def _sample(picture: NDArray[Any], u: NDArray[np.float32], v: NDArray[np.float32], border: int) -> NDArray[Any]:
+    out = cv2.remap(picture, u.astype(np.float32), v.astype(np.float32), cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(out, picture.dtype)
+
+
 def puppet(
     picture: NDArray[np.uint8], face: Face, *, blink: float = 0.0, mouth: float = 0.0, smile: float = 0.0
 ) -> NDArray[np.uint8]:
@@ -137,7 +141,6 @@ def puppet(
     x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
     u, v = x.copy(), y.copy()
     mesh = face.mesh[:, :2]
-    out = picture
     for outer, inner, top, bottom, brow in ((33, 133, 159, 145, 105), (263, 362, 386, 374, 334)):
         if blink <= 0:
             break
@@ -168,8 +171,8 @@ def puppet(
         fall = cv2.GaussianBlur((fall * spread).astype(np.float32), (0, 0), 0.04 * wide)
         below = y > seam[1] + fall
         v = np.where(below, v - fall * reach, v)
-        out = np.asarray(cv2.remap(picture, u, v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        out = _sample(picture, u, v, cv2.BORDER_REPLICATE)
         hole = ((y > seam[1]) & ~below & (fall > 1)).astype(np.float32)
         hole = cv2.GaussianBlur(hole, (0, 0), 1.2)[..., None]
         return np.asarray(out * (1 - hole) + np.array([52, 18, 18]) * hole, np.float32).round().astype(np.uint8)
-    return np.asarray(cv2.remap(out, u, v.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    return _sample(picture, u, v, cv2.BORDER_REPLICATE)

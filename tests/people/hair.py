@@ -31,9 +31,9 @@ FALLING = {"bob": 9.0, "fringe": 8.0, "long": 21.0}
 
 def azimuth(where: NDArray[np.float32]) -> NDArray[np.float32]:
     """Degrees from the front, 0..180, of points (..., 3) of the rest head."""
-    result: NDArray[np.float32] = np.degrees(
-        np.arctan2(np.abs(where[..., 0]), where[..., 2] - CENTRE[2])
-    ).astype(np.float32)
+    result: NDArray[np.float32] = np.degrees(np.arctan2(np.abs(where[..., 0]), where[..., 2] - CENTRE[2])).astype(
+        np.float32
+    )
     return result
 
 
@@ -55,8 +55,7 @@ def field(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:
     if hair.style in PARTED and hair.recede < 1:
         line = np.abs(where[..., 0] - hair.parting * 3.2)
         result = np.where((where[..., 2] > -6) & (where[..., 1] > 5), np.minimum(result, 7 * line - 0.05), result)
-    result = result.astype(np.float32)
-    return result
+    return result.astype(np.float32)
 
 
 def colour(hair: Hair) -> NDArray[np.float32]:
@@ -195,6 +194,7 @@ def shells(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> tuple[Shells, ..
     used = np.unique(cap)
     place = np.full(len(chart.rest), -1)
     place[used] = np.arange(len(used))
+    loose = 0.35 if hair.style == "curly" else 0.16
     layers = {"curly": 3, "short": 2}.get(hair.style, 1)
     parts: list[Shells] = []
     for k in range(layers):
@@ -202,7 +202,7 @@ def shells(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> tuple[Shells, ..
         parts.append(
             Shells(
                 used.astype(np.int64),
-                (up[used] + 0.12 + share * (0.35 if hair.style == "curly" else 0.16) * hair.thickness).astype(np.float32),
+                (up[used] + 0.12 + share * loose * hair.thickness).astype(np.float32),
                 np.zeros((len(used), 3), np.float32),
                 place[cap].astype(np.int32),
                 (np.clip((inside[used] + 0.35) / 0.9, 0, 1) * (0.95 - 0.5 * share)).astype(np.float32),

@@ -47,7 +47,8 @@ def brows(seed: int, shape: Brows) -> NDArray[np.float32]:
             body = np.interp(s, [0, 0.12, 0.55, 1], [0.6, 1, 0.85, 0.3])
             t = rng.uniform(-0.5, 0.5)
             x = shape.start + s * (shape.length - 0.45)
-            rise = shape.arch * np.sin(np.pi * min(s / 0.68, 1) * 0.5) - max(s - 0.68, 0) ** 1.5 * (0.9 * shape.arch + 0.3) * 2.4
+            fall = max(s - 0.68, 0) ** 1.5 * (0.9 * shape.arch + 0.3) * 2.4
+            rise = shape.arch * np.sin(np.pi * min(s / 0.68, 1) * 0.5) - fall
             y = 1.72 + shape.height + rise + shape.tilt * (s - 0.4) + t * shape.thickness * body
             # the inner hairs stand up, the outer ones lie along the brow; above bends down, below bends up
             lean = np.interp(s, [0, 0.15, 0.5, 1], [80, 48, 18, -14]) - 26 * t * min(1, s * 3) + rng.normal(0, 7)
@@ -56,7 +57,15 @@ def brows(seed: int, shape: Brows) -> NDArray[np.float32]:
             mid = np.array([x, y]) + length * 0.5 * np.array([np.cos(turn[0]), np.sin(turn[0])])
             end = mid + length * 0.5 * np.array([np.cos(turn[1]), np.sin(turn[1])])
             line = np.stack([[x, y], mid, end]) * (side, 1)
-            cv2.polylines(layer, [_pixels(line)], False, float(rng.uniform(0.55, 1)), 2, cv2.LINE_AA, _SHIFT)
+            cv2.polylines(
+                layer,
+                [_pixels(line)],
+                isClosed=False,
+                color=float(rng.uniform(0.55, 1)),
+                thickness=2,
+                lineType=cv2.LINE_AA,
+                shift=_SHIFT,
+            )
         out = np.maximum(out, layer)
     return np.clip(cv2.GaussianBlur(out, (0, 0), 1.6) * 0.55 + out * 0.6, 0, 1)
 
@@ -97,13 +106,13 @@ def wrinkles(seed: int, amount: float) -> NDArray[np.float32]:
     out = canvas()
     rng = np.random.default_rng(seed)
     lines: list[tuple[float, float, NDArray[np.float64]]] = []
-    for start, width, points in _FOLDS:
-        for side in (-1, 1):
-            lines.append((np.clip((amount - start * 0.8) / 0.5, 0, 1), width, np.array(points) * (side, 1)))
+    for start, width, fold in _FOLDS:
+        depth = float(np.clip((amount - start * 0.8) / 0.5, 0, 1))
+        lines.extend((depth, width, np.array(fold) * (side, 1)) for side in (-1, 1))
     for k, y in enumerate((3.3, 4.2, 5.1, 5.9)):
         x = np.linspace(-4.4 + 0.5 * k, 4.4 - 0.5 * k, 15)
         wave = y + 0.16 * np.sin(x * 1.1 + rng.uniform(0, 6)) - 0.018 * x * x
-        lines.append((np.clip((amount - 0.22 - 0.05 * k) / 0.6, 0, 1), 0.15, np.stack([x, wave], 1)))
+        lines.append((float(np.clip((amount - 0.22 - 0.05 * k) / 0.6, 0, 1)), 0.15, np.stack([x, wave], 1)))
     for blur in sorted({round(width * SCALE * 0.33) for _, width, _ in lines}):
         layer = canvas()
         for strength, width, points in lines:
@@ -113,10 +122,12 @@ def wrinkles(seed: int, amount: float) -> NDArray[np.float32]:
                     fade = np.sin(np.pi * (k + 0.5) / (len(dense) - 1)) ** 0.6
                     thick = max(1, round(width * SCALE * fade * 0.45))
                     piece = [_pixels(dense[k : k + 2])]
-                    cv2.polylines(layer, piece, False, float(fade * strength), thick, cv2.LINE_AA, _SHIFT)
+                    ink = float(fade * strength)
+                    cv2.polylines(layer, piece, False, ink, thick, cv2.LINE_AA, _SHIFT)  # noqa: FBT003
         out = np.maximum(out, cv2.GaussianBlur(layer, (0, 0), blur))
     if amount > 0.3:  # fine creases everywhere
-        grain = cv2.resize(rng.normal(0, 1, (out.shape[0] // 4, out.shape[1] // 14)).astype(np.float32), out.shape[::-1])
+        grain = rng.normal(0, 1, (out.shape[0] // 4, out.shape[1] // 14)).astype(np.float32)
+        grain = np.asarray(cv2.resize(grain, (out.shape[1], out.shape[0])), np.float32)
         out = np.clip(out + 0.08 * (amount - 0.3) * np.clip(grain, 0, 2), 0, 1)
     return out
 

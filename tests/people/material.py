@@ -95,7 +95,8 @@ def _skin(
     face = np.nonzero(part == FACE)[0]
     triangle = hit.triangles[face]
     w = hit.weights[face]
-    at = person.texel[triangle, 0] * w[:, :1] + person.texel[triangle, 1] * w[:, 1:2] + person.texel[triangle, 2] * w[:, 2:]
+    texel = person.texel[triangle]
+    at = texel[:, 0] * w[:, :1] + texel[:, 1] * w[:, 1:2] + texel[:, 2] * w[:, 2:]
     painted = sample(person.paint.colour, at)
     s.colour[face] = painted[:, :3]
     s.specular[face] *= painted[:, 3]
@@ -154,9 +155,7 @@ def _mouth(
     s.roughness[m] = 0.25
 
 
-def _eyes(
-    s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[np.uint8], closed: float
-) -> None:
+def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[np.uint8], closed: float) -> None:
     m = np.nonzero(part == EYEBALL)[0]
     if len(m) == 0:
         return
@@ -173,7 +172,8 @@ def _eyes(
     white *= 1 - veins * np.array([0.12, 0.34, 0.34], np.float32)
     fibres = 0.86 + 0.16 * np.sin(ang * 29 + 2.5 * np.sin(ang * 7)) + 0.1 * np.sin(ang * 51 + 1)
     depth = np.clip((deg - pupil) / (iris_rim - pupil), 0, 1)
-    tint = 0.8 * linear(person.look.iris) * (fibres * (0.75 + 0.75 * np.sin(np.pi * np.clip(depth * 0.85 + 0.1, 0, 1))))[:, None]
+    bright = fibres * (0.75 + 0.75 * np.sin(np.pi * np.clip(depth * 0.85 + 0.1, 0, 1)))
+    tint = 0.8 * linear(person.look.iris) * bright[:, None]
     tint *= (1 - 0.75 * np.clip((depth - 0.72) / 0.28, 0, 1))[:, None]  # the dark ring round the iris
     edge = np.clip((iris_rim - deg) / 2.2, 0, 1)[:, None]
     colour = white * (1 - edge) + tint * edge

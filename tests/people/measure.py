@@ -1,6 +1,6 @@
 """Measure the cast with the project's own networks: is everybody found, followed, told apart?
 
-    python -m tests.people.measure [names...]
+python -m tests.people.measure [names...]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from models.faces import Face
     from tests.people.person import Person
 
-LIVE = ({}, {"yaw": 18.0}, {"yaw": -18.0}, {"expression": {"smile": 0.7}}, {"pitch": -10.0})
+LIVE: tuple[dict[str, Any], ...] = ({}, {"yaw": 18.0}, {"yaw": -18.0}, {"expression": {"smile": 0.7}}, {"pitch": -10.0})
 """Five views as a live session collects them: the template is their mean."""
-PHOTOS = (
+PHOTOS: tuple[dict[str, Any], ...] = (
     {"light": "window", "background": 3, "yaw": 8.0, "seed": 1},
     {"light": "warm", "background": 4, "pitch": 6.0, "expression": {"smile": 0.9}, "seed": 2},
     {"yaw": -25.0, "background": 5, "roll": 8.0, "size": (480, 360), "seed": 3},
@@ -55,7 +55,7 @@ def see(picture: NDArray[np.uint8]) -> Face | None:
     return faces[0] if len(faces) == 1 else None
 
 
-def embed(someone: Person, scenes: Sequence[dict[str, object]]) -> NDArray[np.float32]:
+def embed(someone: Person, scenes: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
     """Embeddings (n, 128) of the scenes in which the face was found."""
     rows = []
     for scene in scenes:
@@ -102,8 +102,9 @@ def sight(someone: Person) -> Sight:
             errors.append(abs(face.pose.yaw - zero - yaw))
             if abs(yaw) < 15:
                 opens += face.eyes
-    shut = []
-    for scene in ({}, {"yaw": 8.0}, {"light": "dim", "exposure": 1.5}, {"size": (320, 240)}):
+    shut: list[float] = []
+    scenes: tuple[dict[str, Any], ...] = ({}, {"yaw": 8.0}, {"light": "dim", "exposure": 1.5}, {"size": (320, 240)})
+    for scene in scenes:
         face = see(someone.render(expression={"blink": 1.0}, **scene))
         tried += 1
         if face:
@@ -170,7 +171,8 @@ def lids(name: str) -> tuple[float, float]:
     someone, results = person(name), []
     for gain in np.arange(0.7, 1.31, 0.06):
         worst = []
-        for scene in ({}, {"yaw": 8.0}, {"light": "window", "size": (480, 360)}):
+        scenes: tuple[dict[str, Any], ...] = ({}, {"yaw": 8.0}, {"light": "window", "size": (480, 360)})
+        for scene in scenes:
             face = see(someone.render(expression={"eyeBlinkLeft": gain, "eyeBlinkRight": gain}, **scene))
             worst.append(max(face.eyes) if face else 1.0)
         results.append((float(np.mean(worst)), max(worst), float(gain)))

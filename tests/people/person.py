@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.people import hair, skin
 from tests.people.asset import base
+from tests.people.raster import normals
 from tests.people.recipes import Recipe
 from tests.people.render import Scene, render
-from tests.people.raster import normals
 from tests.people.shape import Head
 
 if TYPE_CHECKING:
@@ -99,4 +99,3 @@ def _fit(source: NDArray[np.float32], target: NDArray[np.float32]) -> tuple[NDAr
     a, b = source[skull], target[skull]
     scale = b.std(0) / np.maximum(a.std(0), 1e-6)
     return scale.astype(np.float32), (b.mean(0) - a.mean(0) * scale).astype(np.float32)
-

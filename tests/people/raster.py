@@ -72,10 +72,10 @@ def rasterise(
     seen &= (box_w > 0) & (box_h > 0) & (low[:, 2] > 1.0)
     span = np.maximum(box_w, box_h)
     buffer = np.full(width * height, _EMPTY, np.int64)
-    near = 1.0 / np.maximum(screen[:, 2], 1e-3)
+    near: NDArray[np.float32] = (1.0 / np.maximum(screen[:, 2], 1e-3)).astype(np.float32)
     corner_near = near[triangles]
     shift = np.zeros(len(triangles), np.float32) if bias is None else bias
-    inverse = (1.0 / np.where(seen, area, 1.0)).astype(np.float32)
+    inverse: NDArray[np.float32] = (1.0 / np.where(seen, area, 1.0)).astype(np.float32)
     smaller = 0
     for largest in _SIZES:
         chosen = np.nonzero(seen & (span > smaller) & (span <= largest))[0]

@@ -46,9 +46,9 @@ def from_json(path: Path) -> dict[str, Recipe]:
     result = {}
     for name, both in json.loads(path.read_text()).items():
         look = both["look"]
-        parts = {"skin": Skin(**_tuples(look.pop("skin"))), "brows": Brows(**_tuples(look.pop("brows")))}
-        parts["hair"] = Hair(**_tuples(look.pop("hair")))
-        result[name] = Recipe(Bones(**both["bones"]), Look(**parts, **_tuples(look)))
+        skin, brows = Skin(**_tuples(look.pop("skin"))), Brows(**_tuples(look.pop("brows")))
+        hair = Hair(**_tuples(look.pop("hair")))
+        result[name] = Recipe(Bones(**both["bones"]), Look(skin=skin, brows=brows, hair=hair, **_tuples(look)))
     return result
 
 

@@ -103,7 +103,7 @@ def arrange(person: Person, scene: Scene) -> View:
     """Pose, dress and turn the person before the camera."""
     points = person.head.pose(scene.expression, scene.gaze)
     points = points + person.neutral_normals * person.lift[:, None]
-    world, turn = place(person, points, scene)
+    world, turn = place(person, points.astype(np.float32), scene)
     eye = np.array([-scene.shift[0], -3.0 - scene.shift[1], scene.distance], np.float32)
     return View(world, normals(world, person.head.triangles), project(world, scene), turn, eye)
 
@@ -136,8 +136,10 @@ def background(scene: Scene, light: Light) -> NDArray[np.float32]:
     elif isinstance(given, tuple):
         back = np.broadcast_to(np.array(given, np.float32), (scene.size[1], scene.size[0], 3))
     else:
-        back = (np.asarray(cv2.resize(given, scene.size)).astype(np.float32) / 255) ** np.float32(2.2) * 0.8
-    return back * np.array(light.room, np.float32)
+        small = np.asarray(cv2.resize(given, scene.size), np.float32)
+        back = ((small / 255) ** np.float32(2.2) * np.float32(0.8)).astype(np.float32)
+    result: NDArray[np.float32] = back * np.array(light.room, np.float32)
+    return result
 
 
 def shade(s: material.Surface, light: Light, eye: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -146,7 +148,9 @@ def shade(s: material.Surface, light: Light, eye: NDArray[np.float32]) -> NDArra
     to_eye /= np.sqrt((to_eye * to_eye).sum(1, keepdims=True))
     up = (s.normal[:, 1:2] * 0.5 + 0.5) * s.occlusion[:, None]
     down = s.occlusion[:, None] - up
-    out = s.colour * (up * np.array(light.sky, np.float32) + down * np.array(light.ground, np.float32))
+    out: NDArray[np.float32] = s.colour * (
+        up * np.array(light.sky, np.float32) + down * np.array(light.ground, np.float32)
+    )
     shadow = np.sqrt(s.occlusion)[:, None]
     a2 = np.clip(s.roughness, 0.05, 1) ** 4
     wrap = s.wrap
@@ -214,9 +218,7 @@ def _mix(values: NDArray[np.float32], corner: NDArray[np.int32], hit: Coverage) 
     return out
 
 
-def _lashes(
-    picture: NDArray[np.float32], depth: NDArray[np.float32], person: Person, scene: Scene, view: View
-) -> None:
+def _lashes(picture: NDArray[np.float32], depth: NDArray[np.float32], person: Person, scene: Scene, view: View) -> None:
     """Darken what is behind the lashes, in place."""
     hit = rasterise(view.screen, person.lash_triangles, scene.size, cull=False)
     if len(hit.pixels) == 0:

@@ -15,13 +15,13 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tests.people import measure
 from tests.people.asset import base
-from tests.people.cast import ADULTS, CAST_FILE, CHILDREN, OLD, RECIPES
+from tests.people.cast import ADULTS, CAST_FILE, CHILDREN, OLD, RECIPES, person
 from tests.people.person import Person
 from tests.people.recipes import Recipe, aged, to_json
 
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 _KINDS = ("eye", "eyebrows", "nose", "mouth", "chin", "cheek", "forehead", "head")
 _NOT = ("head-trans", "head-age", "head-angle", "head-back", "mouth-angles", "mouth-trans", "eye-push", "mouth-dimples")
 _LIMITS = {"mouth": 0.45, "eyebrows": 0.45, "eye": 0.6, "nose": 0.75}  # of the axes: beyond, faces stop looking human
-_VIEWS = (
+_VIEWS: tuple[dict[str, Any], ...] = (
     {"yaw": 6.0},
     {"yaw": -14.0, "expression": {"smile": 0.5}, "light": "window", "background": 4},
 )
-_SMALL = {"size": (400, 300), "view": 30.0}
+_SMALL: dict[str, Any] = {"size": (400, 300), "view": 30.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,8 @@ class Candidate:
 def judge(recipe: Recipe, paint: Paint | None) -> Candidate | None:
     """Draw and embed; None when the face is not found everywhere."""
     someone = Person("candidate", recipe, paint)
-    codes, years = [], []
+    codes: list[NDArray[np.float32]] = []
+    years: list[float] = []
     for view in _VIEWS:
         picture = someone.render(**_SMALL, **view)
         found = measure.finder().detect(picture)
@@ -87,19 +88,18 @@ def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool) -> Recipe:
         new[axis] = float(np.clip(new.get(axis, 0.0) + rng.normal(0, scale), -limit, limit))
     bones = replace(bones, axes={a: v for a, v in new.items() if abs(v) > 0.04})
     if rng.random() < 0.3:
-        bones = replace(bones, weight=_near(rng, bones.weight, -0.8, 0.9), age=_near(rng, bones.age, 1.0, 1.8, 0.1))
+        bones = replace(bones, weight=_near(rng, bones.weight, -0.5, 0.7), age=_near(rng, bones.age, 1.0, 1.8, 0.1))
     if looks:
         b, s = look.brows, look.skin
         look = replace(
             look,
             brows=replace(
-                b, height=_near(rng, b.height, -0.35, 0.5), arch=_near(rng, b.arch, 0.05, 0.6),
-                thickness=_near(rng, b.thickness, 0.32, 0.85), length=_near(rng, b.length, 3.6, 4.9),
-                start=_near(rng, b.start, 0.75, 1.6), tilt=_near(rng, b.tilt, -0.08, 0.16),
+                b, height=_near(rng, b.height, -0.25, 0.35), arch=_near(rng, b.arch, 0.1, 0.5),
+                thickness=_near(rng, b.thickness, 0.4, 0.8), length=_near(rng, b.length, 3.8, 4.7),
+                start=_near(rng, b.start, 1.0, 1.5), tilt=_near(rng, b.tilt, -0.05, 0.12),
             ),
             skin=replace(
-                s, melanin=_near(rng, s.melanin, max(0.0, s.melanin - 0.1), min(1.0, s.melanin + 0.1)),
-                lip_strength=_near(rng, s.lip_strength, 0.2, 0.9), wrinkles=_near(rng, s.wrinkles, 0.05, 0.7, 0.1),
+                s, lip_strength=_near(rng, s.lip_strength, 0.3, 0.85), wrinkles=_near(rng, s.wrinkles, 0.05, 0.6, 0.1),
             ),
         )  # fmt: skip
     return Recipe(bones, look)
@@ -109,7 +109,7 @@ def cost(candidate: Candidate, others: NDArray[np.float32]) -> float:
     """Likeness to the others, softly the largest one; young looks and extreme bones cost as well."""
     likeness = others @ candidate.code
     extreme = sum(v * v for v in candidate.recipe.bones.axes.values())
-    return float(np.log(np.exp(14 * likeness).sum()) / 14 + 0.010 * extreme + 0.03 * max(0.0, 27 - candidate.years))
+    return float(np.log(np.exp(14 * likeness).sum()) / 14 + 0.014 * extreme + 0.03 * max(0.0, 27 - candidate.years))
 
 
 def spread(seconds: float, seed: int) -> dict[str, Recipe]:
@@ -126,7 +126,7 @@ def spread(seconds: float, seed: int) -> dict[str, Recipe]:
         costs = {n: cost(current[n], np.array([current[m].code for m in names if m != n])) for n in names}
         worst = sorted(names, key=costs.__getitem__, reverse=True)
         name = worst[int(min(rng.geometric(0.3) - 1, len(names) - 1))]
-        looks = bool(rng.random() < 0.3)
+        looks = bool(rng.random() < 0.2)
         recipe = mutate(current[name].recipe, rng, looks=looks)
         candidate = judge(recipe, None if looks else current[name].paint)
         tries += 1
@@ -160,7 +160,7 @@ def climb(recipe: Recipe, goal: Callable[[Recipe], float], seconds: float, rng: 
 
 def grow_old(name: str, recipe: Recipe, seconds: float, rng: np.random.Generator) -> Recipe:
     """Make the old version of `name` look older while the recogniser still knows it."""
-    young = measure.template(measure.person(name))
+    young = measure.template(person(name))
     paint = Person("old", recipe).paint
 
     def goal(trial: Recipe) -> float:

@@ -206,9 +206,7 @@ class Head:
         clear = (radius + 0.02 + 0.13 * np.clip((away - radius) / 0.3, 0, 1)).astype(np.float32)
         return Eyeball(centre, radius, near, clear, close, lashes, apart.argmin(1))
 
-    def pose(
-        self, expression: Mapping[str, float], gaze: tuple[float, float] = (0.0, 0.0)
-    ) -> NDArray[np.float32]:
+    def pose(self, expression: Mapping[str, float], gaze: tuple[float, float] = (0.0, 0.0)) -> NDArray[np.float32]:
         """Points (n + eyeballs, 3) with an expression and a gaze (degrees to the image's right, up)."""
         data = base()
         points = self.rest.copy()

@@ -76,10 +76,9 @@ def chart() -> Chart:
     values = np.column_stack([rest, n, ears()]).astype(np.float32)
     inside = (values[owner] * hit.weights[..., None]).sum(1)
     picture = np.zeros((HEIGHT * WIDTH, 7), np.float32)
-    filled = np.zeros(HEIGHT * WIDTH, bool)
     picture[hit.pixels] = inside
-    filled[hit.pixels] = True
-    filled = filled.reshape(HEIGHT, WIDTH)
+    filled = np.zeros((HEIGHT, WIDTH), bool)
+    filled.ravel()[hit.pixels] = True
     # texels beside the chart repeat the nearest one: bilinear sampling at the rim must not bleed
     _, nearest = cv2.distanceTransformWithLabels(
         (~filled).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
@@ -94,8 +93,8 @@ def chart() -> Chart:
         normal=np.ascontiguousarray(picture[..., 3:6]),
         filled=filled,
         ear=np.clip(picture[..., 6] * 1.5, 0, 1),
-        across=cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8),
-        down=cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8),
+        across=np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8), np.float32),
+        down=np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8), np.float32),
         rest=rest.astype(np.float32),
         vertex_normals=n,
     )
@@ -107,7 +106,7 @@ def noise(seed: int, scale: float) -> NDArray[np.float32]:
     shape = (int(HEIGHT / scale) + 4, int(WIDTH / scale) + 4)
     small = rng.normal(0, 1, shape).astype(np.float32)
     if scale > 1:
-        small = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
+        small = np.asarray(cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC), np.float32)
     result: NDArray[np.float32] = small[:HEIGHT, :WIDTH] / small.std()
     return result
 

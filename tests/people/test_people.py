@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.people import ADULTS, CHILDREN, LIGHTS, NAMES, Actor, Manner, person, random_person
-from tests.people import measure
+from tests.people import ADULTS, CHILDREN, LIGHTS, NAMES, Actor, Manner, measure, person, random_person
 from tests.people.actor import ACTIONS
 from tests.people.asset import ASSETS
 from tests.people.flat import flat, puppet
