@@ -54,8 +54,10 @@ FRAME_GAP: Final = 1.5
 # --- what counts as an action (against the person's own neutral second) -----------------------------------------------
 TURN_DEGREES: Final = 16.0
 """Measured turn. The mesh shows 0.8 of the true one; parallax is clear from 20 true degrees on (research)."""
-NOD_DEGREES: Final = 9.0
+NOD_DEGREES: Final = 7.0
 """Genuine nods reach 7.7 degrees at the 2.5 % quantile; other movements stay under 5.8 at the 97.5 % (research)."""
+NOD_FRAMES: Final = 2
+"""A nod is down and up again, at its depth for a fifth of a second."""
 EYES_CLOSED: Final = 0.55
 """Share of the person's own open-eye contour below which both eyes count as closed (closed 0.1 to 0.4; research)."""
 EYES_SECONDS: Final = 0.35

@@ -90,4 +90,5 @@ def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest)
             break
         run.append(time)
     long_enough = action is not Action.CLOSE_EYES or (bool(run) and run[0] - run[-1] >= policy.EYES_SECONDS)
-    return run[-1] if len(run) >= policy.HOLD_FRAMES and long_enough else None
+    frames = policy.NOD_FRAMES if action is Action.NOD else policy.HOLD_FRAMES
+    return run[-1] if len(run) >= frames and long_enough else None

@@ -80,7 +80,7 @@ def _nearest(points: Grid, mesh: Grid, values: Grid) -> Grid:
 
 
 def _evened(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
-    """Local contrast made even, so that dark or smooth skin has points to follow as well. `scale` is the eye distance."""
+    """Local contrast made even, so that dark or smooth skin has points to follow too; `scale`: eye distance."""
     value = grey.astype(np.float32)
     value -= cv2.GaussianBlur(value, (0, 0), 0.12 * scale)
     spread = np.sqrt(cv2.GaussianBlur(value * value, (0, 0), 0.12 * scale)) + 2.0
