@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.people.person import Person
 
 ACTIONS = ("centre", "turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "smile")
-"""The names of `consent`'s Action; left and right are the person's own: turn-left points the nose to the image's right."""
+"""The names of `consent`'s Action; left and right are the person's own: turn-left is towards the image's right."""
 
 _NONE = {"yaw": 0.0, "pitch": 0.0, "eyes": 0.0, "mouth": 0.0, "smile": 0.0}
 

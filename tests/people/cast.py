@@ -35,6 +35,10 @@ def person(name: str) -> Person:
     return Person(name, RECIPES[name])
 
 
+_IRISES = ((52, 34, 24), (66, 44, 28), (104, 76, 44), (96, 104, 66), (88, 118, 142), (112, 128, 136))
+_SHIRTS = ((60, 76, 104), (112, 54, 48), (64, 92, 72), (150, 140, 120), (48, 50, 56), (168, 124, 60), (106, 84, 118))
+
+
 def random_recipe(seed: int) -> Recipe:
     """An adult drawn at random. Random people are more alike than the cast: measure before you rely on them."""
     rng = np.random.default_rng(seed)
@@ -47,7 +51,8 @@ def random_recipe(seed: int) -> Recipe:
         if a.split("-")[0] in {"head", "eye", "nose", "mouth", "chin", "cheek", "forehead", "ear"}
         and not a.startswith(("head-trans", "head-age", "head-angle", "ear-shape", "mouth-angles", "eye-trans"))
     ]  # fmt: skip
-    axes = {a: float(np.clip(rng.normal(0, 0.42), -1, 1)) for a in free if not a.startswith("head-")}
+    spread = {a: 0.22 if a.startswith(("mouth", "eyebrows")) else 0.4 for a in free if not a.startswith("head-")}
+    axes = {a: float(np.clip(rng.normal(0, wide), -1, 1)) for a, wide in spread.items()}
     form = str(rng.choice([a for a in free if a.startswith("head-")]))
     axes[form] = float(rng.uniform(0.3, 0.9))
     dark = float(np.clip(melanin * 1.1 + rng.normal(0, 0.25), 0, 1))
@@ -70,8 +75,8 @@ def random_recipe(seed: int) -> Recipe:
                 float(rng.uniform(3.8, 4.7)), float(rng.uniform(0.85, 1.5)),
             ),
             Hair(style, ink, float(np.clip(age - 1.3, 0, 0.5) * 1.8), thickness=float(rng.uniform(0.7, 1.8))),
-            iris=(float(rng.uniform(45, 110)), float(rng.uniform(32, 130)), float(rng.uniform(24, 150))),
-            shirt=(float(rng.uniform(30, 200)), float(rng.uniform(30, 200)), float(rng.uniform(30, 200))),
+            iris=_IRISES[int(rng.integers(0, 2 if melanin > 0.55 else len(_IRISES)))],
+            shirt=_SHIRTS[int(rng.integers(len(_SHIRTS)))],
             collar=str(rng.choice(["crew", "vee", "high"])), seed=seed,
         ),
     )  # fmt: skip

@@ -37,8 +37,8 @@ def azimuth(where: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
-def field(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:
-    """Centimetres inside the hairline (> 0 grows hair) at points (..., 3) of the rest head."""
+def field(where: NDArray[np.float32], hair: Hair, *, parting: bool = False) -> NDArray[np.float32]:
+    """Centimetres inside the hairline (> 0 grows hair) at points (..., 3) of the rest head; `parting` bares that."""
     angle = azimuth(where)
     degrees, heights = np.array(_LINE).T
     heights = heights + hair.recede * np.interp(degrees, [0, 25, 42, 60, 75], [0.75, 1.1, 1.5, 0.5, 0.0])
@@ -52,7 +52,7 @@ def field(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:
         result = np.where(front > 0, np.maximum(result, where[..., 1] - 2.9 - 0.04 * where[..., 0] ** 2), result)
     if hair.style == "tonsure":  # a wreath: the top is bare
         result = np.minimum(result, 6.3 - where[..., 1] - 0.75 * np.clip(where[..., 2] + 6, 0, 9))
-    if hair.style in PARTED and hair.recede < 1:
+    if parting and hair.style in PARTED and hair.recede < 1:
         line = np.abs(where[..., 0] - hair.parting * 3.2)
         result = np.where((where[..., 2] > -6) & (where[..., 1] > 5), np.minimum(result, 7 * line - 0.05), result)
     return result.astype(np.float32)
@@ -109,7 +109,7 @@ def roots(
     hair = look.hair
     if hair.style == "bald":
         return
-    inside = field(chart.place, hair)
+    inside = field(chart.place, hair, parting=True)
     grain = strands(chart.place, hair, look.seed)
     soft = 0.9 if hair.style in {"buzz", "tonsure"} else 0.55
     cover = np.clip((inside + 0.16 * grain + 0.1) / soft, 0, 1) * (1 - chart.ear)
@@ -215,11 +215,11 @@ def shells(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> tuple[Shells, ..
 
 
 def _curtain(hair: Hair) -> list[Shells]:
-    """Hair that falls from the temples round the back: two nested sheets, parted at the face."""
+    """Hair that falls from the temples round the back: nested sheets, parted at the face."""
     columns, rows = 90, 26
     bottom = -FALLING[hair.style]
     sheets = []
-    for layer, (out, inset) in enumerate(((0.0, 0.0), (-0.5, 5.0))):
+    for layer, (out, inset) in enumerate(((0.0, 0.0), (-0.6, 3.0), (-1.7, 8.0))):
         a = np.linspace(-180 + 44 + inset, 180 - 44 - inset, columns)  # 0 is the back
         turn = np.radians(a)
         t = np.linspace(0, 1, rows)

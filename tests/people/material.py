@@ -115,7 +115,7 @@ def _skin(
     cloth = worn[edge > -0.08]
     inside = edge[edge > -0.08]
     weave = 1 + 0.05 * np.sin(rest[cloth, 0] * 14) * np.sin(rest[cloth, 1] * 14)
-    hem = np.where(inside < 0.9, 0.82 + 0.1 * np.sin(rest[cloth, 0] * 12), 1.0)
+    hem = np.where(inside < 0.9, 0.86 + 0.04 * np.sin(rest[cloth, 0] * 12), 1.0)
     s.colour[cloth] = linear(person.look.shirt) * (weave * hem)[:, None]
     s.specular[cloth] = 0.006
     s.roughness[cloth] = 0.8
@@ -184,7 +184,7 @@ def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[n
     local = np.column_stack([e[:, :2] * bend, np.maximum(e[:, 2], 0.05)]).astype(np.float32)
     s.normal[m] = _unit(local @ view.turn.T)
     s.roughness[m] = np.where(deg < 30, 0.27, 0.3)
-    s.specular[m] = np.where(deg < 30, 0.30, 0.05)
+    s.specular[m] = np.where(deg < 30, 0.22, 0.03)
     lid = np.clip(1 - 1.5 * np.clip(e[:, 1] - 0.08, 0, 1) - 0.5 * np.clip(np.abs(e[:, 0]) - 0.45, 0, 1), 0.22, 1)
     s.occlusion[m] = lid * 0.86 * (1 - 0.9 * closed)  # little light gets behind a closed lid
     s.specular[m] *= 1 - closed
@@ -199,13 +199,13 @@ def loose_hair(
     away = ((eye - place) * normal).sum(1) < 0
     normal[away] *= -1
     strand = sample(person.strands, inside[:, 7:9], tile=True)[:, 0]
-    alpha = np.clip(cover * 1.5 + 0.28 * strand - 0.35, 0, 1) * np.clip(cover * 3, 0, 1)
+    alpha = np.clip(cover * 2.0 + 0.28 * strand - 0.4, 0, 1) * np.clip(cover * 3, 0, 1)
     facing = np.abs(_unit(eye - place) * normal).sum(1)
     alpha *= np.clip(facing * 2.2 + 0.12 * strand, 0, 1)
     n = len(place)
     colour = hair.colour(person.look.hair) * np.clip(0.95 + 0.27 * strand, 0.25, 2)[:, None]
     return Surface(
         place, normal, colour.astype(np.float32), np.full(n, 0.5, np.float32),
-        np.clip(0.012 + 0.008 * strand, 0, 1).astype(np.float32),
+        np.clip(0.004 + 0.003 * strand, 0, 1).astype(np.float32),
         np.clip(0.75 + 0.08 * strand, 0.3, 1).astype(np.float32), np.full((n, 3), 0.15, np.float32),
     ), alpha.astype(np.float32)  # fmt: skip

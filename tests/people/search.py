@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _KINDS = ("eye", "eyebrows", "nose", "mouth", "chin", "cheek", "forehead", "head")
 _NOT = ("head-trans", "head-age", "head-angle", "head-back", "mouth-angles", "mouth-trans", "eye-push", "mouth-dimples")
 _LIMITS = {"mouth": 0.45, "eyebrows": 0.45, "eye": 0.6, "nose": 0.75}  # of the axes: beyond, faces stop looking human
+_MANLY = ("head-square", "head-rectangular", "chin-width", "chin-bones", "chin-jaw", "chin-height", "head-scale-horiz")
+"""Axes that stay as they are on women: the recogniser likes their extremes, and nobody else does."""
 _VIEWS: tuple[dict[str, Any], ...] = (
     {"yaw": 6.0},
     {"yaw": -14.0, "expression": {"smile": 0.5}, "light": "window", "background": 4},
@@ -83,7 +85,8 @@ def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool) -> Recipe:
     bones, look = recipe.bones, recipe.look
     new = dict(bones.axes)
     scale = rng.choice([0.2, 0.45])
-    for axis in map(str, rng.choice(axes(), int(rng.integers(2, 9)), replace=False)):
+    allowed = [a for a in axes() if bones.sex > 0.5 or not a.startswith(_MANLY)]
+    for axis in map(str, rng.choice(allowed, int(rng.integers(2, 9)), replace=False)):
         limit = _LIMITS.get(axis.split("-")[0], 0.65)
         new[axis] = float(np.clip(new.get(axis, 0.0) + rng.normal(0, scale), -limit, limit))
     bones = replace(bones, axes={a: v for a, v in new.items() if abs(v) > 0.04})
