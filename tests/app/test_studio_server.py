@@ -1,0 +1,295 @@
+"""The server as a whole: what it answers, what it never answers, and what it leaves behind."""
+
+import gc
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.home import Home
+from app.studio import page, server
+from app.studio.landing import _routes
+from app.studio.server import PREFIX, bind, build, private_scratch, sweep_scratch
+from consent.types import Purpose
+from models.errors import Fault
+from tests.app.test_capture import message
+
+PORT = 7998
+OWN = {"origin": f"http://127.0.0.1:{PORT}"}
+
+
+def visit(guard, *, opened=True):
+    """A browser; with the launch link followed unless told otherwise."""
+    client = TestClient(guard, base_url=f"http://127.0.0.1:{PORT}", follow_redirects=True)
+    if opened:
+        client.get("/", params={"t": guard.token})
+    return client
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """The whole studio, with gradio."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # gradio leaves event loops to the garbage collector
+        made = build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=page.mount)
+        gc.collect()
+    return made
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The small page of a command."""
+    home = Home.open(tmp_path_factory.mktemp("home"))
+    return build(PORT, home, page=lambda api, desk: api.include_router(_routes(desk, Purpose.AGE)))
+
+
+def agree(client, **given):
+    return client.post("/capture/consent", json={"myself": True, "adult": True, **given}, headers=OWN).json()
+
+
+# --- the wall ---------------------------------------------------------------------------------------------------------
+
+
+def test_health_needs_no_session_and_tells_nothing(studio):
+    client = visit(studio[0], opened=False)
+    assert client.get("/healthz").json() == {"ok": True}
+    assert client.get("/").status_code == 401
+
+
+def test_the_page_calls_for_nothing_from_elsewhere(studio):
+    text = visit(studio[0]).get("/").text
+    config = visit(studio[0]).get("/config").json()
+    assert "Selfsame" in text
+    loaded = re.findall(r"""(?:src|href)=["'](https?:)?//([^"'/]+)""", text)
+    assert all(host.startswith("127.0.0.1") for _, host in loaded), loaded
+    assert config["analytics_enabled"] is False
+    assert config.get("run_history") in (False, None)
+    assert os.environ["GRADIO_ANALYTICS_ENABLED"] == "False"
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_gradios_own_doors_are_shut(studio, tmp_path):
+    client = visit(studio[0])
+    secret = tmp_path / "secret.txt"
+    secret.write_text("mine")
+    upload = client.post("/gradio_api/upload", files={"files": ("x.jpg", b"x")}, headers=OWN)
+    assert upload.status_code == 404
+    assert client.get(f"/gradio_api/file={secret}").status_code == 404
+    assert client.get("/gradio_api/info").status_code == 404
+    assert client.get("/openapi.json").status_code == 404
+    for path in ("/gradio_api/run/predict", "/gradio_api/call/run", "/gradio_api/component_server"):
+        assert client.post(path, json={"data": []}, headers=OWN).status_code == 404
+
+
+def test_no_event_of_the_page_is_a_named_endpoint(studio):
+    config = visit(studio[0]).get("/config").json()
+    assert config["dependencies"]
+    assert all(one["api_visibility"] == "private" for one in config["dependencies"])
+
+
+def test_the_answers_are_sealed(studio):
+    client = visit(studio[0])
+    for path in ("/", "/config", "/capture/assets/capture.js"):
+        headers = client.get(path).headers
+        assert headers["cache-control"] == "no-store"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "access-control-allow-origin" not in headers
+
+
+def test_assets_are_the_assets_and_nothing_else(studio):
+    client = visit(studio[0])
+    assert "getUserMedia" in client.get("/capture/assets/capture.js").text
+    for name in ("server.py", "..%2fserver.py", "%2e%2e/server.py", "nothing.js", "."):
+        assert client.get(f"/capture/assets/{name}").status_code == 404
+
+
+# --- before the check -------------------------------------------------------------------------------------------------
+
+
+def test_no_picture_is_taken_before_a_live_check(studio):
+    guard, desk = studio
+    client = visit(guard)
+    answer = client.put("/studio/picture/target", content=b"a stranger", headers=OWN)
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "no-live-check"
+    assert all(not visitor.incoming for visitor in desk.store._all())
+    for path in ("/studio/picture/target", "/studio/result/0", "/studio/before/0", "/studio/receipt"):
+        assert client.get(path).status_code == 404
+
+
+def test_anybody_may_have_a_file_verified_and_it_stays_in_memory(studio):
+    guard, desk = studio
+    client = visit(guard)
+    assert client.put("/studio/check", content=b"some file", headers=OWN).status_code == 204
+    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
+    assert visitor.incoming == {"check": b"some file"}
+
+
+def test_what_must_be_ticked_must_be_ticked(small):
+    client = visit(small[0])
+    assert agree(client, adult=False)["reason"].startswith("Only people of 18")
+    assert agree(client, myself=None)["ok"] is False
+    assert agree(client, adult="yes")["ok"] is False
+    assert client.post("/capture/consent", content=b"[]", headers=OWN).json()["ok"] is False
+    assert client.post("/capture/consent", content=b"{", headers=OWN).json()["ok"] is False
+    assert agree(client) == {"ok": True}
+
+
+def test_a_receipt_is_kept_and_holds_nothing_of_a_body(small):
+    guard, desk = small
+    before = set(desk.home.receipts.iterdir())
+    agree(visit(guard))
+    (kept,) = set(desk.home.receipts.iterdir()) - before
+    receipt = json.loads(kept.read_text())
+    assert receipt["purposes"] == ["age"]
+    assert kept.stat().st_mode & 0o077 == 0
+    assert set(receipt) == {
+        *("version", "id", "time", "purposes", "adult", "subject", "language", "text_sha256", "kept", "sent"),
+        *("withdraw", "public_key", "signature"),
+    }
+
+
+def _cookie(client):
+    return "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+
+
+# --- the socket -------------------------------------------------------------------------------------------------------
+
+
+def connect(client):
+    return client.websocket_connect(
+        "/capture/ws", headers={**OWN, "host": f"127.0.0.1:{PORT}", "cookie": _cookie(client)}
+    )
+
+
+def test_the_camera_is_not_looked_at_before_the_agreement(small):
+    with connect(visit(small[0])) as line:
+        assert line.receive_json()["verdict"]["code"] == "consent"
+
+
+@pytest.mark.parametrize("sent", ["{", "[]", '{"shown": "x"}', '{"shown": 0}', "null"])
+def test_nonsense_ends_the_check(small, sent):
+    client = visit(small[0])
+    agree(client)
+    with connect(client) as line:
+        line.send_text(sent)
+        verdict = line.receive_json()["verdict"]
+        assert (verdict["ok"], verdict["code"]) == (False, "frame-unreadable")
+
+
+def test_one_check_at_a_time_and_a_lost_line_frees_the_camera(small):
+    guard, desk = small
+    client = visit(guard)
+    agree(client)
+    with connect(client) as line:
+        line.send_bytes(message(0, 1.0))
+        answer = line.receive_json()
+        assert answer["ack"] == 0
+        assert answer["hint"]["prompt"]["action"] == "centre"
+        assert answer["hint"]["code"] == "no-face"
+        with connect(client) as second:
+            assert second.receive_json()["verdict"]["code"] == "check-running"
+    with connect(client) as line:
+        line.send_bytes(message(0, 1.0))
+        assert line.receive_json()["ack"] == 0
+    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
+    assert visitor.gate is None
+
+
+def test_a_broken_order_is_a_verdict_with_a_remedy(small):
+    client = visit(small[0])
+    agree(client)
+    with connect(client) as line:
+        line.send_bytes(message(0, 1.0))
+        line.receive_json()
+        line.send_bytes(message(0, 1.1))
+        verdict = line.receive_json()["verdict"]
+    assert verdict["code"] == "camera-order"
+    assert verdict["reason"].endswith(".")
+    assert verdict["remedy"].endswith(".")
+
+
+# --- start and end ----------------------------------------------------------------------------------------------------
+
+
+def test_the_temporary_folder_is_private_and_goes(monkeypatch):
+    mask = os.umask(0o022)
+    try:
+        monkeypatch.setenv("TMPDIR", os.environ.get("TMPDIR", "/tmp"))
+        monkeypatch.setenv("GRADIO_TEMP_DIR", "")
+        with private_scratch() as folder:
+            assert folder.stat().st_mode & 0o777 == 0o700
+            (folder / "left.txt").write_text("x")
+            assert (folder / "left.txt").stat().st_mode & 0o077 == 0
+            assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
+        assert not folder.exists()
+    finally:
+        os.umask(mask)
+
+
+def test_only_what_dead_runs_left_is_swept(tmp_path):
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    names = [f"{PREFIX}{child.pid}-a", f"{PREFIX}{os.getpid()}-b", f"{PREFIX}notes-c", "other"]
+    for name in names:
+        (tmp_path / name).mkdir()
+    (tmp_path / f"{PREFIX}{child.pid}-link").symlink_to(tmp_path / "other")
+    sweep_scratch(tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*names[1:], f"{PREFIX}{child.pid}-link"])
+
+
+def test_a_taken_port_is_said():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Fault, match="port-taken"):
+            bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_a_terminated_studio_leaves_nothing(tmp_path):
+    run = subprocess.Popen(
+        [sys.executable, "-m", "app", "studio", "--port", "0", "--no-browser"],
+        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert run.stdout.readline() == "Starting ...\n"
+        link = re.search(r"http://127\.0\.0\.1:(\d+)/\?t=\S+", run.stdout.readline())
+        folders = list(server_folders(run.pid))
+        assert len(folders) == 1
+        assert folders[0].stat().st_mode & 0o777 == 0o700
+        wait_for(int(link[1]))
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(30) == 143
+        assert not folders[0].exists()
+    finally:
+        run.kill()
+        run.stdout.close()
+        run.wait()
+    assert sorted(p.name for p in (tmp_path / "selfsame").rglob("*") if p.is_file()) == []
+
+
+def server_folders(pid):
+    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(server.tempfile.gettempdir())
+    return base.glob(f"{PREFIX}{pid}-*")
+
+
+def wait_for(port):
+    for _ in range(600):
+        with socket.socket() as asked:
+            asked.settimeout(0.1)
+            if asked.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail("the studio does not answer")
