@@ -10,6 +10,7 @@ face looks up, roll > 0 clockwise in the image.
 
 from tests.people.actor import ACTIONS, Actor, Manner
 from tests.people.cast import ADULTS, CHILDREN, NAMES, OLD, person, random_person
+from tests.people.flat import flat, puppet
 from tests.people.light import LIGHTS, Lamp, Light
 from tests.people.person import Person
 from tests.people.render import Scene
@@ -29,6 +30,8 @@ __all__ = [
     "Manner",
     "Person",
     "Scene",
+    "flat",
     "person",
+    "puppet",
     "random_person",
 ]

@@ -89,6 +89,5 @@ class Look:
     shirt: Colour = (70, 84, 110)
     collar: str = "crew"
     teeth: Colour = (232, 224, 208)
-    glasses: str = ""
     lashes: float = 0.9
     seed: int = 0

@@ -96,6 +96,21 @@ def _width(face) -> float:
     return float(np.linalg.norm(face.mesh[61] - face.mesh[291]) / face.eye_distance)
 
 
+def test_a_screen_tints_the_face_and_falls_off_with_the_square_of_the_distance():
+    dark = LIGHTS["dim"]
+    scene = {"size": (160, 120), "noise": 0.0, "blur": 0.0}
+    plain = person("ada").render(light=dark, **scene).astype(int)
+    skin = (slice(58, 66), slice(66, 94))
+    gains = []
+    for colour in ((1.0, 0, 0), (0, 1.0, 0), (0, 0, 1.0)):
+        lit = person("ada").render(light=dark.with_screen(colour, 0.5), **scene).astype(int)
+        gains.append((lit - plain)[skin].mean((0, 1)))
+    assert np.argmax(gains, axis=1).tolist() == [0, 1, 2]
+    near = person("ada").render(light=dark.with_screen((1, 1, 1), 0.4, place=(0, -6, 40)), **scene)
+    far = person("ada").render(light=dark.with_screen((1, 1, 1), 0.4, place=(0, -6, 80)), **scene)
+    assert near[skin].mean() > far[skin].mean() + 10
+
+
 def test_found_in_every_light_and_small():
     for light in LIGHTS:
         seen(person("ada").render(light=light, exposure=2.0 if light == "dim" else 1.0))
