@@ -131,8 +131,8 @@ def lend_folds(out: Pixels, after: Points, view: Seen, rest: Seen) -> None:
     lights = [_light(frame, raster, size) for frame in (view, rest)]
     ratio = lights[0] / lights[1]
     ratio = ratio / np.maximum(blur(np.asarray(ratio, np.float32), 0.16 * size), 0.2)
-    seen = raster.cells(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in (view, rest))))
-    where = raster.enlarge(seen)[..., 0] * _lower_skin(mesh, small, size)
+    seen = raster.spread(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in (view, rest))))
+    where = seen[..., 0] * _lower_skin(mesh, small, size)
     change = (np.clip(ratio, 0.72, 1.2) - 1) * blur(np.asarray(where, np.float32), 0.02 * size)
     part = box.cut(out)
     gain = 1 + resize(np.asarray(change, np.float32), (part.shape[1], part.shape[0]))[..., None]

@@ -52,7 +52,7 @@ def motion(before: Points, after: Points, box: Box, width: float) -> Floats:
     if raster.empty:
         return np.zeros((*box.shape, 2), np.float32)
     offsets = (before - after)[:, :2]
-    cells = extend(raster.cells(offsets), raster.inside)
+    cells = extend(raster.cells(offsets), raster.known)
     outside = cv2.distanceTransform((~raster.inside).astype(np.uint8), cv2.DIST_L2, 5) * raster.step / width
     # the first strip outside eases from the mesh's own rim into a wide average, so no streaks leave the outline
     calm = cv2.GaussianBlur(cells, (0, 0), 0.06 * width / raster.step)

@@ -23,8 +23,8 @@ _T = TypeVar("_T", bound=np.generic)
 _RIGID: Final = np.array(RIGID)
 _CANONICAL_FRONT: Final = -1.0
 """Sign of the area of a triangle seen from the front, in `TRIANGLES`' winding (10 of 898 disagree on a flat view)."""
-_SLIVER: Final = 0.01
-"""Area over squared length below which a triangle is seen edge-on: its neighbours cover its cells."""
+_TOUCHED: Final = 0.15
+"""Barycentric weight below 0 by which a cell's centre may lie outside its triangle."""
 _GRID: Final = 220.0
 """Raster cells across a face. At 304 px, step 2 costs 0.26 grey levels against step 1 and a third of the time."""
 
@@ -154,6 +154,7 @@ def visibility(mesh: Points, shape: tuple[int, ...], low: float = 0.15, high: fl
 class Raster:
     """The mesh drawn into a box: for every cell the triangle in front and the barycentric weights.
 
+    `inside` (rows, columns) says which cells the mesh covers, `known` in which of them a triangle has the centre.
     Drawn at 1/`step` of the resolution (far triangles first, back faces left out), then any vertex attribute can be
     spread over the box with one gather and one resize. `step` follows the size of the face, so the cost does not.
     """
@@ -161,37 +162,40 @@ class Raster:
     def __init__(self, mesh: Points, box: Box, step: int | None = None) -> None:
         self.box = box
         self.step = step or max(1, round(width_of(mesh) / _GRID))
-        rows, columns = (max(1, -(-side // self.step)) for side in box.shape)
+        size = tuple(max(1, -(-side // self.step)) for side in box.shape)
         # cell c covers pixels c*step .. c*step+step-1; cv2.resize shares this convention
         corners = ((mesh[:, :2] - box.corner + 0.5) / self.step - 0.5)[TRIANGLES]
         edge_a, edge_b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
         area = edge_a[:, 0] * edge_b[:, 1] - edge_a[:, 1] * edge_b[:, 0]
-        longest = np.maximum.reduce([(edge_a**2).sum(1), (edge_b**2).sum(1), ((edge_b - edge_a) ** 2).sum(1)])
-        front = np.flatnonzero(area * _CANONICAL_FRONT > _SLIVER * longest)
+        front = np.flatnonzero(np.sign(area) == _CANONICAL_FRONT)
         far_first = front[np.argsort(-mesh[TRIANGLES[front], 2].mean(1), kind="stable")]
-        index = np.full((rows, columns), -1, np.int32)
+        index = np.full(size, -1, np.int32)
         polygons = np.round(np.clip(corners, -(2**14), 2**14) * 16).astype(np.int32)
         for number in far_first:
             cv2.fillConvexPoly(index, polygons[number], int(number), cv2.LINE_8, 4)
         self.inside: NDArray[np.bool_] = index >= 0
-        self._rows, self._columns = np.nonzero(self.inside)
-        hit = index[self._rows, self._columns]
-        self._corners = TRIANGLES[hit]
-        offset = np.column_stack([self._columns, self._rows]) - corners[hit, 0]
+        rows, columns = np.nonzero(self.inside)
+        hit = index[rows, columns]
+        offset = np.column_stack([columns, rows]) - corners[hit, 0]
         safe = np.where(np.abs(area) < 1e-9, _CANONICAL_FRONT * 1e-9, area)[hit]
         b = (offset[:, 0] * edge_b[hit, 1] - offset[:, 1] * edge_b[hit, 0]) / safe
         c = (edge_a[hit, 0] * offset[:, 1] - edge_a[hit, 1] * offset[:, 0]) / safe
-        # a cell its triangle only touches is continued from it, within bounds
-        weights = np.clip(np.column_stack([1 - b - c, b, c]), -2, 3)
+        weights = np.column_stack([1 - b - c, b, c])
+        # the fill also takes cells a triangle only touches; those ask their neighbours (a sliver knows nothing)
+        good = weights.min(1) > -_TOUCHED
+        self.known: NDArray[np.bool_] = np.zeros_like(self.inside)
+        self.known[rows[good], columns[good]] = True
+        self._rows, self._columns, self._corners = rows[good], columns[good], TRIANGLES[hit[good]]
+        weights = np.clip(weights[good], 0, 1)
         self._weights = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
     @property
     def empty(self) -> bool:
         """True where no triangle reaches the box."""
-        return self._rows.size == 0
+        return len(self._rows) == 0
 
     def cells(self, values: Points, fill: float = 0.0) -> Floats:
-        """Vertex values (468,) or (468, C) over the raster's own cells: (rows, columns, C), `fill` off the mesh."""
+        """Vertex values (468,) or (468, C) over the raster's cells: (rows, columns, C), `fill` where not `known`."""
         table = np.asarray(values, np.float32).reshape(len(values), -1)
         grid = np.full((*self.inside.shape, table.shape[1]), fill, np.float32)
         grid[self._rows, self._columns] = np.einsum("nk,nkc->nc", self._weights, table[self._corners])
@@ -199,7 +203,7 @@ class Raster:
 
     def spread(self, values: Points) -> Floats:
         """Vertex values over the box's pixels (H, W, C), continued smoothly off the mesh."""
-        return self.enlarge(extend(self.cells(values), self.inside))
+        return self.enlarge(extend(self.cells(values), self.known))
 
     def cover(self) -> Floats:
         """1 on the mesh, 0 off it, soft over one cell: (H, W) float32."""

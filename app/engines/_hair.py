@@ -20,6 +20,8 @@ _LOWER_FACE: Final = (
     *(132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361),
     *(427, 2, 207),
 )
+_DISTINCT: Final = 18.0
+"""Chroma of hair that is told from dark clothes by its colour."""
 _BEARD: Final = 0.35
 """Share of the lower face that a beard covers at least."""
 _LEAST: Final = 0.004
@@ -63,8 +65,13 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     inside = face * np.clip(above_brow / 0.05, 0, 1) * like * rather
     crown_like = 0.8 * np.clip((above_brow - 0.05) / 0.2, 0, 1) * np.clip((unlike_skin - 2.4) / 1.5, 0, 1)
     outside = (1 - face) * np.maximum(like * rather, crown_like)
-    # what hangs lower than the chin is as likely a collar
-    reach = ring(1.9, 0.22, 0.12) * np.clip((0.06 - below_chin) / 0.3, 0, 1)
+    # what hangs lower than the chin is as likely a dark collar, unless the hair has a colour of its own
+    distinct = float(np.hypot(*hair.middle[1:])) > _DISTINCT
+    around = np.maximum(ring(1.9, 0.22, 0.12), ring(1.6, -0.35, 0.12) * np.float32(distinct))
+    reach = around * np.clip(((0.62 if distinct else 0.06) - below_chin) / 0.35, 0, 1)
+    aside = np.abs((x - chin[0]) * down[1] - (y - chin[1]) * down[0]) / width
+    neck = np.clip((0.46 - aside) / 0.1, 0, 1) * np.clip((below_chin + 0.2) / 0.15, 0, 1)
+    reach = reach * (1 - neck)
     raw = np.maximum(inside, outside) * np.clip(person * 1.6 - 0.4, 0, 1) * reach
     edges = np.asarray(on.light / 100, np.float32)
     mask = np.clip(_guided(np.asarray(raw, np.float32), edges, max(1, round(0.03 * width))) * 1.25 - 0.12, 0, 1)
@@ -101,11 +108,14 @@ def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> F
     temples = 0.35 * np.clip(np.abs(x - on.mesh[168, 0]) / (0.5 * width), 0, 1.2)
     temples = temples + 0.35 * np.clip((y - on.mesh[10, 1]) / width + 0.35, 0, 1)
     turned = 1 / (1 + np.exp(-1.5 * (0.35 * clumps + 0.9 * strands + 1.2 * temples + 4.4 * amount - 2.5)))
-    share = (turned * mask * min(1.0, 1.6 * amount)).astype(np.float32)
+    # what is light and colourless is grey already
+    chroma = float((np.hypot(on.lab[..., 1], on.lab[..., 2]) * mask).sum() / mass)
+    needed = float(np.clip(chroma / 14 - 0.3, 0, 1) + np.clip((60 - mean) / 25, 0, 1))
+    share = (turned * mask * min(1.0, 1.6 * amount, needed)).astype(np.float32)
     # grey strands keep their own light and dark: black hair turns to pepper and salt, not to a veil
     gain = float(np.clip((mean + 0.5 * max(66 - mean, 0)) / mean, 1, 2.3))
     # pixels lighter than hair are half skin, along the hairline: they keep their light
-    hairy = np.clip((mean + 3 * spread - light) / (1.5 * spread), 0, 1)
+    hairy = np.clip((mean + 2 * spread - light) / spread, 0, 1)
     grey = np.clip(light * (1 + (gain - 1) * hairy) + 1.5 * hairy, 0, 92)
     out = lab.copy()
     out[..., 0] += (grey - light) * share

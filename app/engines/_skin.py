@@ -97,7 +97,9 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     lips = _rings(shape, mesh, (LIPS_OUTER,), 0.008 * width, 0.008 * width)
     brows = _rings(shape, mesh, (LEFT_BROW, RIGHT_BROW), 0.014 * width, 0.010 * width)
     calm = blur(lab, 0.006 * width)
-    plain = face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5
+    # the lower face shows the skin's whole range of light; over the brows there may be a fringe
+    lower = np.arange(shape[0])[:, None] > mesh[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
+    plain = (face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5) & lower
     tone = Colour.of(calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5], _SLACK).refined(calm[plain], _SLACK, 3.5)
     # shadows and lines may leave the colour model; what is broadly skin is skin
     broad = np.clip(blur(np.clip((3.8 - tone.distance(calm)) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
@@ -110,7 +112,7 @@ def light_direction(on: Canvas) -> Points:
 
     Least squares of the low-frequency lightness on the mesh's normals.
     """
-    inside = on.raster.inside
+    inside = on.raster.known
     facts = np.column_stack([on.raster.cells(normals(on.mesh))[inside], np.ones(int(inside.sum()))])[::7]
     if len(facts) < 20:
         return np.array([0.0, -0.5])

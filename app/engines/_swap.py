@@ -17,6 +17,8 @@ EYES_DIFFER: Final = 0.07
 """Apertures that differ by more than this leave the target's own interior (landmark error 1.43 -> 1.25 %)."""
 _RIM: Final = (0.012, 0.06)
 """Face widths inside the source's outline between which its texture comes to be trusted."""
+_STRETCH: Final = 1.6
+"""An inside that opens by more than this factor would be drawn from too few pixels of the source."""
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 
 
@@ -77,7 +79,7 @@ def _trusted(source: Seen, raster: Raster, width: float) -> Floats:
     """Where the source shows its face well enough to lend it: turned to the camera and away from its own outline."""
     mesh, shape = source.face.mesh, source.pixels.shape
     rim = np.clip((outline_distance(mesh, shape) - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
-    seen = raster.enlarge(raster.cells(visibility(mesh, shape) * rim))[..., 0]
+    seen = raster.spread(visibility(mesh, shape) * rim)[..., 0]
     return np.asarray(np.clip(blur(seen, 0.02 * width) * 1.1, 0, 1), np.float32)
 
 
@@ -94,7 +96,8 @@ def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Float
     if interior == "source":
         return keep
     differs = abs(source.face.mouth - target.face.mouth)
-    if interior == "target" or differs > MOUTH_DIFFERS:
+    stretched = (target.face.mouth + 0.02) / (source.face.mouth + 0.02) > _STRETCH
+    if interior == "target" or differs > MOUTH_DIFFERS or stretched:
         keep = np.maximum(keep, polygon(box.shape, mesh[list(LIPS_INNER), :2], 0.008 * width, 0.008 * width))
         # lips stretch with the mouth: the more it differs, the more of them stays too
         lips = polygon(box.shape, mesh[list(LIPS_OUTER), :2], 0.015 * width, 0.015 * width)

@@ -54,12 +54,14 @@ def test_raster_spreads_positions_exactly(step, cells, yaw):
     box = Box.around(mesh, 6, (round(1.6 * width), round(1.4 * width)))
     raster = Raster(mesh, box, step)
     cells = raster.cells(mesh[:, :2])
-    rows, columns = np.nonzero(raster.inside)
+    rows, columns = np.nonzero(raster.known)
     centres = np.column_stack([columns, rows]) * step + (step - 1) / 2 + box.corner
-    # the fill rule also takes cells that a triangle only touches; slivers among those are clipped
     off = np.abs(cells[rows, columns] - centres).max(1)
-    assert np.quantile(off, 0.999) <= 2 * step
-    assert np.quantile(off, 0.9) <= 0.05 * step
+    assert off.max() <= 4 * step
+    assert np.quantile(off, 0.98) <= step
+    assert np.median(off) <= 0.05 * step
+    assert raster.known.sum() > 0.75 * raster.inside.sum()
+    assert not (raster.known & ~raster.inside).any()
     spread = raster.spread(mesh[:, :2])
     assert spread.shape == (*box.shape, 2)
     assert np.isfinite(spread).all()
