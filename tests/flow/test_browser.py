@@ -1,0 +1,369 @@
+"""The whole way in a real browser: a synthetic person sits before the camera, reads the prompts, and plays.
+
+Debian's chromium runs the unchanged page of the real command; its fake camera plays a file in which the person of
+`tests/flow/camera.py` moves. Nothing of the program is replaced, and nothing of it knows that this is a test.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app import media
+from tests.booth import SEAT
+from tests.people import person
+
+pytestmark = pytest.mark.browser
+sync_api = pytest.importorskip("playwright.sync_api")
+
+CHROMIUM = "/usr/bin/chromium"
+ME, STRANGER = "ada", "ivo"
+FLAGS = [
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--use-fake-device-for-media-stream"),
+]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    """Ordinary JPEG files, as a camera or a phone writes them."""
+    folder = tmp_path_factory.mktemp("pictures")
+
+    def picture(name, who, **scene):
+        pixels = person(who).render(SEAT, **{"size": (600, 720), "background": 5, **scene})
+        (folder / name).write_bytes(media.encode(pixels, "jpeg", 92))
+        return pixels
+
+    mine = picture("me.jpg", ME, yaw=7.0, pitch=2.0)
+    picture("me-too.jpg", ME, yaw=-9.0, expression={"smile": 0.7}, background=9)
+    theirs = picture("stranger.jpg", STRANGER)
+    (folder / "both.jpg").write_bytes(media.encode(np.hstack([mine, theirs]), "jpeg", 92))
+    (folder / "broken.jpg").write_bytes((folder / "me.jpg").read_bytes()[:4000])
+    return folder
+
+
+class Sitter:
+    """The person before the camera: another process, which is told what the page has just asked for."""
+
+    def __init__(self, file):
+        self.file = file
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.flow.camera", str(file), ME],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait(self):
+        assert self.process.stdout.readline() == "ready\n"
+
+    def hear(self, action):
+        self.process.stdin.write(action + "\n")
+        self.process.stdin.flush()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def sitter(tmp_path_factory):
+    one = Sitter(tmp_path_factory.mktemp("camera") / "webcam.y4m")
+    yield one
+    one.close()
+
+
+class Program:
+    """A command of the program, running."""
+
+    def __init__(self, home, *arguments, stream="stdout"):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", *map(str, arguments)],
+            cwd=ROOT,
+            env={**os.environ, "XDG_DATA_HOME": str(home)},
+            text=True,
+            **{stream: subprocess.PIPE},
+        )
+        self.said = getattr(self.process, stream)
+
+    def link(self):
+        for line in self.said:
+            found = re.search(r"http://127\.0\.0\.1:\d+/\?t=[\w-]+", line)
+            if found:
+                return found[0]
+        raise AssertionError("no link was printed")
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        code = self.process.wait(30)
+        self.said.close()
+        return code
+
+    def scratch(self):
+        return [
+            p
+            for folder in Path("/dev/shm").glob(f"selfsame-{self.process.pid}-*")
+            for p in folder.rglob("*")
+            if p.is_file()
+        ]
+
+
+@pytest.fixture(scope="module")
+def studio(home, sitter):
+    program = Program(home, "studio", "--port", "0", "--no-browser")
+    program.url = program.link()
+    sitter.wait()  # the person has dressed while the studio started
+    yield program
+    program.stop()
+
+
+@contextmanager
+def chromium(*flags):
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+        yield browser
+        browser.close()
+
+
+def visit(browser, url, **settings):
+    """A page that has been opened with its link, and notes whatever is asked of anybody else."""
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, **settings).new_page()
+    page.foreign, page.wrong = [], []
+    own = url.split("/?")[0]
+    page.on("request", lambda r: None if r.url.startswith((own, "data:", "blob:")) else page.foreign.append(r.url))
+    page.on("websocket", lambda s: None if s.url.startswith(own.replace("http", "ws")) else page.foreign.append(s.url))
+    page.on("response", lambda r: page.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+    page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.goto(url)
+    return page
+
+
+def agree(page):
+    page.wait_for_selector("#agree-text h2")
+    page.locator("#myself input").check()
+    page.locator("#adult input").check()
+    page.locator("#agree-button").click()
+    page.wait_for_selector("#capture [data-start]")
+
+
+DIALOG = """() => { const d = document.querySelector('dialog.capture'); return d && {
+  state: d.dataset.state, prompt: d.dataset.prompt, says: d.querySelector('.prompt').textContent,
+  hint: d.querySelector('.hint').textContent }; }"""
+
+
+def sit(page, sitter, answers=None):
+    """Do what the page asks, as a person does who reads it; returns what was asked and how the dialog ended."""
+    page.locator("#capture [data-start]").click()
+    page.wait_for_selector("dialog.capture")
+    asked, ends = [], time.monotonic() + 100
+    while time.monotonic() < ends:
+        seen = page.evaluate(DIALOG)
+        if seen is None or seen["state"] == "refused":
+            return asked, seen
+        if seen["prompt"] and (not asked or seen["prompt"] != asked[-1]):
+            asked.append(seen["prompt"])
+            sitter.hear((answers or {}).get(asked[-1], asked[-1]))
+        time.sleep(0.06)
+    raise AssertionError(f"no verdict; asked {asked}")
+
+
+def pick(page, place, file):
+    """Choose a file like a person, and wait for what the page says of it."""
+    page.locator(f"#{place} input[type=file]").set_input_files(file)
+    page.wait_for_selector(f"#{place} .chip, #{place} .card")
+    return page.locator(f"#{place}").inner_text()
+
+
+def make(page, action):
+    """Press the button; the download's address, or the note that says why not."""
+    page.locator(f"#action input[value={action}]").check(force=True)
+    old = page.locator("#download").get_attribute("href") if page.locator("#download").count() else ""
+    page.locator("#make").click()
+    page.wait_for_function(
+        "old => { const d = document.querySelector('#download'), n = document.querySelector('#play-note .card');"
+        " return n || (d && d.getAttribute('href') !== old); }",
+        arg=old,
+        timeout=60000,
+    )
+    assert page.locator("#play-note .card").count() == 0, page.locator("#play-note").inner_text()
+
+
+def download(page, path):
+    with page.expect_download() as waiting:
+        page.locator("#download").click()
+    waiting.value.save_as(path)
+    return path
+
+
+def checked(home, *files):
+    """What `selfsame verify` says, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "verify", "--json", *map(str, files)],
+        cwd=ROOT,
+        env={**os.environ, "XDG_DATA_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stdout)
+
+
+def second_opinion(path, home):
+    """The same file through another code base, which knows nothing of this program; no network, no telemetry."""
+    import encypher_c2pa
+
+    root = (home / "selfsame" / "keys" / "stamp.pem").read_text().split("-----BEGIN CERTIFICATE-----")[-1]
+    trusted = "-----BEGIN CERTIFICATE-----" + root
+    return encypher_c2pa.verify(
+        path.read_bytes(), "image/jpeg", trust_pem=trusted, no_default_trust=True, telemetry=False, online=False
+    )
+
+
+def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter, home, pictures, tmp_path, monkeypatch):
+    with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+        page = visit(browser, studio.url, permissions=["camera"])
+        agree(page)
+        asked, ended = sit(page, sitter)
+        assert ended is None, ended
+        assert {"turn-left", "turn-right", "close-eyes", "open-mouth"} <= set(asked)
+        page.wait_for_selector("#stage [data-drop]")
+
+        # a stranger as the target, a broken file, two people: each is answered
+        assert "does not match the person" in pick(page, "stage", pictures / "stranger.jpg")
+        page.locator("#stage [data-do=clear]").click()
+        assert "broken-picture" in pick(page, "stage", pictures / "broken.jpg")
+        page.locator("#stage [data-do=clear]").click()
+        assert "There are 2 faces" in pick(page, "stage", pictures / "both.jpg")
+        page.locator("#stage .box.ask").nth(1).click()
+        page.wait_for_selector("#stage .card:has-text('not-you')")
+        page.locator("#stage [data-do=clear]").click()
+
+        # one's own picture: older, smiling
+        assert "It is you" in pick(page, "stage", pictures / "me.jpg")
+        files = {}
+        for action in ("age", "express"):
+            make(page, action)
+            files[action] = download(page, tmp_path / f"{action}.jpg")
+
+        # the swap: a stranger as the source is refused, one's own other picture is not
+        page.locator("#action input[value=swap]").check(force=True)
+        assert "not-you" in pick(page, "source", pictures / "stranger.jpg")
+        page.locator("#make").click()
+        page.wait_for_selector("#play-note .card:has-text('not-you')")
+        page.locator("#source [data-do=clear]").click()
+        assert "It is you" in pick(page, "source", pictures / "me-too.jpg")
+        make(page, "swap")
+        files["swap"] = download(page, tmp_path / "swap.jpg")
+
+        # anybody can check a file, here on the page
+        page.get_by_role("tab").nth(3).click()
+        page.locator("#verify-drop input[type=file]").set_input_files(files["age"])
+        page.wait_for_selector("#verify-note .card.yes:has-text('made and signed here')")
+
+        # the uploads have touched no disk, not even one in memory
+        assert studio.scratch() == []
+
+        # withdraw: at once nothing is there any more
+        address = page.locator("#download").get_attribute("href").split("?")[0]
+        assert page.request.get(studio.url.split("/?")[0] + address).ok
+        page.locator("#withdraw").click()
+        page.wait_for_selector("#gone .card:has-text('Everything is gone')")
+        assert page.request.get(studio.url.split("/?")[0] + address).status == 404
+        assert page.locator("#myself input").is_checked() is False
+        page.get_by_role("tab").nth(2).click()
+        page.wait_for_selector("#play-locked .card:has-text('First, show that it is you')")
+        assert page.foreign == []
+        assert page.wrong == []
+
+    code, reports = checked(home, *files.values())
+    assert code == 0
+    assert [report["verdict"] for report in reports] == ["ours"] * 3
+    assert [report["statement"]["purpose"] for report in reports] == ["age", "express", "swap"]
+    assert {report["statement"]["domain"] for report in reports} == {"live"}
+    assert all(report["label"] for report in reports)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for file in files.values():
+        report = second_opinion(file, home)
+        assert (report["integrity"], report["hard_binding"]) == ("valid", "match")
+        assert report["trust"]["status"] == "valid_for_supplied_material"
+        assert report["validation_results"]["failure"] == []
+    kept = [p for p in home.rglob("*") if p.is_file()]
+    assert {p.suffix for p in kept} <= {".pem", ".json", ".jsonl"}
+
+
+def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, sitter):
+    wrong = {"turn-left": "turn-right", "turn-right": "turn-left"}
+    with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+        page = visit(browser, studio.url, permissions=["camera"])
+        agree(page)
+        _, ended = sit(page, sitter, wrong)
+        assert ended["state"] == "refused"
+        assert "Something else was done" in ended["says"]
+        assert page.locator("dialog [data-again]").is_visible()
+        page.locator("dialog [data-again]").click()
+        page.wait_for_selector("dialog[data-state=prompting]")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("dialog.capture", state="detached")
+        page.get_by_role("tab").nth(2).click()
+        page.wait_for_selector("#play-locked .card")
+        assert page.locator("#stage").is_visible() is False
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--deny-permission-prompts"], "The browser was not allowed to use the camera."),
+        (
+            ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream=device-count=0"],
+            "No camera was found.",
+        ),
+    ],
+)
+def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
+    with chromium(*flags) as browser:
+        page = visit(browser, studio.url)
+        agree(page)
+        page.locator("#capture [data-start]").click()
+        page.wait_for_selector("dialog[data-state=refused]")
+        assert page.locator("dialog .prompt").inner_text() == says
+        assert page.locator("dialog .hint").inner_text().endswith(".")
+        page.keyboard.press("Escape")
+        page.wait_for_selector(f"#prove-note .card:has-text('{says}')")
+
+
+def test_a_command_asks_for_the_same_check(home, sitter, pictures, tmp_path):
+    out = tmp_path / "older.png"
+    program = Program(home, "age", pictures / "me.jpg", "-o", out, "--years", "20", "--no-browser", stream="stderr")
+    try:
+        with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+            page = visit(browser, program.link(), permissions=["camera"])
+            page.locator("#capture [data-start]").click()
+            page.wait_for_selector("[role=alert]:has-text('18')")  # nothing was ticked
+            page.locator("input[name=myself]").check()
+            page.locator("input[name=adult]").check()
+            _, ended = sit(page, sitter)
+            assert ended is None, ended
+            assert program.process.wait(60) == 0
+            assert page.foreign == []
+    finally:
+        program.stop()
+    code, (report,) = checked(home, out)
+    assert (code, report["verdict"], report["statement"]["purpose"]) == (0, "ours", "age")
