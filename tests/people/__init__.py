@@ -9,7 +9,7 @@ face looks up, roll > 0 clockwise in the image.
 """
 
 from tests.people.actor import ACTIONS, Actor, Manner
-from tests.people.cast import ADULTS, CHILDREN, NAMES, OLD, person, random_person
+from tests.people.cast import ADULTS, CHILDREN, NAMES, OLD, person, random_person, wearing
 from tests.people.flat import flat, puppet
 from tests.people.light import LIGHTS, Lamp, Light
 from tests.people.person import Person
@@ -34,4 +34,5 @@ __all__ = [
     "person",
     "puppet",
     "random_person",
+    "wearing",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,13 @@ def person(name: str) -> Person:
         KeyError: nobody has that name (see `NAMES`).
     """
     return Person(name, RECIPES[name])
+
+
+@functools.cache
+def wearing(name: str, glasses: str) -> Person:
+    """A named person with spectacles on: a shape of `glasses.SHAPES`."""
+    recipe = RECIPES[name]
+    return Person(name, replace(recipe, look=replace(recipe.look, glasses=glasses)))
 
 
 _IRISES = ((52, 34, 24), (66, 44, 28), (104, 76, 44), (96, 104, 66), (88, 118, 142), (112, 128, 136))

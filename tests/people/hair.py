@@ -158,6 +158,7 @@ class Shells:
         offset: (k,) centimetres along that vertex's normal.
         free: (k, 3) place of the free ones on the rest head.
         triangles: (m, 3) int32. cover: (k,) float32 solid part of the alpha. grain: (k, 2) coordinates of the strands.
+        ink: (3,) linear colour, solid, instead of the hair's.
     """
 
     source: NDArray[np.int64]
@@ -166,6 +167,7 @@ class Shells:
     triangles: NDArray[np.int32]
     cover: NDArray[np.float32]
     grain: NDArray[np.float32]
+    ink: NDArray[np.float32] | None = None
 
 
 def _grain_coordinates(where: NDArray[np.float32], hair: Hair) -> NDArray[np.float32]:

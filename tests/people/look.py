@@ -89,5 +89,7 @@ class Look:
     shirt: Colour = (70, 84, 110)
     collar: str = "crew"
     teeth: Colour = (232, 224, 208)
+    glasses: str = ""
+    glasses_colour: Colour = (30, 26, 24)
     lashes: float = 0.9
     seed: int = 0

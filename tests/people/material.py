@@ -191,13 +191,17 @@ def _eyes(s: Surface, person: Person, view: View, hit: Coverage, part: NDArray[n
     s.wrap[m] = 0.12
 
 
-def loose_hair(
-    person: Person, inside: NDArray[np.float32], eye: NDArray[np.float32]
+def loose(
+    person: Person, inside: NDArray[np.float32], eye: NDArray[np.float32], ink: NDArray[np.float32] | None
 ) -> tuple[Surface, NDArray[np.float32]]:
-    """Material and alpha (n,) of loose hair; `inside` has place, normal, cover and grain coordinates."""
+    """Material and alpha (n,) of loose hair or glasses; `inside` has place, normal, cover and grain coordinates."""
     place, normal, cover = inside[:, :3], _unit(inside[:, 3:6]), inside[:, 6]
     away = ((eye - place) * normal).sum(1) < 0
     normal[away] *= -1
+    if ink is not None:
+        n = len(place)
+        whole, dull = np.ones(n, np.float32), np.zeros((n, 3), np.float32)
+        return Surface(place, normal, dull + ink, 0.3 * whole, 0.04 * whole, 0.9 * whole, dull), whole
     strand = sample(person.strands, inside[:, 7:9], tile=True)[:, 0]
     alpha = np.clip(cover * 2.0 + 0.28 * strand - 0.4, 0, 1) * np.clip(cover * 3, 0, 1)
     facing = np.abs(_unit(eye - place) * normal).sum(1)

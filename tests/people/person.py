@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.people import hair, skin
+from tests.people import glasses, hair, skin
 from tests.people.asset import base
 from tests.people.raster import normals
 from tests.people.recipes import Recipe
@@ -80,7 +80,10 @@ class Person:
     def _shells(self, chart: skin.Chart, ear: NDArray[np.bool_]) -> tuple[hair.Shells, ...]:
         sheets = hair.shells(chart, self.look, ear)
         scale, shift = _fit(chart.rest, self.head.rest)
-        return tuple(replace(s, free=(s.free * scale + shift).astype(np.float32)) for s in sheets)
+        worn = [replace(s, free=(s.free * scale + shift).astype(np.float32)) for s in sheets]
+        if self.look.glasses:
+            worn.insert(0, glasses.frame(self.head, self.look.glasses, self.look.glasses_colour))
+        return tuple(worn)
 
     def render(self, scene: Scene | None = None, **changes: Any) -> NDArray[np.uint8]:
         """A picture of this person, `uint8 RGB (H, W, 3)`: `scene`, with any of its fields changed.

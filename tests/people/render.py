@@ -202,7 +202,7 @@ def _overlay(
     inside = _mix(np.column_stack([world, n, shell.cover, shell.grain]).astype(np.float32), corner, hit)
     near = scene.distance - inside[:, 2] < depth[hit.pixels]
     inside, pixels = inside[near], hit.pixels[near]
-    surface, alpha = material.loose_hair(person, inside, view.eye)
+    surface, alpha = material.loose(person, inside, view.eye, shell.ink)
     lit = shade(surface, light, view.eye)
     picture[pixels] += (lit - picture[pixels]) * alpha[:, None]
     solid = alpha > 0.5
