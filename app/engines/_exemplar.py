@@ -130,7 +130,7 @@ def lend_folds(out: Pixels, after: Points, view: Seen, rest: Seen) -> None:
     size = width * scale
     lights = [_light(frame, raster, size) for frame in (view, rest)]
     ratio = lights[0] / lights[1]
-    ratio = ratio / np.maximum(blur(np.asarray(ratio, np.float32), 0.16 * size), 0.2)
+    ratio = ratio / np.maximum(blur(np.asarray(ratio, np.float32), 0.11 * size), 0.2)
     seen = raster.spread(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in (view, rest))))
     where = seen[..., 0] * _lower_skin(mesh, small, size)
     change = (np.clip(ratio, 0.72, 1.2) - 1) * blur(np.asarray(where, np.float32), 0.02 * size)

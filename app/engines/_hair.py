@@ -110,13 +110,15 @@ def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> F
     turned = 1 / (1 + np.exp(-1.5 * (0.35 * clumps + 0.9 * strands + 1.2 * temples + 4.4 * amount - 2.5)))
     # what is light and colourless is grey already
     chroma = float((np.hypot(on.lab[..., 1], on.lab[..., 2]) * mask).sum() / mass)
-    needed = float(np.clip(chroma / 14 - 0.3, 0, 1) + np.clip((60 - mean) / 25, 0, 1))
+    needed = float(np.clip((chroma - 14) / 12, 0, 1) + np.clip((60 - mean) / 25, 0, 1))
     share = (turned * mask * min(1.0, 1.6 * amount, needed)).astype(np.float32)
     # grey strands keep their own light and dark: black hair turns to pepper and salt, not to a veil
     gain = float(np.clip((mean + 0.5 * max(66 - mean, 0)) / mean, 1, 2.3))
-    # pixels lighter than hair are half skin, along the hairline: they keep their light
-    hairy = np.clip((mean + 2 * spread - light) / spread, 0, 1)
-    grey = np.clip(light * (1 + (gain - 1) * hairy) + 1.5 * hairy, 0, 92)
+    # pixels lighter than hair are half skin, along the hairline: they keep their light (and none overtakes another)
+    bright = mean + spread
+    most = (gain - 1) * bright
+    fade = np.clip(1 - (light - bright) / max(1.5 * spread, most / 0.7), 0, 1)
+    grey = np.clip(light + ((gain - 1) * np.minimum(light, bright) + 1.5) * fade, 0, 92)
     out = lab.copy()
     out[..., 0] += (grey - light) * share
     out[..., 1] *= 1 - 0.88 * share
