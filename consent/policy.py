@@ -85,10 +85,10 @@ PARALLAX_RATIO: Final = 0.35
 PARALLAX_TREND: Final = 0.6
 """Correlation of parallax and yaw over the turn: drifting tracks do not come back, a head does (research)."""
 SAME_FACE: Final = 0.30
-"""Every sampled frame of the check against the check's own template; single frames of one person go as low as 0.22
-when turned, other people reach 0.49 rarely (research), so the mean is judged too."""
+"""Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
+0.22 when turned (research), so this alone says little."""
 SAME_FACE_MEAN: Final = 0.50
-"""Mean over the samples of each action against the same template."""
+"""The same for the mean over each later rest, where the head is straight again: the gate's own limit."""
 SECOND_FACE_SHARE: Final = 0.35
 """Size of a second face, relative to the first, that is looked at; smaller ones are pictures in the background."""
 SECOND_FACE_FRAMES: Final = 3

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from consent import domain
 from consent.challenge import Prompt
 from consent.types import Frame, Photo
-from tests.people import Actor, Scene, person
-from tests.people.actor import Manner
+from models.faces import Finder
+from tests.people import Actor, Manner, Scene, person
+from tests.people.flat import flat, puppet
 
-SEAT = Scene(distance=50.0)
+SEAT = Scene(distance=50.0, size=(480, 360))
 """Where people sit: near enough for a webcam check."""
 
 
@@ -88,7 +89,44 @@ class Booth:
                 self.actor.perform(action, at=self.now - 1000.0)
         self.now += 1 / self.fps
         self.number += 1
-        scene = self.actor.pose(self.now - 1000.0)
-        photo = self.world.photograph(self.name, scene)
+        photo = self.picture(self.actor.pose(self.now - 1000.0))
         pixels = self.spoil(photo.pixels, self.number) if self.spoil else photo.pixels
         return Frame(pixels, self.now, prompt.index, photo.mark)
+
+    def picture(self, scene: Scene) -> Photo:
+        """What the camera sees of a pose."""
+        return self.world.photograph(self.name, scene)
+
+
+class Puppet(Booth):
+    """A presentation attack: one photograph of the person on a sheet that is turned, tilted, and warped to blink.
+
+    Args:
+        bend: degrees of arc the sheet is bent.
+        effort: by how much the sheet is turned further than a head would be.
+    """
+
+    def __init__(self, name: str, *, bend: float = 0.0, effort: float = 2.0, **rest: Any) -> None:
+        super().__init__(name, **rest)
+        self.bend, self.effort = bend, effort
+        self.photo = person(name).render(replace(SEAT, seed=99))
+        self.face = Finder().find(self.photo)[0]
+
+    def picture(self, scene: Scene) -> Photo:
+        """The sheet, held as the head would be."""
+        moved = scene.expression
+        mouth = moved.get("open-mouth", 0.0)
+        sheet = puppet(self.photo, self.face, blink=moved.get("blink", 0.0), mouth=mouth)
+        held = flat(
+            sheet,
+            scene.yaw * self.effort,
+            scene.pitch * self.effort,
+            scene.roll,
+            self.bend,
+            size=SEAT.size,
+            height=34,
+            distance=50,
+            shift=scene.shift,
+            seed=scene.seed,
+        )
+        return Photo(held)

@@ -1,6 +1,17 @@
 """What all tests share. Timings belong in benchmarks, so no example has a deadline."""
 
+from __future__ import annotations
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from app import flow
+from app.home import Home
+from app.stamp.signer import Signer
+from consent.ledger import Ledger
+from consent.receipt import Consent, Notary
+from consent.types import Purpose
+from tests.booth import Booth
 
 settings.register_profile(
     "selfsame",
@@ -9,3 +20,38 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("selfsame")
+
+EVERYTHING = Consent(frozenset(Purpose), adult=True, myself=True, language="en", text_sha256="0" * 64)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory) -> Home:
+    """A home for the whole run."""
+    return Home.open(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def ledger(home) -> Ledger:
+    return Ledger(home.ledger)
+
+
+@pytest.fixture(scope="session")
+def signer(home) -> Signer:
+    return Signer.open(home.keys)
+
+
+@pytest.fixture(scope="session")
+def notary(home) -> Notary:
+    return Notary.open(home.keys / "receipts.pem")
+
+
+@pytest.fixture(scope="session")
+def booth() -> Booth:
+    """Ada's camera."""
+    return Booth("ada", fps=8)
+
+
+@pytest.fixture(scope="session")
+def gate(booth, notary, ledger):
+    """Ada, verified live by the real check and known to the real gate."""
+    return flow.meet(booth, notary.sign(EVERYTHING, booth.clock), ledger, booth.clock)

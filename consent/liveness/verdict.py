@@ -2,7 +2,7 @@
 
 1. The recording was completed: every action in its order and time, from rest (see `recorder`).
 2. The frames are a camera's: hardly any is the frame before.
-3. The same face throughout: every identity sample agrees with the samples at rest.
+3. The same face throughout: every identity sample agrees with those of the first rest.
 4. A head, not a picture: parallax in both turns, on pixels (see `parallax`).
 """
 
@@ -67,7 +67,10 @@ def _camera(capture: Capture) -> None:
 
 
 def _same_face(capture: Capture) -> float:
-    """Every sample against the mean of those at rest; return the median apparent age at rest."""
+    """Everything after the first rest against it (never against a mean of all, which would hide a change of person).
+
+    Returns the median apparent age at rest.
+    """
     actions = {p.index: p.action for p in capture.prompts}
     resting = [s for s in capture.samples if actions[s.prompt] is Action.CENTRE]
     asked = [p.index for p in capture.prompts if p.index]  # of the first prompt there may be no sample yet
@@ -76,14 +79,15 @@ def _same_face(capture: Capture) -> float:
         "The face did not stay the same throughout the check.",
         "Try again, alone, in even light; take off what hides the face.",
     )
-    if len(resting) < policy.ACTIONS or {s.prompt for s in capture.samples} < set(asked):
+    if len(resting) < policy.ACTIONS or not {s.prompt for s in capture.samples} >= set(asked):
         raise changed
-    template = np.mean([s.embedding for s in resting], axis=0)
-    template /= np.linalg.norm(template)
+    first = [s for s in resting if s.prompt == resting[0].prompt]
+    anchor = np.mean([s.embedding for s in first], axis=0)
+    anchor /= np.linalg.norm(anchor)
     for index in asked:
-        scores = [float(s.embedding @ template) for s in capture.samples if s.prompt == index]
+        scores = [float(s.embedding @ anchor) for s in capture.samples if s.prompt == index]
         mean = policy.SAME_FACE_MEAN if actions[index] is Action.CENTRE else policy.SAME_FACE
-        if not (scores and min(scores) >= policy.SAME_FACE and np.mean(scores) >= mean):
+        if not (min(scores) >= policy.SAME_FACE and np.mean(scores) >= mean):
             raise changed
     return float(np.median([s.years for s in resting]))
 

@@ -1,0 +1,335 @@
+"""Liveness: people who are there pass; everything else has its own no. ISO/IEC 30107-3's words are used."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from consent import challenge, liveness, policy
+from consent.challenge import Prompt
+from consent.errors import Forgery, Refusal
+from consent.liveness import parallax
+from consent.liveness.recording import Outcome, Sight
+from consent.types import Action, Frame
+from models.faces import Finder
+from tests.booth import SEAT, Booth, Puppet, World
+from tests.people import person
+from tests.people.flat import flat
+
+
+def drawn(order, clock):
+    """A genuine challenge with the order we need: drawn again until it comes (1 in 264 each)."""
+    while True:
+        one = challenge.draw(clock)
+        if one._order[: len(order)] == order:
+            return one
+
+
+def record(booth, order=()):
+    """One whole recording."""
+    recorder = liveness.Recorder(drawn(order, booth.clock))
+    while not recorder.take(booth.frame(recorder.prompt)).over:
+        pass
+    return recorder.capture()
+
+
+def refusal(capture):
+    with pytest.raises(Refusal) as caught:
+        liveness.check(capture)
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def bram():
+    """One bona fide presentation, judged: what was recorded and what came of it."""
+    capture = record(Booth("bram", fps=8, seed=3))
+    return capture, liveness.check(capture)
+
+
+def test_a_person_passes(bram):
+    capture, live = bram
+    assert capture.outcome is Outcome.COMPLETE
+    assert len(capture.prompts) == 2 * policy.ACTIONS + 1
+    assert {f.action for f in live.frames} >= {Action.CENTRE, Action.TURN_LEFT, Action.TURN_RIGHT, Action.CLOSE_EYES}
+    assert live.years >= policy.ADULT_YEARS
+
+
+def test_kept_frames_show_what_was_asked(bram):
+    faces = {f.action: f.face for f in bram[1].frames}
+    assert faces[Action.TURN_LEFT].pose.yaw > 10 > -10 > faces[Action.TURN_RIGHT].pose.yaw
+    assert max(faces[Action.CLOSE_EYES].eyes) < min(faces[Action.CENTRE].eyes)
+    assert faces[Action.OPEN_MOUTH].mouth > faces[Action.CENTRE].mouth + policy.MOUTH_OPEN
+
+
+def test_a_recording_is_judged_once(bram):
+    with pytest.raises(Forgery) as caught:
+        liveness.check(bram[0])
+    assert caught.value.code == "spent"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcome": Outcome.UNFINISHED},
+        {"world": b"x"},
+        {"made": 0.0},
+        {"samples": ()},
+        {"sights": ()},
+        {"prompts": ()},
+        {"seal": b""},
+    ],
+)
+def test_a_changed_recording_is_a_forgery(bram, change):
+    with pytest.raises(Forgery) as caught:
+        liveness.check(dataclasses.replace(bram[0], **change))
+    assert caught.value.code == "forged"
+
+
+# --- presentation attacks --------------------------------------------------------------------------------------------
+
+
+def test_a_bent_print_that_fools_the_landmarks_is_flat_to_the_pixels():
+    capture = record(Puppet("edda", bend=60.0, fps=8), (Action.TURN_LEFT,))
+    turned = [s.face.pose.yaw for s in capture.sights if s.face and s.prompt == 1]
+    assert max(turned) > policy.TURN_DEGREES, "the landmark network must be fooled, or this test shows nothing"
+    if capture.outcome is Outcome.COMPLETE:
+        assert refusal(capture).code in {"looks-flat", "depth-unclear"}
+    start = [s for s in capture.sights if s.prompt < 1 and s.face][-1]
+    found = parallax.measure(start, [s for s in capture.sights if s.prompt == 1], 1)
+    assert found.beta < policy.PARALLAX
+
+
+@pytest.mark.parametrize("bend", [0.0, 40.0])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_parallax_tells_a_head_from_a_sheet(sign, bend):
+    picture = person("bram").render(dataclasses.replace(SEAT, seed=5))
+    finder = Finder()
+
+    def sights(draw):
+        faces, out = None, []
+        for i, yaw in enumerate((0, 0, 5, 11, 17, 22, 26, 26)):
+            pixels = draw(sign * yaw, i)
+            faces = finder.follow(pixels, faces) if faces else finder.find(pixels)[0]
+            out.append(Sight(i / 8, 0, faces, duplicate=False, grey=pixels[:, :, 1].copy()))
+        return out
+
+    head = sights(lambda yaw, i: person("bram").render(dataclasses.replace(SEAT, yaw=yaw, seed=i)))
+    sheet = sights(lambda yaw, i: flat(picture, yaw * 1.4, 0, 0, bend, size=SEAT.size, height=34, distance=50, seed=i))
+    deep, thin = (parallax.measure(s[1], s[2:], sign) for s in (head, sheet))
+    assert deep.beta >= policy.PARALLAX
+    assert deep.ratio >= policy.PARALLAX_RATIO
+    assert not thin.beta >= policy.PARALLAX / 2
+
+
+def test_parallax_of_nothing_is_not_a_number():
+    empty = Sight(0.0, 0, None, duplicate=False, grey=None)
+    found = parallax.measure(empty, [empty] * 5, 1)
+    assert math.isnan(found.beta)
+    assert not found.tracks
+
+
+def test_a_still_print_does_nothing_it_is_asked():
+    still = person("edda").render(dataclasses.replace(SEAT, seed=1))
+    rng = np.random.default_rng(0)
+
+    def grain(_, __):
+        return np.clip(still.astype(np.int16) + rng.integers(-2, 3, still.shape), 0, 255).astype(np.uint8)
+
+    no = refusal(record(Booth("edda", fps=4, spoil=grain), (Action.TURN_LEFT,)))
+    assert no.code == "action-not-seen"
+    assert "turn your head to your left" in no.reason
+
+
+def test_another_person_half_way_is_seen():
+    other = Booth("dilan", fps=8, seed=2)
+
+    def swap(pixels, number):
+        if number < 50:
+            return pixels
+        other.actor._cues = booth.actor._cues
+        return other.world.photograph("dilan", other.actor.pose(booth.now - 1000.0)).pixels
+
+    booth = Booth("ada", fps=8, seed=2, spoil=swap)
+    capture = record(booth)
+    assert refusal(capture).code in {"face-changed", "wrong-action", "action-not-seen", "face-lost"}
+    assert capture.outcome is not Outcome.UNFINISHED
+
+
+def test_a_second_face_ends_it():
+    guest = person("gita").render(dataclasses.replace(SEAT, size=(240, 360), seed=3))
+
+    def beside(pixels, number):
+        out = pixels.copy()
+        if number > 12:
+            out[:, :240] = guest
+        return np.roll(out, 0, axis=1)
+
+    seat = dataclasses.replace(SEAT, shift=(9.0, 0.0))
+    assert refusal(record(Booth("bram", fps=8, scene=seat, spoil=beside))).code in {"second-face", "check-too-slow"}
+
+
+def test_the_wrong_way_is_refused():
+    booth = Booth("bram", fps=8, answers={"turn-left": "turn-right"})
+    no = refusal(record(booth, (Action.TURN_LEFT,)))
+    assert no.code == "wrong-action"
+    assert "turn your head to your left" in no.reason
+
+
+def test_leaving_ends_it():
+    def leave(pixels, number):
+        return pixels if number < 14 else np.full_like(pixels, 90)
+
+    assert refusal(record(Booth("bram", fps=8, spoil=leave))).code == "face-lost"
+
+
+# --- rules of order, on one picture ----------------------------------------------------------------------------------
+
+
+class Tape:
+    """Frames of a person at rest, with the clocks and echoes we choose."""
+
+    def __init__(self):
+        self.now = 0.0
+        self.pixels = person("bram").render(dataclasses.replace(SEAT, seed=1))
+        self.recorder = liveness.Recorder(challenge.draw(lambda: self.now))
+        self.rng = np.random.default_rng(1)
+
+    def step(self, seconds=0.125, page=None, shown=None, pixels=None, mark=b""):
+        self.now += seconds
+        noisy = self.pixels.astype(np.int16) + self.rng.integers(-2, 3, self.pixels.shape)
+        pixels = np.clip(noisy, 0, 255).astype(np.uint8) if pixels is None else pixels
+        index = self.recorder.prompt.index if shown is None else shown
+        return self.recorder.take(Frame(pixels, self.now if page is None else page, index, mark))
+
+
+@pytest.fixture
+def tape():
+    return Tape()
+
+
+def outcome(tape):
+    return tape.recorder.capture().outcome
+
+
+def test_frames_must_move_on(tape):
+    tape.step()
+    assert tape.step(page=0.1).over
+    assert outcome(tape) is Outcome.ORDER
+
+
+def test_no_prompt_can_be_answered_before_it_is_shown(tape):
+    tape.step()
+    assert tape.step(shown=1).over
+    assert outcome(tape) is Outcome.ORDER
+
+
+def test_prompts_do_not_go_back(tape):
+    tape.step(shown=0)
+    assert tape.step(shown=-1).over
+    assert outcome(tape) is Outcome.ORDER
+
+
+def test_holes_are_seen(tape):
+    tape.step()
+    assert tape.step(seconds=policy.FRAME_GAP + 0.1).over
+    assert outcome(tape) is Outcome.GAP
+
+
+@pytest.mark.parametrize("page", [math.nan, math.inf, 1e9])
+def test_the_page_clock_must_agree_with_ours(tape, page):
+    tape.step()
+    assert tape.step(page=page).over
+    assert outcome(tape) is Outcome.CLOCK
+
+
+def test_the_size_of_the_picture_must_stay(tape):
+    tape.step()
+    assert tape.step(pixels=tape.pixels[:300]).over
+    assert outcome(tape) is Outcome.MIXED
+
+
+def test_marked_and_unmarked_frames_do_not_mix(tape):
+    tape.step()
+    photo = World().photograph("bram")
+    assert tape.step(pixels=photo.pixels, mark=photo.mark).over
+    assert outcome(tape) is Outcome.MIXED
+
+
+def test_a_false_mark_ends_it(tape):
+    assert tape.step(mark=b"x" * 96).over
+    assert outcome(tape) is Outcome.MIXED
+
+
+def test_the_whole_check_has_an_end(tape):
+    tape.step()
+    tape.now += policy.CHALLENGE_SECONDS
+    assert tape.step().over
+    assert outcome(tape) is Outcome.TOO_SLOW
+
+
+def test_an_unfinished_recording_is_refused(tape):
+    tape.step()
+    assert refusal(tape.recorder.capture()).code == "unfinished"
+
+
+def test_a_recording_is_taken_once(tape):
+    tape.step()
+    tape.recorder.capture()
+    with pytest.raises(Forgery):
+        tape.recorder.capture()
+
+
+def test_nothing_counts_after_the_end(tape):
+    tape.step()
+    tape.step(page=0.0)
+    for _ in range(3):
+        assert tape.step().over
+    assert outcome(tape) is Outcome.ORDER
+
+
+def test_a_challenge_is_recorded_once():
+    one = challenge.draw()
+    liveness.Recorder(one)
+    with pytest.raises(Forgery):
+        liveness.Recorder(one)
+
+
+def test_an_answer_at_once_is_too_fast(tape):
+    turned = person("bram").render(dataclasses.replace(SEAT, yaw=28, seed=2))
+    tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
+    while tape.recorder.prompt == Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS):
+        tape.step()
+    hint = None
+    for _ in range(4):
+        noisy = np.clip(turned.astype(np.int16) + tape.rng.integers(-2, 3, turned.shape), 0, 255).astype(np.uint8)
+        hint = tape.step(pixels=noisy)
+        if hint.over:
+            break
+    assert hint.over
+    assert hint.code == "answered-too-fast"
+
+
+@pytest.mark.parametrize(
+    ("scene", "code"),
+    [
+        ({"distance": 110.0}, "come-closer"),
+        ({"distance": 26.0}, "go-back"),
+        ({"shift": (11.0, 0.0)}, "centre-yourself"),
+        ({"exposure": 0.004}, "more-light"),
+        ({"yaw": 25.0}, "centre"),
+        ({"blur": 6.0}, "hold-still"),
+    ],
+)
+def test_the_page_says_what_keeps_the_check_from_starting(tape, scene, code):
+    hint = None
+    for i in range(3):
+        hint = tape.step(pixels=person("bram").render(dataclasses.replace(SEAT, seed=i, **scene)))
+    assert hint.code == code
+    assert hint.text
+    assert not hint.over
+
+
+def test_nobody_in_sight_is_said(tape):
+    hint = tape.step(pixels=np.full_like(tape.pixels, 80))
+    assert (hint.code, hint.prompt.index, hint.progress) == ("no-face", 0, 0.0)
