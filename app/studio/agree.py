@@ -9,7 +9,7 @@ import gradio as gr
 
 from app.studio.cards import card
 from app.studio.desk import MINUTES
-from app.studio.strings import say
+from app.studio.strings import STUDIO_CONSENT, consent_text, say
 from app.studio.tools import html, note
 from consent.types import Purpose
 
@@ -44,7 +44,8 @@ def build_agree(parts: Parts) -> None:
         parts.show(box, lambda visitor: gr.skip() if visitor.receipt is None else gr.Checkbox(value=False))
 
     def agree(visitor: Visitor, wanted: list[str], me: bool, grown: bool) -> str:  # noqa: FBT001 - gradio's call
-        parts.desk.agree(visitor, wanted, myself=me is True, adult=grown is True, language=visitor.language)
+        text = consent_text(STUDIO_CONSENT, visitor.language, minutes=MINUTES)
+        parts.desk.agree(visitor, wanted, text, myself=me is True, adult=grown is True)
         return "prove"
 
     parts.on(button.click, agree, [purposes, myself, adult], place="agree")

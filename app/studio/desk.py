@@ -16,7 +16,7 @@ from app import files, media
 from app.flow import Options, make
 from app.stamp.signer import Signer
 from app.studio.sessions import Picture, Result
-from app.studio.strings import consent_text, say
+from app.studio.strings import say
 from consent import policy
 from consent.errors import Refusal
 from consent.ledger import Ledger
@@ -89,26 +89,29 @@ class Desk:
             raise Refusal("no-browser-session", "This page was not opened with its link.", "Open the link again.")
         return self.store.of(name)
 
-    def agree(
-        self, visitor: Visitor, purposes: Iterable[str], *, myself: bool, adult: bool, language: str = "en"
-    ) -> Receipt:
+    def agree(self, visitor: Visitor, purposes: Iterable[str], text: str, *, myself: bool, adult: bool) -> Receipt:
         """Write down, sign and keep what a person has agreed to.
+
+        Args:
+            visitor: who; their language is the one the text was shown in.
+            purposes: what was ticked.
+            text: exactly what was read.
+            myself: whether they said that it is them.
+            adult: whether they said that they are 18 or older.
 
         Raises:
             Refusal: something that must be ticked is not.
         """
         wanted = set(purposes)
-        text = consent_text(language, minutes=MINUTES)
         consent = Consent(
             purposes=frozenset(purpose for purpose in Purpose if purpose.value in wanted),
             adult=adult,
             myself=myself,
-            language=language,
+            language=visitor.language,
             text_sha256=hashlib.sha256(text.encode()).hexdigest(),
         )
         receipt = self.notary.sign(consent)
         files.write_atomic(self.home.receipts / f"{receipt.id}.json", receipt.document.encode())
-        visitor.language = language
         visitor.agreed(receipt)
         return receipt
 

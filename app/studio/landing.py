@@ -16,9 +16,9 @@ from app.home import Home
 from app.studio.desk import MINUTES, Desk
 from app.studio.guard import Guard
 from app.studio.live import capture_html
-from app.studio.server import Running, bind, build, private_scratch
+from app.studio.server import Running, bind, build, ending_well, private_scratch
+from app.studio.strings import COMMAND_CONSENT, consent_text, say
 from app.studio.strings import language as spoken
-from app.studio.strings import say
 from consent.errors import Refusal
 from consent.types import Purpose
 
@@ -64,7 +64,7 @@ def live_gate(home: Home, purpose: Purpose, port: int, announce: Callable[[Guard
     def page(api: FastAPI, desk: Desk) -> None:
         api.include_router(_routes(desk, purpose))
 
-    with private_scratch():
+    with private_scratch(), ending_well():
         guard, desk = build(door.getsockname()[1], home, page=page)
         with Running(guard, door) as running:
             running.wait()
@@ -117,15 +117,12 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         except ValueError:
             given = None
         given = given if isinstance(given, dict) else {}
-        language = spoken(request.headers.get("accept-language", ""))
+        visitor.language = spoken(request.headers.get("accept-language", ""))
+        asked = say(f"purpose_{purpose}", visitor.language)
+        text = consent_text(COMMAND_CONSENT, visitor.language, minutes=MINUTES, purpose=asked)
+        myself, adult = given.get("myself") is True, given.get("adult") is True
         try:
-            desk.agree(
-                visitor,
-                [purpose.value],
-                myself=given.get("myself") is True,
-                adult=given.get("adult") is True,
-                language=language,
-            )
+            desk.agree(visitor, [purpose.value], text, myself=myself, adult=adult)
         except Refusal as no:
             return {"ok": False, "reason": no.reason, "remedy": no.remedy}
         return {"ok": True}

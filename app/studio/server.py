@@ -179,7 +179,6 @@ class Running:
 
     def run(self) -> None:
         """Serve until Ctrl-C or SIGTERM; raises KeyboardInterrupt or SystemExit then, so that clean-up runs."""
-        signal.signal(signal.SIGTERM, _leave)
         self._server.run(sockets=[self._door])
 
     def wait(self, seconds: float = 30.0) -> None:
@@ -205,9 +204,21 @@ class Running:
             self._thread.join(5)
 
 
-def _leave(*_: object) -> None:
-    """Leave by SystemExit: uvicorn hands a SIGTERM on to this handler, and its default would skip all clean-up."""
-    raise SystemExit(143)
+@contextlib.contextmanager
+def ending_well() -> Iterator[None]:
+    """Within the block a SIGTERM is an ordinary exit (143), so that every clean-up runs.
+
+    uvicorn hands a SIGTERM on to the handler that stood before it, and the system's own would skip all clean-up.
+    """
+
+    def leave(*_: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def serve(home: Home, *, host: str, port: int, announce: Callable[[Guard, Running], None]) -> None:
@@ -220,7 +231,7 @@ def serve(home: Home, *, host: str, port: int, announce: Callable[[Guard, Runnin
         announce: is given the guard, for its link, and the server, before it runs.
     """
     door = bind(host, port)
-    with private_scratch():
+    with private_scratch(), ending_well():
         from app.studio.page import mount
 
         guard, desk = build(door.getsockname()[1], home, page=mount)

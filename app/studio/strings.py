@@ -16,14 +16,14 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
     {
         # the frame around everything
         "title": "Selfsame",
-        "motto": "See yourself older, younger, smiling, or in another photo of you. Only you: nobody else's face.",
+        "motto": "You, older, younger, smiling, or in another photo of you. Nobody else's face.",
         "step_agree": "Agree",
         "step_prove": "Prove",
         "step_play": "Play",
         "step_verify": "Verify",
         "withdraw": "Withdraw and wipe",
         "session_open": "It is you",
-        "session_left": "wiped in {minutes} min",
+        "session_left": "· wiped in {minutes} min",
         "withdrawn_title": "Everything is gone.",
         "withdrawn": "Your face data, your pictures and your results were wiped from memory.",
         # agree
@@ -161,17 +161,14 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN})
 DEFAULT: Final = "en"
-CONSENT_KEYS: Final = (
-    "agree_happens",
-    "agree_kept",
-    "agree_marked",
-    "agree_purposes",
-    "purpose_age",
-    "purpose_express",
-    "purpose_swap",
-    "agree_me",
-    "agree_adult",
+_ALWAYS: Final = (
+    *("agree_title", "agree_happens_title", "agree_happens", "agree_kept_title", "agree_kept"),
+    *("agree_marked_title", "agree_marked", "agree_me", "agree_adult"),
 )
+STUDIO_CONSENT: Final = (*_ALWAYS, "agree_purposes", "purpose_age", "purpose_express", "purpose_swap", "agree_button")
+"""What a person reads in step 1 before they agree."""
+COMMAND_CONSENT: Final = (*_ALWAYS, "live_for")
+"""What a person reads on the page that a command opens."""
 
 
 def say(key: str, language: str = DEFAULT, **parts: object) -> str:
@@ -197,6 +194,12 @@ def hinted(code: str, english: str, language: str) -> str:
     return TABLES.get(language, EN).get(f"hint_{code}", english)
 
 
-def consent_text(language: str, **parts: object) -> str:
-    """The text a person agrees to, whole; its digest goes into the receipt."""
-    return "\n".join(say(key, language, **parts) for key in CONSENT_KEYS)
+def consent_text(keys: tuple[str, ...], language: str, **parts: object) -> str:
+    """The text a person agrees to, whole; its digest goes into the receipt.
+
+    Args:
+        keys: which text, `STUDIO_CONSENT` or `COMMAND_CONSENT`.
+        language: the language it was shown in.
+        parts: what is put into the braces.
+    """
+    return "\n".join(say(key, language, **parts) for key in keys)

@@ -7,9 +7,11 @@ import string
 from html import unescape
 from pathlib import Path
 
+import pytest
+
 import app.studio
 from app.studio.live import BROWSER_NOS, capture_html
-from app.studio.strings import CONSENT_KEYS, EN, TABLES, consent_text, language, say
+from app.studio.strings import COMMAND_CONSENT, EN, STUDIO_CONSENT, TABLES, consent_text, language, say
 
 HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
@@ -60,10 +62,12 @@ def test_the_language_follows_the_browser_as_far_as_we_have_it():
     assert language("") == "en"
 
 
-def test_the_text_that_is_agreed_to_is_the_text_that_is_shown():
-    text = consent_text("en", minutes=30)
-    assert all(say(key, "en").split("{")[0] in text for key in CONSENT_KEYS)
+@pytest.mark.parametrize("keys", [STUDIO_CONSENT, COMMAND_CONSENT])
+def test_the_text_that_is_agreed_to_is_whole(keys):
+    text = consent_text(keys, "en", minutes=30, purpose="show me older")
+    assert all(re.split(r"[{}]", say(key, "en"))[0] in text for key in keys)
     assert "{" not in text
+    assert "30 minutes" in text
 
 
 def test_the_browsers_own_refusals_have_their_sentences():

@@ -4,6 +4,7 @@ Debian's chromium runs the unchanged page of the real command; its fake camera p
 `tests/flow/camera.py` moves. Nothing of the program is replaced, and nothing of it knows that this is a test.
 """
 
+import functools
 import json
 import os
 import re
@@ -69,8 +70,11 @@ class Sitter:
             text=True,
         )
 
-    def wait(self):
+    @functools.cached_property
+    def flags(self):
+        """What chromium must be told; waits until the person has sat down."""
         assert self.process.stdout.readline() == "ready\n"
+        return ("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={self.file}")
 
     def hear(self, action):
         self.process.stdin.write(action + "\n")
@@ -127,9 +131,8 @@ class Program:
 
 @pytest.fixture(scope="module")
 def studio(home, sitter):
-    program = Program(home, "studio", "--port", "0", "--no-browser")
+    program = Program(home, "studio", "--port", "0", "--no-browser")  # while the person dresses
     program.url = program.link()
-    sitter.wait()  # the person has dressed while the studio started
     yield program
     program.stop()
 
@@ -237,7 +240,7 @@ def second_opinion(path, home):
 
 
 def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter, home, pictures, tmp_path, monkeypatch):
-    with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+    with chromium(*sitter.flags) as browser:
         page = visit(browser, studio.url, permissions=["camera"])
         agree(page)
         asked, ended = sit(page, sitter)
@@ -311,7 +314,7 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
 
 def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, sitter):
     wrong = {"turn-left": "turn-right", "turn-right": "turn-left"}
-    with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+    with chromium(*sitter.flags) as browser:
         page = visit(browser, studio.url, permissions=["camera"])
         agree(page)
         _, ended = sit(page, sitter, wrong)
@@ -353,7 +356,7 @@ def test_a_command_asks_for_the_same_check(home, sitter, pictures, tmp_path):
     out = tmp_path / "older.png"
     program = Program(home, "age", pictures / "me.jpg", "-o", out, "--years", "20", "--no-browser", stream="stderr")
     try:
-        with chromium("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={sitter.file}") as browser:
+        with chromium(*sitter.flags) as browser:
             page = visit(browser, program.link(), permissions=["camera"])
             page.locator("#capture [data-start]").click()
             page.wait_for_selector("[role=alert]:has-text('18')")  # nothing was ticked
@@ -367,3 +370,21 @@ def test_a_command_asks_for_the_same_check(home, sitter, pictures, tmp_path):
         program.stop()
     code, (report,) = checked(home, out)
     assert (code, report["verdict"], report["statement"]["purpose"]) == (0, "ours", "age")
+
+
+def test_when_the_program_ends_the_page_says_so_and_nothing_is_left(home, sitter, pictures, tmp_path):
+    out = tmp_path / "never.jpg"
+    program = Program(home, "age", pictures / "me.jpg", "-o", out, "--no-browser", stream="stderr")
+    try:
+        with chromium(*sitter.flags) as browser:
+            page = visit(browser, program.link(), permissions=["camera"])
+            page.locator("input[name=myself]").check()
+            page.locator("input[name=adult]").check()
+            page.locator("#capture [data-start]").click()
+            page.wait_for_selector("dialog[data-state=prompting]")
+            assert program.stop() == 143
+            page.wait_for_selector("dialog[data-state=refused]:has-text('connection to the program')")
+    finally:
+        program.stop()
+    assert list(Path("/dev/shm").glob(f"selfsame-{program.process.pid}-*")) == []
+    assert not out.exists()
