@@ -16,6 +16,14 @@ def usable(face: Face) -> None:
     """
     low, high = policy.BRIGHTNESS
     boxes = (face.box,)
+    # first, since a turned face has its eyes close together
+    if not (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED):
+        raise Refusal(
+            "face-turned-away",
+            "The face is turned too far away from the camera.",
+            "Use a picture that shows both eyes.",
+            boxes,
+        )
     if not face.eye_distance >= policy.EYE_DISTANCE:
         size = f"{face.eye_distance:.0f}" if face.eye_distance > 0 else "no"
         need = f"{policy.EYE_DISTANCE:.0f}"
@@ -31,13 +39,6 @@ def usable(face: Face) -> None:
         raise Refusal("face-too-bright", "The face is burnt out by light.", "Use a picture with less light.", boxes)
     if not face.sharpness >= policy.SHARPNESS:
         raise Refusal("face-blurred", "The face is too blurred to be judged.", "Use a sharper picture.", boxes)
-    if not (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED):
-        raise Refusal(
-            "face-turned-away",
-            "The face is turned too far away from the camera.",
-            "Use a picture that shows both eyes.",
-            boxes,
-        )
 
 
 def grown(years: float) -> None:

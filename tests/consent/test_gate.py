@@ -1,0 +1,407 @@
+"""The gate: this one person, these very pixels, once, for now."""
+
+import copy
+import dataclasses
+import gc
+import math
+import pickle
+import weakref
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app import flow
+from consent import gate as gate_module
+from consent import liveness, policy
+from consent.challenge import draw
+from consent.enrolment import enrol
+from consent.errors import Forgery, Refusal
+from consent.gate import Gate
+from consent.quality import grown, usable
+from consent.receipt import Consent
+from consent.types import Action, Domain, Draft, Grant, Match, Once, Origin, Photo, Purpose
+from models.faces import Pose
+from tests.booth import SEAT, Booth, World
+from tests.conftest import EVERYTHING
+from tests.people import person
+
+
+def picture(name, **changes):
+    return Photo(person(name).render(dataclasses.replace(SEAT, **changes)))
+
+
+@pytest.fixture(scope="module")
+def mine(gate):
+    return gate.match(picture("ada", seed=1))
+
+
+@pytest.fixture(scope="module")
+def other(gate):
+    return gate.match(picture("ada", seed=2, yaw=12, light="warm"))
+
+
+def code_of(call, *args, kind=Refusal, **kwargs):
+    with pytest.raises(kind) as caught:
+        call(*args, **kwargs)
+    return caught.value.code
+
+
+# --- matching --------------------------------------------------------------------------------------------------------
+
+
+def test_the_person_matches_in_other_light_and_pose(gate):
+    for changes in ({}, {"yaw": 20}, {"yaw": -20}, {"light": "window"}, {"expression": {"smile": 0.8}}):
+        match = gate.match(picture("ada", seed=9, **changes))
+        assert match.score >= policy.MATCH_COSINE
+        assert (match.origin, match.action, match.others) == (Origin.PHOTO, None, ())
+
+
+@pytest.mark.parametrize("name", ["bram", "chima", "dilan", "edda", "feng", "gita", "hana", "ivo", "joy"])
+def test_nobody_else_matches(gate, name):
+    no = None
+    with pytest.raises(Refusal) as caught:
+        gate.match(picture(name, seed=4))
+    no = caught.value
+    assert no.code in {"not-you", "looks-under-age"}
+    assert no.reason
+    assert no.remedy
+
+
+def test_the_live_frames_are_matched_and_at_rest_first(gate):
+    frames = gate.live()
+    assert len(frames) > policy.TEMPLATE_FRAMES
+    assert frames[0].action is Action.CENTRE
+    assert {Action.TURN_LEFT, Action.TURN_RIGHT, Action.CLOSE_EYES, Action.OPEN_MOUTH} <= {f.action for f in frames}
+    assert all(f.score >= policy.MATCH_COSINE and f.origin is Origin.LIVE for f in frames)
+
+
+def test_a_score_that_is_not_a_number_is_refused(gate, monkeypatch):
+    monkeypatch.setattr(gate._recogniser, "embed", lambda *_: np.full(128, np.nan, np.float32))
+    assert code_of(gate.match, picture("ada", seed=1)) == "not-you"
+
+
+def test_no_face_is_said(gate):
+    assert code_of(gate.match, Photo(np.full((300, 400, 3), 120, np.uint8))) == "no-face"
+
+
+@pytest.fixture(scope="module")
+def couple():
+    """Ada on the left, Gita on the right."""
+    wide = [person(n).render(dataclasses.replace(SEAT, seed=6)) for n in ("ada", "gita")]
+    return Photo(np.concatenate(wide, axis=1))
+
+
+def test_several_faces_need_a_choice(gate, couple):
+    with pytest.raises(Refusal) as caught:
+        gate.match(couple)
+    assert caught.value.code == "several-faces"
+    assert len(caught.value.boxes) == 2
+    assert caught.value.boxes[0][0] < caught.value.boxes[1][0]
+
+
+def test_the_chosen_face_alone_is_judged(gate, couple):
+    match = gate.match(couple, 0)
+    assert len(match.others) == 1
+    assert code_of(gate.match, couple, 1) == "not-you"
+    for wrong in (2, -1):
+        assert code_of(gate.match, couple, wrong) == "no-such-face"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"distance": 130.0}, "face-too-small"),
+        ({"blur": 7.0}, "face-blurred"),
+        ({"exposure": 0.0012}, "face-too-dark"),
+        ({"yaw": 52.0}, "face-turned-away"),
+    ],
+)
+def test_a_picture_that_cannot_be_judged_says_why(gate, changes, code):
+    assert code_of(gate.match, picture("ada", seed=1, **changes)) in {code, "no-face"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("eye_distance", 10.0, "face-too-small"),
+        ("eye_distance", math.nan, "face-too-small"),
+        ("brightness", 0.01, "face-too-dark"),
+        ("brightness", math.nan, "face-too-dark"),
+        ("brightness", 0.99, "face-too-bright"),
+        ("sharpness", 0.1, "face-blurred"),
+        ("sharpness", math.nan, "face-blurred"),
+        ("pose", Pose(60, 0, 0), "face-turned-away"),
+        ("pose", Pose(0, math.nan, 0), "face-turned-away"),
+    ],
+)
+def test_each_shortcoming_has_its_code(mine, field, value, code):
+    usable(mine.face)
+    assert code_of(usable, dataclasses.replace(mine.face, **{field: value})) == code
+
+
+@pytest.mark.parametrize("years", [0.0, policy.ADULT_YEARS - 0.01, math.nan])
+def test_young_faces_are_refused(years):
+    assert code_of(grown, years) == "looks-under-age"
+
+
+# --- granting and redeeming ------------------------------------------------------------------------------------------
+
+
+def test_a_grant_gives_the_pixels_that_were_matched_once(gate, mine, other):
+    grant = gate.grant(mine, other, Purpose.SWAP)
+    work = gate.redeem(grant)
+    assert work.source is mine
+    assert work.target is other
+    assert work.purpose is Purpose.SWAP
+    assert work.own == gate.live()
+    assert code_of(gate.redeem, grant, kind=Forgery) == "spent"
+
+
+def test_a_grant_runs_out(gate, booth, mine):
+    grant = gate.grant(mine, mine, Purpose.AGE)
+    booth.now += policy.GRANT_SECONDS
+    assert code_of(gate.redeem, grant, kind=Forgery) == "grant-stale"
+
+
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_sealed_values_stay_where_they_were_made(gate, mine, way):
+    for value in (mine, gate.grant(mine, mine, Purpose.AGE)):
+        with pytest.raises(TypeError):
+            way(value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pixels": np.zeros((360, 480, 3), np.uint8)},
+        {"others": ((0.0, 0.0, 9.0, 9.0),)},
+        {"score": 0.99},
+        {"origin": Origin.LIVE},
+        {"seal": b"\0" * 32},
+        {"seal": None},
+    ],
+)
+def test_a_changed_match_is_a_forgery(gate, mine, change):
+    forged = dataclasses.replace(mine, **change)
+    assert code_of(gate.grant, forged, mine, Purpose.SWAP, kind=Forgery) == "forged"
+    assert code_of(gate.grant, mine, forged, Purpose.SWAP, kind=Forgery) == "forged"
+
+
+def test_a_match_of_a_moved_face_is_a_forgery(gate, mine):
+    moved = dataclasses.replace(mine, face=dataclasses.replace(mine.face, mesh=mine.face.mesh + 1))
+    assert code_of(gate.grant, moved, mine, Purpose.SWAP, kind=Forgery) == "forged"
+
+
+@pytest.mark.parametrize("field", ["source", "target", "purpose", "expires", "nonce", "seal"])
+def test_a_changed_grant_is_a_forgery(gate, mine, other, field):
+    grant = gate.grant(mine, other, Purpose.SWAP)
+    changes = {
+        "source": other, "target": mine, "purpose": Purpose.AGE, "expires": math.inf, "nonce": b"0" * 16, "seal": b"",
+    }  # fmt: skip
+    forged = dataclasses.replace(grant, **{field: changes[field]})
+    assert code_of(gate.redeem, forged, kind=Forgery) == "forged"
+
+
+def test_a_hand_built_grant_is_a_forgery(gate, mine):
+    stranger = Match(picture("gita").pixels, mine.face, (), 0.99, Origin.PHOTO, None, b"x" * 32)
+    assert (
+        code_of(gate.redeem, Grant(mine, stranger, Purpose.SWAP, math.inf, b"n" * 16, b"s" * 32), kind=Forgery)
+        == "forged"
+    )
+    for thing in (mine, None, "grant", np.zeros((9, 9, 3), np.uint8)):
+        assert code_of(gate.redeem, thing, kind=Forgery) == "forged"
+        assert code_of(gate.release, thing, kind=Forgery) == "forged"
+    assert code_of(gate.grant, None, mine, Purpose.SWAP, kind=Forgery) == "forged"
+
+
+# --- drafts ----------------------------------------------------------------------------------------------------------
+
+
+def work(gate, match):
+    return gate.redeem(gate.grant(match, match, Purpose.AGE))
+
+
+def test_a_draft_is_released_once_with_its_facts(gate, mine):
+    draft = work(gate, mine).draft(mine.pixels, "none", {"years": 1.0})
+    released = gate.release(draft)
+    assert np.array_equal(released.pixels, mine.pixels)
+    facts = released.facts
+    assert (facts.purpose, facts.domain, facts.session) == (Purpose.AGE, Domain.LIVE, gate.session)
+    assert (facts.source_origin, facts.target_origin) == (Origin.PHOTO, Origin.PHOTO)
+    assert code_of(gate.release, draft, kind=Forgery) == "spent"
+
+
+def test_a_draft_cannot_be_looked_at(gate, mine):
+    draft = work(gate, mine).draft(mine.pixels, "none", {})
+    assert not [n for n in dir(draft) if not n.startswith("_")]
+    assert "array" not in repr(draft)
+    for operation in (lambda: draft[0], lambda: np.asarray(draft).astype(np.uint8), lambda: bytes(draft)):
+        with pytest.raises(TypeError):
+            operation()
+
+
+@pytest.mark.parametrize("field", ["_pixels", "_original", "_facts", "_nonce", "_seal"])
+def test_a_changed_draft_is_a_forgery(gate, mine, other, field):
+    draft = work(gate, mine).draft(mine.pixels, "none", {})
+    facts = dataclasses.replace(draft._facts, domain=Domain.DEMO)
+    changes = {"_pixels": other.pixels, "_original": other.pixels, "_facts": facts, "_nonce": b"0", "_seal": None}
+    forged = dataclasses.replace(draft, **{field: changes[field]})
+    assert code_of(gate.release, forged, kind=Forgery) == "forged"
+
+
+def test_a_hand_built_draft_is_a_forgery(gate, mine):
+    facts = work(gate, mine).draft(mine.pixels, "none", {})._facts
+    stranger = picture("gita").pixels
+    assert code_of(gate.release, Draft(stranger, stranger, facts, b"n", b"s"), kind=Forgery) == "forged"
+
+
+def test_an_engine_hands_in_once(gate, mine):
+    one = work(gate, mine)
+    one.draft(mine.pixels, "none", {})
+    assert code_of(one.draft, mine.pixels, "none", {}, kind=Forgery) == "spent"
+
+
+@pytest.mark.parametrize("bad", [np.zeros((9, 9, 3), np.uint8), np.zeros((360, 480, 3), np.float32)])
+def test_an_engine_must_hand_in_the_target_shape(gate, mine, bad):
+    assert code_of(work(gate, mine).draft, bad, "none", {}) == "bad-output"
+
+
+def test_a_parameter_must_be_a_number(gate, mine):
+    assert code_of(work(gate, mine).draft, mine.pixels, "none", {"years": math.nan}) == "bad-option"
+
+
+@given(value=st.integers(0, 255))
+def test_other_people_and_far_pixels_are_put_back(gate, couple, value):
+    match = gate.match(couple, 0)
+    draft = work(gate, match).draft(np.full_like(match.pixels, value), "none", {})
+    out = gate.release(draft).pixels
+    x, y, w, h = (round(v) for v in match.others[0])
+    assert np.array_equal(out[y : y + h, x : x + w], match.pixels[y : y + h, x : x + w])
+    assert np.array_equal(out[:, -60:], match.pixels[:, -60:])
+    nose = match.face.mesh[4].astype(int)
+    assert (out[nose[1], nose[0]] == value).all()
+
+
+# --- enrolment and the session's life --------------------------------------------------------------------------------
+
+
+def live_of(name, seed, **rest):
+    booth = Booth(name, fps=8, seed=seed, **rest)
+    recorder = liveness.Recorder(draw(booth.clock))
+    while not recorder.take(booth.frame(recorder.prompt)).over:
+        pass
+    return booth, liveness.check(recorder.capture())
+
+
+def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
+    booth, live = live_of("ivo", 5)
+    narrow = Consent(frozenset({Purpose.AGE}), adult=True, myself=True, language="en", text_sha256="")
+    receipt = notary.sign(narrow, booth.clock)
+
+    booth.now += policy.LIVE_SECONDS + 1  # too late, then in time again
+    assert code_of(enrol, live, receipt, ledger, booth.clock) == "live-stale"
+    booth.now -= policy.LIVE_SECONDS + 1
+    for change in ({"frames": live.frames[1:]}, {"years": 50.0}, {"world": b"w"}, {"made": 1e9}, {"seal": b""}):
+        forged = dataclasses.replace(live, **change)
+        assert code_of(enrol, forged, receipt, ledger, booth.clock, kind=Forgery) == "forged"
+        assert code_of(Gate, forged, receipt, ledger, booth.clock, kind=Forgery) == "forged"
+
+    gate = enrol(live, receipt, ledger, booth.clock)
+    assert code_of(enrol, live, receipt, ledger, booth.clock, kind=Forgery) == "spent"
+
+    me = gate.match(picture("ivo", seed=3))
+    assert code_of(gate.grant, me, me, Purpose.SWAP) == "purpose-not-agreed"
+    assert code_of(gate.grant, mine, me, Purpose.AGE, kind=Forgery) == "forged"  # another gate's match
+    grant = gate.grant(me, me, Purpose.AGE)
+    spare = gate.grant(me, me, Purpose.AGE)
+    open_work = gate.redeem(grant)
+    draft = open_work.draft(me.pixels, "none", {})
+    late = gate.redeem(gate.grant(me, me, Purpose.AGE))
+
+    frames = [weakref.ref(f.pixels) for f in gate.live()]
+    del open_work, grant
+    gate.withdraw()
+    gate.withdraw()
+    calls = (
+        (gate.live,), (gate.match, picture("ivo", seed=3)), (gate.grant, me, me, Purpose.AGE), (gate.redeem, spare),
+        (gate.release, draft), (late.draft, me.pixels, "none", {}),
+    )  # fmt: skip
+    for call, *args in calls:
+        assert code_of(call, *args) == "session-withdrawn"
+    del late, spare, draft, calls, call, args
+    gc.collect()
+    assert gate._template is None
+    assert not [f for f in frames if f() is not None], "a live frame outlived the session"
+    events = [(e["event"], e.get("code")) for e in ledger.entries() if e["session"] == gate.session]
+    assert [e for e, _ in events].count("withdrawn") == 1
+    assert ("match-refused", "session-withdrawn") in events
+
+
+def test_a_session_ends_by_itself(notary, ledger):
+    world = World()
+    booth, live = live_of("dilan", 6, world=world)
+    gate = enrol(live, notary.sign(EVERYTHING, booth.clock), ledger, booth.clock)
+    assert gate.domain is Domain.DEMO
+    assert code_of(gate.match, picture("dilan", seed=1)) == "other-world"
+    assert code_of(gate.match, World().photograph("dilan", seed=1)) == "other-world"
+    assert gate.match(world.photograph("dilan", seed=1)).score >= policy.MATCH_COSINE
+    booth.now = gate.expires
+    assert code_of(gate.live) == "session-expired"
+    assert code_of(gate.match, world.photograph("dilan", seed=1)) == "session-withdrawn"
+    assert gate._template is None
+
+
+def test_marked_pictures_do_not_enter_a_camera_session(gate):
+    assert code_of(gate.match, World().photograph("ada", seed=1)) == "other-world"
+
+
+def test_a_child_cannot_enrol(notary, ledger):
+    booth, live = live_of("child_lulu", 7)
+    assert live.years < policy.ADULT_YEARS
+    assert code_of(enrol, live, notary.sign(EVERYTHING, booth.clock), ledger, booth.clock) == "looks-under-age"
+    assert ledger.entries()[-1] | {"time": "", "previous": "", "hash": ""} == {
+        "event": "enrolment-refused", "session": "", "code": "looks-under-age", "time": "", "previous": "", "hash": "",
+    }  # fmt: skip
+
+
+def sealed_live(frames, clock):
+    """A capture as liveness would seal it, for what no recorder would let through."""
+    from consent.types import LIVE_SEAL, Assurance, LiveCapture
+
+    live = LiveCapture(frames, 40.0, b"", Assurance.MOTION, clock(), Once(), b"")
+    object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
+    return live
+
+
+def test_frames_that_do_not_agree_make_no_template(gate, mine, notary, ledger, booth):
+    receipt = notary.sign(EVERYTHING, booth.clock)
+    resting = [f for f in gate.live() if f.action is Action.CENTRE]
+    from consent.types import LiveFrame
+
+    few = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:3])
+    assert code_of(enrol, sealed_live(few, booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
+    mixed = list(few)
+    for name in ("bram", "gita", "ivo"):
+        photo = picture(name, seed=2)
+        mixed.append(LiveFrame(photo.pixels, gate._finder.find(photo.pixels)[0], Action.CENTRE))
+    assert code_of(enrol, sealed_live(tuple(mixed), booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
+
+
+def test_every_decision_is_logged_without_a_face(gate, mine, ledger):
+    before = len(ledger.entries())
+    gate.grant(mine, mine, Purpose.SWAP)
+    code_of(gate.match, picture("gita", seed=4))
+    new = ledger.entries()[before:]
+    assert [(e["event"], e.get("code"), e.get("purpose")) for e in new] == [
+        ("grant", None, "swap"),
+        ("match-refused", "not-you", None),
+    ]
+    text = repr(new)
+    assert not [n for n in ("score", "box", "embedding", "years") if n in text]
+
+
+def test_flow_is_the_only_way_the_tests_met_her(gate):
+    assert type(gate) is gate_module.Gate
+    assert flow.meet.__module__ == "app.flow"
