@@ -330,7 +330,7 @@ def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
     )  # fmt: skip
     for call, *args in calls:
         assert code_of(call, *args) == "session-withdrawn"
-    del late, spare, draft, calls, call, args
+    del late, spare, draft, calls, call, args, live, forged, change
     gc.collect()
     assert gate._template is None
     assert not [f for f in frames if f() is not None], "a live frame outlived the session"
