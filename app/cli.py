@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import threading
 import webbrowser
@@ -312,6 +313,7 @@ def _open(guard: Guard, running: object) -> None:
 
 def main() -> NoReturn:
     """Run the command line and end the process with its code."""
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")  # its remarks about back ends are not for people
     sys.exit(run(sys.argv[1:]))
 
 

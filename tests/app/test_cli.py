@@ -131,3 +131,16 @@ def test_doctor_reads_the_log(capsys, home):
     code, out, _ = say(capsys, "doctor")
     assert code == 1
     assert "Line 1 of the log" in out
+
+
+def test_the_demo_needs_a_checkout(capsys, tmp_path, monkeypatch):
+    told = {}
+    monkeypatch.setattr("tests.demo.run", lambda **given: told.update(given) or {"files": []})
+    code, out, _ = say(capsys, "demo", "--out", tmp_path, "--seed", "4", "--json")
+    assert code == 0
+    assert json.loads(out.splitlines()[-1]) == {"files": []}
+    assert (told["out"], told["seed"]) == (tmp_path, 4)
+    monkeypatch.setattr(cli, "__file__", str(tmp_path / "app" / "cli.py"))
+    code, _, err = say(capsys, "demo")
+    assert code == 2
+    assert "[no-renderer]" in err
