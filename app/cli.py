@@ -47,7 +47,6 @@ Face = Annotated[
     int | None, typer.Option(min=1, help="Which face is yours, from left to right, when there are several.")
 ]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)]
-Unit = Annotated[float, typer.Option(min=-1, max=1)]
 
 
 @cli.callback(invoke_without_command=True)
@@ -160,10 +159,10 @@ def express(
     target: Target,
     out: Out,
     *,
-    smile: Unit = 0.0,
-    brows: Unit = 0.0,
-    eyes: Unit = 0.0,
-    mouth: Annotated[float, typer.Option(min=0, max=1)] = 0.0,
+    smile: Annotated[float, typer.Option(min=-1, max=1, help="-1 sad to 1 smiling.")] = 0.0,
+    brows: Annotated[float, typer.Option(min=-1, max=1, help="-1 lowered to 1 raised.")] = 0.0,
+    eyes: Annotated[float, typer.Option(min=-1, max=1, help="-1 closed to 1 wide open.")] = 0.0,
+    mouth: Annotated[float, typer.Option(min=0, max=1, help="0 as it is to 1 open.")] = 0.0,
     face: Face = None,
     force: Force = False,
     port: Port = 0,
@@ -172,6 +171,8 @@ def express(
     """Change your expression."""
     from app.engines.express import ExpressOptions
 
+    if not any((smile, brows, eyes, mouth)):
+        raise Refusal("nothing-to-do", "No expression was asked for.", "Say --smile, --brows, --eyes or --mouth.")
     options = ExpressOptions(smile=smile, brows=brows, eyes=eyes, mouth=mouth)
     _run(options, target, face, out, force=force, port=port, quiet=no_browser)
 

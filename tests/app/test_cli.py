@@ -77,6 +77,7 @@ def test_pictures_and_names_are_checked_before_anybody_must_sit_down(capsys, tmp
         (["age", picture, "-o", tmp_path / "nowhere" / "x.jpg"], "no-folder"),
         (["express", picture, "-o", there, "--smile", "1"], "file-exists"),
         (["age", picture, "-o", tmp_path / "x.jpg", "--years", "900"], "bad-option"),
+        (["express", picture, "-o", tmp_path / "x.jpg"], "nothing-to-do"),
         (["swap", broken, picture, "-o", tmp_path / "x.jpg"], "broken-picture"),
     ):
         result, _, err = say(capsys, *arguments)
