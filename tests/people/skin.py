@@ -212,7 +212,7 @@ def paint(look: Look) -> Paint:
         offset = where - np.array([side * 3.08, 0, 0], np.float32)
         r = np.sqrt((offset * offset).sum(-1))
         rim = step(r, 1.80, 1.60) * step(offset[..., 2], 0.2, 0.6)
-        colour *= 1 - rim[..., None] * (0.35 + 0.3 * (y > 0))[..., None] * np.array([0.8, 1, 1], np.float32)
+        colour *= 1 - rim[..., None] * (0.38 + 0.42 * (y > 0))[..., None] * np.array([0.8, 1, 1], np.float32)
     marks.stubble(colour, height, gloss, look, where, c.normal)
     strokes = marks.project(marks.brows(seed + 13, look.brows), where) * front
     _blend(colour, np.broadcast_to(linear(look.brows.colour), colour.shape), strokes * 0.93)
