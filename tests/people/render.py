@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from tests.people import camera, material
+from tests.people.asset import CAVITY, TEETH, TONGUE
 from tests.people.light import LIGHTS, Light
 from tests.people.raster import Coverage, normals, rasterise
 from tests.people.shape import rotation
@@ -112,7 +113,9 @@ def render(person: Person, scene: Scene) -> NDArray[np.uint8]:
     """A picture of a person, `uint8 RGB (H, W, 3)`."""
     light = LIGHTS[scene.light] if isinstance(scene.light, str) else scene.light
     view = arrange(person, scene)
-    hit = rasterise(view.screen, person.head.triangles, scene.size)
+    # some jaws are narrower than their teeth: what lies inside the mouth must not show through the cheek
+    inner = np.isin(person.head.part, (CAVITY, TEETH, TONGUE))
+    hit = rasterise(view.screen, person.head.triangles, scene.size, bias=inner.astype(np.float32))
     surface = material.surface(person, view, hit, scene.expression)
     width, height = scene.size
     picture = background(scene, light).reshape(-1, 3).copy()

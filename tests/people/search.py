@@ -41,6 +41,7 @@ _VIEWS: tuple[dict[str, Any], ...] = (
     {"yaw": 6.0},
     {"yaw": -14.0, "expression": {"smile": 0.5}, "light": "window", "background": 4},
 )
+_CHILD_VIEWS: tuple[dict[str, Any], ...] = ({}, {"distance": 50.0, "size": (480, 360), "yaw": 8.0}, {"light": "window"})
 _SMALL: dict[str, Any] = {"size": (400, 300), "view": 30.0}
 
 
@@ -182,7 +183,7 @@ def grow_young(recipe: Recipe, seconds: float, rng: np.random.Generator) -> Reci
 
     def goal(trial: Recipe) -> float:
         someone, years = Person("child", trial, paint), []
-        for view in measure.PHOTOS[:3]:
+        for view in _CHILD_VIEWS:
             picture = someone.render(**view)
             found = measure.finder().detect(picture)
             if len(found) != 1:

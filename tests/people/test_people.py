@@ -134,14 +134,16 @@ def test_the_old_self_is_still_the_same_person():
     assert (old @ code("ada")).min() >= 0.5
 
 
-def test_age_reads_adult():
+def test_adults_read_as_adults_and_children_as_children():
     for name in SAMPLE:
         assert measure.years(front(name), seen(front(name))) >= 22
+    for name in CHILDREN:
+        assert measure.years(front(name), seen(front(name))) < 18
     assert measure.years(front("ada_old"), seen(front("ada_old"))) > measure.years(front("ada"), seen(front("ada")))
 
 
 def test_an_actor_obeys():
-    actor = Actor(person("hana"), seed=4, manner=Manner(blinks=0))
+    actor = Actor(person("ada"), seed=4, manner=Manner(blinks=0))
     start = seen(actor.frame(0.0))
     for k, action in enumerate(("turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "smile", "centre")):
         actor.perform(action, at=2.0 * k)
