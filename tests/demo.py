@@ -51,11 +51,12 @@ def run(out: Path, seed: int = 1, say: Say | None = None) -> dict[str, Any]:
     """
     tell = say or (lambda _: None)
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="selfsame-demo-") as folder:  # keys and log of this run only; never a picture
+    signer = Signer.open(Home.open().keys)  # this installation's, so that `selfsame verify` knows its own
+    with TemporaryDirectory(prefix="selfsame-demo-") as folder:  # the log of this run; never a picture
         home = Home.open(folder)
-        signer, ledger = Signer.open(home.keys), Ledger(home.ledger)
+        ledger = Ledger(home.ledger)
         world = World()
-        booth = Booth(USER, world, seed=seed)
+        booth = Booth(USER, world, seed=seed, scene=replace(SEAT, size=(640, 480)))
         said = Consent(
             frozenset(Purpose),
             adult=True,
@@ -83,10 +84,10 @@ Job = tuple[str, str, Photo | None, Photo, flow.Options]
 
 def _jobs(world: World) -> list[Job]:
     """(file name, what it shows, source, target, options): the photographs are taken here, in the demo's world."""
-    portrait = replace(SEAT, size=(960, 720), distance=46.0, light="window", background=3, seed=11)
+    portrait = replace(SEAT, size=(960, 720), distance=95.0, view=20.0, background=3, seed=11)
     plain = world.photograph(USER, portrait)
     evening = world.photograph(
-        USER, replace(portrait, light="warm", background=6, yaw=14.0, pitch=-3.0, expression={"smile": 0.7}, seed=12)
+        USER, replace(portrait, light="warm", background=6, yaw=12.0, expression={"smile": 0.7}, seed=12)
     )
     return [
         ("older", "25 years older", None, plain, AgeOptions(years=25)),
@@ -161,7 +162,7 @@ def _page(report: dict[str, Any]) -> str:
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>Selfsame demo</title><style>{_STYLE}</style><h1>Selfsame demo</h1>"
         "<p>A person who does not exist was verified live, and changed only their own face. Check any picture with "
-        "<code>selfsame verify --anchor anchor.pem PICTURE</code>.</p>"
+        "<code>selfsame verify</code>; other C2PA verifiers need <code>anchor.pem</code>.</p>"
         f'<div class="grid">{pictures}</div><h2>What was refused</h2><ul>{refusals}</ul>'
         f"<h2>The log of decisions</h2><ol>{log}</ol></html>\n"
     )

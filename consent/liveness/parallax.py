@@ -2,9 +2,14 @@
 
 The test looks at pixels, never at landmarks: landmark networks draw a protruding nose on flat pictures and pass over
 90 % of flat puppets (research). Optical-flow tracks of the skin (Lucas-Kanade, forward and backward) are fitted, frame
-by frame, by what a plane can do (a homography, from the points off the nose) plus what a cylinder can do (a quadric);
-what remains along the eye axis is regressed on the relief of the canonical head: `beta`, in eye distances. For a head
-it is close to its depth times sin(yaw); for prints, bent prints, masks and screens it is 0.00 to 0.08.
+by frame, by what flat and bent pictures can do; what remains along the eye axis is regressed on the relief of the
+canonical head: `beta`, in eye distances. For a head it is close to its depth times sin(yaw).
+
+Two fits are made, for each fails on some faces: a *joint* one (a homography from the points off the nose, then quadric
+and relief together, on corner points) and a *local* one (a quadric from everything but nose, eyes and mouth, then the
+nose's relief alone, on corners and mesh points of the nose). The more convincing one counts. On 30 turns of flat and
+bent prints of five rendered people neither went beyond 0.05; on 56 turns of 14 people themselves one of the two passed
+in 55 (the limits are older than these cases, but the second fit was added looking at them: no hold-out).
 """
 
 from __future__ import annotations
@@ -17,12 +22,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from consent import policy
 from consent.liveness.recording import Sight
 from models import topology
 
 Grid = NDArray[np.float64]
 _OUTER_EYES: Final = (33, 263)
 _NOSE: Final = [4, 5, 195, 1, 19]
+_NOSE_POINTS: Final = [
+    1, 2, 4, 5, 6, 19, 20, 45, 48, 51, 64, 94, 97, 98, 102, 115, 125, 129, 131, 134, 141, 168, 195, 197, 198, 209, 217,
+    218, 220, 236, 237, 238, 239, 240, 241, 242, 248, 250, 275, 278, 281, 290, 294, 326, 327, 331, 344, 354, 358, 360,
+    363, 370, 399, 420, 429, 437, 438, 440, 456, 457, 458, 459, 460, 461, 462,
+]  # fmt: skip
+"""Mesh points on the nose, tracked besides the corners: a smooth nose has few of these."""
 _LIDS: Final = [159, 145, 386, 374, 33, 133, 362, 263]
 _MOUTH: Final = [0, 17, 61, 291, 13]
 _FLOW: Final = {"winSize": (21, 21), "maxLevel": 3, "criteria": (3, 20, 0.02)}
@@ -88,17 +100,20 @@ def _evened(grey: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
 
 
 def _follow(start: Sight, turn: Sequence[Sight]) -> tuple[Grid, list[Grid], list[NDArray[np.bool_]]]:
-    """Tracks of skin points: where they start (N, 2), where they are in each frame, and which are still sure."""
+    """Tracks of skin points: where they start (N, 2), where they are in each frame, and which are still sure.
+
+    The first `len(_NOSE_POINTS)` are the mesh points of the nose, the rest are corners.
+    """
     if start.face is None or start.grey is None:
         return np.zeros((0, 2)), [], []
     oval = start.face.mesh[list(topology.OVAL), :2]
     scale = float(np.linalg.norm(start.face.mesh[_OUTER_EYES[1], :2] - start.face.mesh[_OUTER_EYES[0], :2]))
     mask, first = np.zeros(start.grey.shape, np.uint8), _evened(start.grey, scale)
     cv2.fillConvexPoly(mask, np.int32(oval.mean(0) + (oval - oval.mean(0)) * 0.92), 255)  # type: ignore[call-overload]
-    corners = cv2.goodFeaturesToTrack(first, 300, 0.01, 4, mask=mask)
-    if corners is None:
-        return np.zeros((0, 2)), [], []
-    here, before = np.asarray(corners, np.float32), first
+    nose = start.face.mesh[_NOSE_POINTS, :2].astype(np.float32)[:, None]
+    found_corners = cv2.goodFeaturesToTrack(first, 300, 0.01, 4, mask=mask)
+    corners = nose if found_corners is None else np.concatenate([nose, found_corners])
+    here, before = corners, first
     sure = np.ones(len(here), np.bool_)
     places, trusted = [], []
     for sight in turn:
@@ -115,22 +130,64 @@ def _follow(start: Sight, turn: Sequence[Sight]) -> tuple[Grid, list[Grid], list
     return np.asarray(corners[:, 0], np.float64), places, trusted
 
 
-def _beta(x: Grid, residual: Grid, relief: Grid) -> tuple[float, float]:
-    """Robust least squares of the residual on a quadric and the relief: (beta, noise)."""
-    design = np.column_stack([_quadric(x), relief])
-    weight = np.ones(len(residual))
-    beta = noise = float("nan")
+def _robust(design: Grid, value: Grid) -> tuple[Grid, float]:
+    """Iteratively reweighted least squares with Cauchy weights: coefficients, and the robust size of what is left."""
+    weight = np.ones(len(value))
+    fit: Grid = np.zeros(design.shape[1])
+    noise = float("nan")
     for _ in range(6):
-        fit = np.linalg.lstsq(design * weight[:, None], residual * weight, rcond=None)[0]
-        left = residual - design @ fit
+        fit = np.asarray(np.linalg.lstsq(design * weight[:, None], value * weight, rcond=None)[0], np.float64)
+        left = value - design @ fit
         noise = 1.48 * float(np.median(np.abs(left))) + 1e-4
         weight = np.sqrt(1 / (1 + (left / (2 * max(noise, _SCALE_FLOOR))) ** 2))
-        beta = float(fit[-1])
-    return beta, noise
+    return fit, noise
+
+
+@dataclass(frozen=True, slots=True)
+class _Points:
+    """The tracked points at the start: places and relief in eye distances, and which of them a fit may use."""
+
+    x: Grid
+    relief: Grid
+    near: Grid  # distance from the nose
+    corner: NDArray[np.bool_]
+    calm: NDArray[np.bool_]  # neither lids nor lips, which move by themselves
+    open: NDArray[np.bool_]  # neither eyeballs nor lips
+
+
+def _joint(points: _Points, there: Grid, axis: Grid, sure: NDArray[np.bool_], scale: float) -> tuple[float, float, int]:
+    """(beta, noise, tracks) of quadric and relief together, on what a homography leaves."""
+    good = sure & points.corner & points.calm
+    flat = good & (points.near > 0.30)
+    if flat.sum() < 12 or (good & (points.near < 0.25)).sum() < 3:
+        return _NONE
+    plane = cv2.findHomography(points.x[flat], there[flat], cv2.RANSAC, scale * 0.035)[0]
+    if plane is None:
+        return _NONE
+    expected = cv2.perspectiveTransform(points.x[None], plane)[0]
+    residual = (there - expected) @ axis / scale
+    fit, noise = _robust(np.column_stack([_quadric(points.x[good]), points.relief[good]]), residual[good])
+    return float(fit[-1]), noise, int(good.sum())
+
+
+def _local(points: _Points, there: Grid, axis: Grid, sure: NDArray[np.bool_], scale: float) -> tuple[float, float, int]:
+    """(beta, noise, tracks) of the nose alone, over the quadric of everything round it."""
+    good = sure & points.open
+    rest, nose = good & (points.near > 0.30), good & (points.near < 0.25)
+    if rest.sum() < 12 or nose.sum() < 6:
+        return _NONE
+    moved = there @ axis / scale - points.x @ axis
+    bend, noise = _robust(_quadric(points.x[rest]), moved[rest])
+    out = moved[nose] - _quadric(points.x[nose]) @ bend
+    slope, _ = _robust(points.relief[nose][:, None], out)
+    return float(slope[0]), noise, int(good.sum())
+
+
+_NONE: Final = (float("nan"), float("nan"), 0)
 
 
 def measure(start: Sight, turn: Sequence[Sight], sign: int) -> Parallax:
-    """Parallax of one turn; `NOTHING` where too little could be tracked.
+    """Parallax of one turn, by the more convincing of both fits; `NOTHING` where too little could be tracked.
 
     Args:
         start: the last frame at rest before the turn, with its grey picture and face.
@@ -138,33 +195,45 @@ def measure(start: Sight, turn: Sequence[Sight], sign: int) -> Parallax:
         sign: +1 when the nose goes to the image's right (the person turns left), -1 for the other side.
     """
     begin, places, trusted = _follow(start, turn)
-    if start.face is None or len(begin) < 20:
+    if start.face is None or not places:
         return NOTHING
     mesh = start.face.mesh[:, :2]
     scale = float(np.linalg.norm(mesh[_OUTER_EYES[1]] - mesh[_OUTER_EYES[0]]))
-    centre = mesh[list(topology.RIGID)].mean(0)
-    x, points = (begin - centre) / scale, (mesh - centre) / scale
-    relief = _nearest(x, points, _RELIEF)
-
-    def away(indices: list[int]) -> Grid:
-        return np.asarray(np.linalg.norm(x[:, None] - points[indices][None], axis=2).min(1), np.float64)
-
-    still = (away(_LIDS) > 0.07) & (away(_MOUTH) > 0.16)  # lids and lips move by themselves
-    nose = np.linalg.norm(x - points[_NOSE].mean(0), axis=1)
-    rows = []
+    points = _points(begin, mesh, scale)
+    tables: tuple[list[tuple[float, ...]], ...] = ([], [])
     for sight, there, sure in zip(turn, places, trusted, strict=False):
-        good = sure & still
-        flat = good & (nose > 0.30)
-        if sight.face is None or flat.sum() < 12 or (good & (nose < 0.25)).sum() < 3:
+        if sight.face is None:
             continue
-        plane = cv2.findHomography(x[flat], there[flat], cv2.RANSAC, scale * 0.035)[0]
-        if plane is None:
-            continue
-        axis = sight.face.mesh[_OUTER_EYES[1], :2] - sight.face.mesh[_OUTER_EYES[0], :2]
-        expected = cv2.perspectiveTransform(x[None], plane)[0]
-        residual = (there - expected) @ (axis / np.linalg.norm(axis)) / scale
-        beta, noise = _beta(x[good], residual[good], relief[good])
-        rows.append((sign * beta, noise, good.sum(), sign * (sight.face.pose.yaw - start.face.pose.yaw)))
+        across = sight.face.mesh[_OUTER_EYES[1], :2] - sight.face.mesh[_OUTER_EYES[0], :2]
+        axis, yaw = across / np.linalg.norm(across), sign * (sight.face.pose.yaw - start.face.pose.yaw)
+        for table, fit in zip(tables, (_joint, _local), strict=True):
+            beta, noise, tracks = fit(points, there, axis, sure, scale)
+            if np.isfinite(beta):
+                table.append((sign * beta, noise, tracks, yaw))
+    return max((_summary(table) for table in tables), key=_conviction)
+
+
+def _points(begin: Grid, mesh: Grid, scale: float) -> _Points:
+    centre = mesh[list(topology.RIGID)].mean(0)
+    x, places = (begin - centre) / scale, (mesh - centre) / scale
+
+    def away(from_: Grid) -> Grid:
+        return np.asarray(np.linalg.norm(x[:, None] - from_[None], axis=2).min(1), np.float64)
+
+    eyes = np.array([places[list(ring)].mean(0) for ring in (topology.RIGHT_EYE, topology.LEFT_EYE)])
+    lips = away(places[_MOUTH]) > 0.16
+    return _Points(
+        x,
+        _nearest(x, places, _RELIEF),
+        away(places[_NOSE].mean(0)[None]),
+        np.arange(len(x)) >= len(_NOSE_POINTS),
+        lips & (away(places[_LIDS]) > 0.07),
+        lips & (away(eyes) > 0.10),
+    )
+
+
+def _summary(rows: list[tuple[float, ...]]) -> Parallax:
+    """One turn out of its frames (beta, noise, tracks, yaw)."""
     if len(rows) < 3:
         return NOTHING
     table = np.array(rows, np.float64)
@@ -174,3 +243,9 @@ def measure(start: Sight, turn: Sequence[Sight], sign: int) -> Parallax:
     trend = float(np.corrcoef(table[:, 0], table[:, 3])[0, 1]) if varied else 0.0
     ratio = float(top[:, 0].mean() / np.sin(np.radians(np.clip(yaw, 8, 60))))
     return Parallax(float(top[:, 0].mean()), float(np.median(table[:, 1])), float(top[:, 2].mean()), ratio, trend)
+
+
+def _conviction(found: Parallax) -> float:
+    """How far the weakest of the three limits is exceeded; below everything for what is not a number."""
+    shares = (found.beta / policy.PARALLAX, found.ratio / policy.PARALLAX_RATIO, found.trend / policy.PARALLAX_TREND)
+    return min(shares) if np.isfinite(shares).all() else -np.inf
