@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 HEAD: Final = (
     '<link rel="stylesheet" href="/capture/assets/capture.css">'
     '<link rel="stylesheet" href="/capture/assets/studio.css">'
+    '<link rel="modulepreload" href="/capture/assets/capture.js">'
     '<script type="module" src="/capture/assets/studio.js"></script><meta name="color-scheme" content="light dark">'
 )
 STEPS: Final = {"agree": build_agree, "prove": build_prove, "play": build_play, "verify": build_verify}

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
     from app.studio.sessions import Visitor
     from app.studio.tools import Parts
 
+# The listener is there as soon as the button is; the module may still be on its way when somebody is quick.
 CAPTURE_JS = """
-import('/capture/assets/capture.js').then(capture => capture.mount(element, detail => trigger('checked', detail)));
+element.addEventListener('click', async event => {
+  const button = event.target.closest('[data-start]');
+  if (!button) return;
+  const capture = await import('/capture/assets/capture.js');
+  capture.start(element, button, detail => trigger('checked', detail));
+});
 """
 
 

@@ -21,14 +21,9 @@ const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pa
 const icon = name => `<svg viewBox="0 0 48 48" aria-hidden="true">${ICONS[name] || ''}</svg>`;
 const nextPaint = () => new Promise(resolve => requestAnimationFrame(resolve));
 
-/** Wire the start button inside `root`; `done(detail)` is called when the dialog has closed. */
-export function mount(root, done) {
-  if (root.dataset.mounted) return;
-  root.dataset.mounted = 'yes';
-  root.addEventListener('click', event => {
-    const button = event.target.closest('[data-start]');
-    if (button && !document.querySelector('dialog.capture')) new Check(root, button, done).run();
-  });
+/** Open the dialog for a press on `button`; `root` holds the words, `done(detail)` is called when it has closed. */
+export function start(root, button, done) {
+  if (!document.querySelector('dialog.capture')) new Check(root, button, done).run();
 }
 
 class Check {
