@@ -1,0 +1,1 @@
+"""ACT: what a person runs. Read `app.flow` first."""

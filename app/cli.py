@@ -251,7 +251,7 @@ def _run(
         typer.echo("It is you.", err=True)
         matched = _match(gate, photo, face, target)
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
-        stamped = make(gate, mine, matched, options, signer, fmt)
+        stamped = make(gate, mine, matched, options, signer, fmt=fmt)
         stamped.save(out, overwrite=force)
     typer.echo(str(out))
 

@@ -56,17 +56,17 @@ def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock) -> Gate
 
 
 def change(
-    gate: Gate, source: Photo | None, target: Photo, options: Options, signer: Signer, fmt: str = "jpeg"
+    gate: Gate, source: Photo | None, target: Photo, options: Options, signer: Signer, *, fmt: str = "jpeg"
 ) -> Stamped:
     """Calls 4 to 7: change the person's own face in `target`, which shows nobody else.
 
     `source` is a picture of the same person; None means the live check's own best frame. See `make` for the rest.
     """
     mine = gate.match(source) if source is not None else gate.live()[0]
-    return make(gate, mine, gate.match(target), options, signer, fmt)
+    return make(gate, mine, gate.match(target), options, signer, fmt=fmt)
 
 
-def make(gate: Gate, source: Match, target: Match, options: Options, signer: Signer, fmt: str = "jpeg") -> Stamped:
+def make(gate: Gate, source: Match, target: Match, options: Options, signer: Signer, *, fmt: str = "jpeg") -> Stamped:
     """Calls 5 to 7, for pictures that were matched already.
 
     Args:

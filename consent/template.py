@@ -20,19 +20,17 @@ def template(live: LiveCapture, recogniser: Recogniser) -> NDArray[np.float32]:
     resting = [f for f in live.frames if f.action is Action.CENTRE and f.face.sharpness >= policy.SHARPNESS]
     vectors = np.array([recogniser.embed(f.pixels, f.face) for f in resting], np.float32).reshape(-1, 128)
     for _ in range(2):  # once to find the middle, once without what is far from it
-        if len(vectors) < policy.TEMPLATE_FRAMES:
-            raise Refusal(
-                "too-few-frames",
-                "Too few clear pictures of your face came out of the check.",
-                "Do it again in better light.",
-            )
-        mean = vectors.mean(0)
-        mean = mean / np.linalg.norm(mean)
-        vectors = vectors[vectors @ mean >= policy.TEMPLATE_COSINE]  # NaN is never kept
+        if len(vectors) >= policy.TEMPLATE_FRAMES:
+            vectors = vectors[vectors @ _middle(vectors) >= policy.TEMPLATE_COSINE]  # NaN is never kept
     if len(vectors) < policy.TEMPLATE_FRAMES:
         raise Refusal(
             "too-few-frames",
-            "The pictures of your face from the check do not agree well enough.",
+            "Too few clear pictures of your face came out of the check, or they do not agree.",
             "Do it again in better light.",
         )
-    return np.asarray(mean, np.float32)
+    return _middle(vectors)
+
+
+def _middle(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    mean = vectors.mean(0)
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)

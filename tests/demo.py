@@ -101,7 +101,7 @@ def _jobs(world: World) -> list[Job]:
 
 def _made(gate: Gate, signer: Signer, out: Path, tell: Say, *job: Any) -> dict[str, Any]:
     name, what, source, target, options = job
-    stamped = flow.change(gate, source, target, options, signer, "jpeg")
+    stamped = flow.change(gate, source, target, options, signer)
     path = stamped.save(out / f"{name}{stamped.suffix}", overwrite=True)
     report = verify(path.read_bytes(), [signer.anchor_pem])
     tell(f"{path.name}: {what}. {report.sentence}")

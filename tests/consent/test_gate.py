@@ -389,6 +389,12 @@ def test_frames_that_do_not_agree_make_no_template(gate, mine, notary, ledger, b
     few = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:3])
     assert code_of(enrol, sealed_live(few, booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
     mixed = list(few)
+    stranger = picture("gita", seed=8).pixels
+    other = LiveFrame(stranger, gate._finder.find(stranger)[0], Action.OPEN_MOUTH)
+    enough = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:6])
+    one = Gate(sealed_live((*enough, other), booth.clock), receipt, ledger, booth.clock)
+    assert len(one.live()) == 6, "a live frame that does not match the template is nobody's"
+    one.withdraw()
     for name in ("bram", "gita", "ivo"):
         photo = picture(name, seed=2)
         mixed.append(LiveFrame(photo.pixels, gate._finder.find(photo.pixels)[0], Action.CENTRE))

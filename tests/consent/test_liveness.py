@@ -9,10 +9,10 @@ import pytest
 from consent import challenge, liveness, policy
 from consent.challenge import Prompt
 from consent.errors import Forgery, Refusal
-from consent.liveness import parallax
-from consent.liveness.recording import Outcome, Sight
-from consent.types import Action, Frame
-from models.faces import Finder
+from consent.liveness import motion, parallax
+from consent.liveness.recording import CAPTURE_SEAL, Outcome, Sight
+from consent.types import Action, Frame, Once
+from models.faces import Finder, Pose
 from tests.booth import SEAT, Booth, Puppet, World
 from tests.people import person
 from tests.people.flat import flat
@@ -89,6 +89,67 @@ def test_a_changed_recording_is_a_forgery(bram, change):
     with pytest.raises(Forgery) as caught:
         liveness.check(dataclasses.replace(bram[0], **change))
     assert caught.value.code == "forged"
+
+
+# --- the verdict, on a genuine recording with one thing changed (sealed again, as only this test can) -----------------
+
+
+def resealed(capture, **changes):
+    changed = dataclasses.replace(capture, once=Once(), **changes)
+    return dataclasses.replace(changed, seal=CAPTURE_SEAL.over(*changed.sealed_parts()))
+
+
+def test_the_recording_itself_passes_again(bram):
+    assert liveness.check(resealed(bram[0])).years == bram[1].years
+
+
+def test_repeated_frames_are_refused(bram):
+    sights = [dataclasses.replace(s, duplicate=i % 4 == 0) for i, s in enumerate(bram[0].sights)]
+    assert refusal(resealed(bram[0], sights=tuple(sights))).code == "frames-repeated"
+
+
+def test_no_sights_at_all_are_refused(bram):
+    with pytest.warns(RuntimeWarning):
+        assert refusal(resealed(bram[0], sights=())).code == "frames-repeated"
+
+
+def test_an_action_without_an_identity_sample_is_refused(bram):
+    samples = tuple(s for s in bram[0].samples if s.prompt != 3)
+    assert refusal(resealed(bram[0], samples=samples)).code == "face-changed"
+
+
+@pytest.mark.parametrize("value", [np.nan, -1.0])
+def test_a_sample_that_does_not_agree_is_refused(bram, value):
+    last = dataclasses.replace(bram[0].samples[-1], embedding=np.full(128, value, np.float32))
+    assert refusal(resealed(bram[0], samples=(*bram[0].samples[:-1], last))).code == "face-changed"
+
+
+def turn_of(capture):
+    return next(p.index for p in capture.prompts if p.action is Action.TURN_LEFT)
+
+
+def test_a_turn_that_was_not_seen_is_unclear(bram):
+    turn = turn_of(bram[0])
+    sights = tuple(s for s in bram[0].sights if s.prompt != turn)
+    assert refusal(resealed(bram[0], sights=sights)).code == "depth-unclear"
+    blind = [dataclasses.replace(s, grey=None) if s.prompt == turn else s for s in bram[0].sights]
+    assert refusal(resealed(bram[0], sights=tuple(blind))).code == "depth-unclear"
+
+
+def test_a_turn_without_a_face_before_it_is_unclear(bram):
+    turn = turn_of(bram[0])
+    blind = [dataclasses.replace(s, face=None) if s.prompt < turn else s for s in bram[0].sights]
+    assert refusal(resealed(bram[0], sights=tuple(blind))).code == "depth-unclear"
+
+
+def test_a_turn_in_which_nothing_moves_is_flat(bram):
+    turn = turn_of(bram[0])
+    still = [s for s in bram[0].sights if s.prompt < turn and s.face][-1]
+    frozen = [
+        dataclasses.replace(s, grey=np.roll(still.grey, i % 3, 1), face=still.face) if s.prompt == turn else s
+        for i, s in enumerate(bram[0].sights)
+    ]
+    assert refusal(resealed(bram[0], sights=tuple(frozen))).code == "looks-flat"
 
 
 # --- presentation attacks --------------------------------------------------------------------------------------------
@@ -338,3 +399,43 @@ def test_the_page_says_what_keeps_the_check_from_starting(tape, scene, code):
 def test_nobody_in_sight_is_said(tape):
     hint = tape.step(pixels=np.full_like(tape.pixels, 80))
     assert (hint.code, hint.prompt.index, hint.progress) == ("no-face", 0, 0.0)
+
+
+def test_resting_is_no_action(tape):
+    face = Finder().find(tape.pixels)[0]
+    rest = motion.rest_of([face])
+    assert motion.at_rest(face, rest)
+    with pytest.raises(ValueError, match="resting"):
+        motion.amount(Action.CENTRE, face, rest)
+    blank = dataclasses.replace(face, eyes=(math.nan, math.nan), mouth=math.nan, pose=Pose(math.nan, math.nan, 0))
+    assert not motion.at_rest(blank, rest)
+    assert motion.held(Action.OPEN_MOUTH, [(i / 8, blank) for i in range(9)], rest) is None
+    assert motion.held(Action.CLOSE_EYES, [(0.0, None)], rest) is None
+
+
+def test_a_page_that_lags_behind_is_waited_for(tape):
+    tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
+    while tape.recorder.prompt.index == 0:
+        tape.step()
+    for _ in range(3):
+        hint = tape.step(shown=0)
+    assert not hint.over
+    assert hint.seconds_left == policy.ACTION_SECONDS
+
+
+def test_not_coming_back_to_rest_runs_out_of_time(tape):
+    turned = person("bram").render(dataclasses.replace(SEAT, yaw=28, seed=2))
+    tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
+    still = tape.pixels
+    while tape.recorder.prompt.index == 0:
+        tape.step()
+    for _ in range(4):
+        tape.step()
+    tape.pixels = turned
+    while tape.recorder.prompt.index == 1:
+        assert not tape.step().over
+    while not tape.step(seconds=0.3).over:
+        pass
+    tape.pixels = still
+    capture = tape.recorder.capture()
+    assert (capture.outcome, capture.at) == (Outcome.NOT_SEEN, Action.CENTRE)

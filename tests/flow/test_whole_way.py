@@ -36,7 +36,7 @@ def photo(name="ada", **changes):
 @pytest.mark.parametrize(("job", "fmt"), [("swap", "jpeg"), ("older", "png"), ("younger", "webp"), ("smile", "jpeg")])
 def test_a_change_comes_out_labelled_signed_and_verified_twice(gate, signer, tmp_path, job, fmt):
     target = photo(seed=31, light="warm", yaw=8)
-    stamped = flow.change(gate, photo(seed=30) if job == "swap" else None, target, JOBS[job], signer, fmt)
+    stamped = flow.change(gate, photo(seed=30) if job == "swap" else None, target, JOBS[job], signer, fmt=fmt)
     path = stamped.save(tmp_path / f"out{stamped.suffix}")
 
     ours = verify(path.read_bytes(), [signer.anchor_pem])
