@@ -56,14 +56,14 @@ def _downloads(router: APIRouter, desk: Desk) -> None:
     @router.get("/studio/picture/{side}")
     def picture(side: str, request: Request) -> Response:
         found = desk.visitor(request.headers).pictures.get(cast("Side", side))
-        if found is None:
+        if found is None or not found.data:
             raise HTTPException(404)
         return Response(found.data, media_type=found.mime)
 
     @router.get("/studio/before/{key}")
     def before(key: str, request: Request) -> Response:
         found = desk.visitor(request.headers).results.get(key)
-        if found is None:
+        if found is None or not found.before.data:
             raise HTTPException(404)
         return Response(found.before.data, media_type=found.before.mime)
 

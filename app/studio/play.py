@@ -104,19 +104,28 @@ def _stage(visitor: Visitor) -> str:
         return _slot(visitor, "target")
     language, key = visitor.language, visitor.shown
     width, height = result.before.size
-    cut = _cut(result)
-    hint = escape(say("compare", language))
+    after = f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
+    size = f"max-width:calc(64vh*{width / height:.4f})"
+    figure = f'<figure class="picture" style="{size}">{after}</figure>'
+    if result.before.data:  # a live frame has no before to show
+        figure = _compared(after, f"/studio/before/{key}", size, _cut(result), language)
     return (
-        f'<figure class="compare" style="--cut:{cut}%;max-width:calc(64vh*{width / height:.4f})">'
-        f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
-        f'<div class="before"><img src="/studio/before/{key}" alt="{escape(say("before", language))}"></div>'
-        f'<span class="tag left">{escape(say("before", language))}</span>'
-        f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
-        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{hint}">'
-        f'</figure><div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
+        f'{figure}<div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
         f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
         f"{button('back', say('back', language), side='target')}</div>"
         f'<p class="quiet">{escape(say("result_note", language))}</p>'
+    )
+
+
+def _compared(after: str, before: str, size: str, cut: int, language: str) -> str:
+    """Both pictures, one over the other, and the slider between them."""
+    hint = escape(say("compare", language))
+    return (
+        f'<figure class="compare" style="--cut:{cut}%;{size}">{after}'
+        f'<div class="before"><img src="{before}" alt="{escape(say("before", language))}"></div>'
+        f'<span class="tag left">{escape(say("before", language))}</span>'
+        f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
+        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{hint}"></figure>'
     )
 
 
@@ -139,7 +148,9 @@ def _slot(visitor: Visitor, side: Side) -> str:
         return drop(f"/studio/picture/{side}", title, kinds, language, side=side, extra=live)
     width, height = max(picture.size[0], 1), max(picture.size[1], 1)
     shown = ""
-    if picture.size != (0, 0):
+    if picture.match is not None and not picture.data:
+        shown = f'<figure class="picture unseen"><p>{escape(say("live_unseen", language))}</p></figure>'
+    elif picture.size != (0, 0):
         name = escape(say(f"{side}_title", language))
         boxes = _boxes(picture, side, language)
         shown = (
@@ -148,7 +159,7 @@ def _slot(visitor: Visitor, side: Side) -> str:
         )
     chip = ""
     if picture.match is not None:
-        said = say("matched_live" if picture.photo is None else "matched", language)
+        said = say("matched" if picture.data else "matched_live", language)
         chip = f'<span class="chip" title="{picture.match.score:.2f}">{escape(said)}</span>'
     no = ""
     if picture.no is not None:

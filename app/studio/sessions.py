@@ -33,7 +33,8 @@ class Picture:
     """One picture on the table.
 
     Attributes:
-        data: the person's own upload, byte for byte, or their own live frame as JPEG; the browser may see it again.
+        data: the person's own upload, byte for byte, which the browser may see again; empty for a live frame, whose
+            pixels never go out unstamped.
         mime: media type of `data`.
         photo: the decoded upload; None for a live frame.
         match: the gate's yes, or None.

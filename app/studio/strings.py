@@ -115,6 +115,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "looking": "Looking",
         "matched": "It is you",
         "matched_live": "You, live",
+        "live_unseen": "A frame of your camera check. It stays in memory: only finished, labelled pictures are shown.",
         "choose_face": "Press the number of your face.",
         "face_number": "Face {number}",
         "before": "Before",

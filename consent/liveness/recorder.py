@@ -165,9 +165,9 @@ class Recorder:
             self._sample(frame, pixels, face)
         if frame.shown != self._prompts[-1].index:
             return ""  # the page has not painted the newest prompt yet
-        if self._prompts[-1].action is Action.CENTRE:
+        if self._rest is None or self._prompts[-1].action is Action.CENTRE:
             return self._at_rest(pixels, face, now, crowded=bool(others))
-        self._acting(pixels, face)
+        self._acting(pixels, face, self._rest)
         return ""
 
     def _look(self, pixels: Pixels) -> tuple[Face | None, int]:
@@ -253,19 +253,17 @@ class Recorder:
             self._reveal(self._order[step])
         return code
 
-    def _acting(self, pixels: Pixels, face: Face) -> None:
+    def _acting(self, pixels: Pixels, face: Face, rest: motion.Rest) -> None:
         """During an action: see it, or see the contrary, or run out of time."""
-        if self._rest is None:
-            return
         action, since = self._prompts[-1].action, self._since()
-        self._keep(motion.amount(action, face, self._rest), pixels, face)
-        began = motion.held(action, since, self._rest)
+        self._keep(motion.amount(action, face, rest), pixels, face)
+        began = motion.held(action, since, rest)
         if began is not None:
             fast = not began - since[0][0] >= policy.REACTION_SECONDS
             self._outcome = Outcome.TOO_FAST if fast else None
             if not fast:
                 self._reveal(Action.CENTRE)
-        elif any(motion.held(wrong, since, self._rest) is not None for wrong in motion.CONTRADICTS[action]):
+        elif any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
             self._outcome = Outcome.WRONG
         elif self._late():
             self._outcome = Outcome.NOT_SEEN

@@ -160,11 +160,19 @@ def test_a_result_leaves_as_stamped_and_in_no_other_form(studio, mine):
     assert cut <= left  # the slider opens with the whole label in sight
 
 
-def test_the_live_frame_can_be_changed_too(studio):
-    _, desk, _, _, visitor = studio
+def test_the_live_frame_can_be_changed_too_and_never_goes_out_unstamped(studio, mine):
+    _, desk, _, client, visitor = studio
     desk.live(visitor, "target")
+    assert client.get("/studio/picture/target").status_code == 404
+    assert "<img" not in _slot(visitor, "target")
     result = desk.make(visitor, Purpose.AGE, AgeOptions(years=-10))
     assert result.stamped.report.statement.target_origin == "live"
+    assert client.get(f"/studio/before/{visitor.shown}").status_code == 404
+    assert "/studio/before/" not in _stage(visitor)
+    assert client.get(f"/studio/result/{visitor.shown}").content == result.stamped.data
+    put(client, "target", mine)  # as it was, for what follows
+    desk.look(visitor, "target")
+    desk.make(visitor, Purpose.AGE, AgeOptions(years=25))
 
 
 def test_another_browser_sees_nothing(studio):

@@ -439,3 +439,9 @@ def test_not_coming_back_to_rest_runs_out_of_time(tape):
     tape.pixels = still
     capture = tape.recorder.capture()
     assert (capture.outcome, capture.at) == (Outcome.NOT_SEEN, Action.CENTRE)
+
+
+def test_a_frame_without_a_measure_is_not_kept(tape):
+    tape.step()
+    tape.recorder._keep(math.nan, tape.pixels, Finder().find(tape.pixels)[0])
+    assert all(math.isfinite(score) for kept in tape.recorder._kept.values() for score, _, _ in kept)
