@@ -17,6 +17,8 @@ RUN /venv/bin/pip install --no-deps --editable . && /venv/bin/python -m models.f
 
 FROM python:3.11-slim-bookworm
 LABEL org.opencontainers.image.title="Selfsame" org.opencontainers.image.licenses="Apache-2.0"
+# No versions here on purpose: the base image decides, and security updates are taken as they come.
+# hadolint ignore=DL3008
 RUN apt-get update \
  && apt-get install -y --no-install-recommends libgl1 libglib2.0-0 libxcb1 libx11-6 \
  && rm -rf /var/lib/apt/lists/*
