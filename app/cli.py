@@ -14,10 +14,11 @@ import threading
 import webbrowser
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from app.bench import Bench, figures_json, table
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
@@ -78,7 +79,9 @@ def studio(*, port: Port = PORT, host: Host = "127.0.0.1", no_browser: NoBrowser
     home = Home.open()
 
     def announce(guard: Guard, running: Running) -> None:
-        typer.echo(f"The studio is at  {guard.link()}\nOnly this computer can open it. Stop it with Ctrl-C.")
+        alone = host == "127.0.0.1"
+        who = "Only this computer can open it." if alone else "Publish the port on 127.0.0.1 only: others could reach it."
+        typer.echo(f"The studio is at  {guard.link()}\n{who} Stop it with Ctrl-C.")
         sys.stdout.flush()
         if not no_browser:
             threading.Thread(target=_open, args=(guard, running), daemon=True).start()
@@ -95,18 +98,21 @@ def demo(
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object: files and verdicts.")] = False,
 ) -> None:
     """Walk the whole way with a person who does not exist (from a checkout)."""
-    root = Path(__file__).resolve().parent.parent
-    if not (root / "tests" / "demo.py").is_file():
-        raise Refusal(
-            "no-renderer",
-            "The demo person's renderer is not in the installed package.",
-            "Run this from a checkout of the repository.",
-        )
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    report = importlib.import_module("tests.demo").run(out=out, seed=seed, say=None if as_json else typer.echo)
+    report = _from_checkout("demo").run(out=out, seed=seed, say=None if as_json else typer.echo)
     if as_json:
         typer.echo(json.dumps(report))
+
+
+@cli.command()
+def bench(
+    what: Annotated[Bench, typer.Argument(help="What to measure.")] = Bench.ALL,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of all figures.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Fewer measurements: about a minute.")] = False,
+) -> None:
+    """Measure this installation on people who do not exist (from a checkout)."""
+    figures = _from_checkout("bench").run(what, quick=quick, say=lambda said: typer.echo(said, err=True))
+    typer.echo(figures_json(figures) if as_json else table(figures))
 
 
 @cli.command()
@@ -189,7 +195,7 @@ def verify(
     from app.verify import Verdict
     from app.verify import verify as check
 
-    anchors = [Signer.open(Home.open().keys).anchor_pem]
+    anchors = Signer.anchors(Home.open().keys)
     reports = [(path, check(_bytes(path), anchors)) for path in files]
     if as_json:
         typer.echo(json.dumps([{"file": str(path), **report.as_json()} for path, report in reports]))
@@ -254,6 +260,20 @@ def _run(
         stamped = make(gate, mine, matched, options, signer, fmt=fmt)
         stamped.save(out, overwrite=force)
     typer.echo(str(out))
+
+
+def _from_checkout(name: str) -> Any:
+    """A module of `tests/`, where the renderer of the synthetic people lives: it is never installed."""
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "tests" / f"{name}.py").is_file():
+        raise Refusal(
+            "no-renderer",
+            "The renderer of the synthetic people is not in the installed package.",
+            "Run this from a checkout of the repository.",
+        )
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return importlib.import_module(f"tests.{name}")
 
 
 def _purpose(options: Options) -> Purpose:

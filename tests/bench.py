@@ -1,0 +1,384 @@
+"""`selfsame bench`: what can be measured with people who do not exist, through the real gate.
+
+Nobody here is real, so no rate is a rate among people: the figures show that nothing broke, and what a change does.
+Everything happens in memory, with a key and a log of this run alone; nothing but figures leaves. Wall times are
+medians on this computer as it is: compare ratios.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from statistics import fmean, median
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from app.bench import Bench, Figure, share
+from app.engines._expressshape import expressed
+from app.engines._geometry import width_of
+from app.engines.age import AgeOptions, age
+from app.engines.express import ExpressOptions, express
+from app.engines.swap import SwapOptions, swap
+from app.home import Home
+from app.stamp import label
+from app.stamp.signer import Signer
+from app.stamp.writer import Stamped, stamp
+from app.verify import Verdict, verify
+from consent import liveness
+from consent.challenge import draw
+from consent.enrolment import enrol
+from consent.errors import Fault, Refusal
+from consent.gate import Gate
+from consent.ledger import Ledger
+from consent.receipt import Consent, Notary
+from consent.types import Match, Photo, Pixels, Purpose
+from models.age import AgeEstimator
+from models.faces import Finder
+from models.topology import OVAL
+from tests.booth import Booth
+from tests.people import ADULTS, Scene, person
+
+USER: Final = "ada"
+TRIES: Final = 3
+"""As many as a person has patience for; `liveness` counts the first alone."""
+AGREED: Final = Consent(frozenset(Purpose), adult=True, myself=True, language="en", text_sha256="0" * 64)
+FORMATS: Final = ("jpeg", "png", "webp")
+CHANGES: Final = (SwapOptions(), AgeOptions(years=25), ExpressOptions(smile=0.8))
+EXPRESSIONS: Final = ({"smile": 0.7}, {"smile": -0.7}, {"brows": 0.8}, {"brows": -0.8})
+"""Those the engine draws by directions of its own, so that the landmarks meant are known."""
+RENDERED: Final = "share of rendered pictures"
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How much is measured."""
+
+    people: int
+    mated: int
+    each: int
+    """Pictures of each other person."""
+    users: tuple[str, ...]
+    portraits: int
+    """Pictures of each user for the engines."""
+    sizes: tuple[tuple[int, int], ...]
+
+
+QUICK: Final = Amount(1, 6, 1, (USER,), 2, ((640, 480), (960, 720)))
+FULL: Final = Amount(10, 40, 8, (USER, "chima", "feng", "gita"), 5, ((640, 480), (1280, 960), (1920, 1440)))
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """One bona fide presentation: what the check said, how long it took by the booth's clock, and the verdict's ms."""
+
+    code: str
+    seconds: float
+    verdict_ms: float
+    gate: Gate | None
+
+
+def run(what: Bench | str = Bench.ALL, *, quick: bool = False, say: Say = lambda _: None) -> list[Figure]:
+    """Measure.
+
+    Args:
+        what: one bench or all.
+        quick: about a minute on two idle cores.
+        say: gets what happens meanwhile as sentences.
+    """
+    what = Bench(what)
+    with TemporaryDirectory(prefix="selfsame-bench-") as folder:  # a key, and a log without a face
+        session = Session(Path(folder), QUICK if quick else FULL, say)
+        benches = {Bench.LIVENESS: liveness_figures, Bench.GATE: gate_figures, Bench.STAMP: stamp_figures}
+        benches[Bench.ENGINES] = engine_figures
+        return [figure for name, bench in benches.items() if what in (name, Bench.ALL) for figure in bench(session)]
+
+
+class Session:
+    """One run: who sat down already, and whose gate is open."""
+
+    def __init__(self, folder: Path, amount: Amount, say: Say) -> None:
+        home = Home.open(folder / "home")
+        self.amount, self.say = amount, say
+        self.signer, self.ledger = Signer.open(home.keys), Ledger(home.ledger)
+        self._notary = Notary.open(home.keys / "receipts.pem")
+        self._seen: dict[tuple[str, int], Presentation] = {}
+
+    def present(self, name: str, seed: int = 0) -> Presentation:
+        """The first three calls of `app.flow`, with a stopwatch; the same person and seed sit down once."""
+        if (name, seed) not in self._seen:
+            self.say(f"{name} sits down before the camera")
+            booth = Booth(name, fps=8, seed=seed)
+            recorder = liveness.Recorder(draw(booth.clock))
+            while not recorder.take(booth.frame(recorder.prompt)).over:
+                pass
+            capture, seconds, start = recorder.capture(), booth.now - 1000.0, time.perf_counter()
+            code, gate, live = "", None, None
+            try:
+                live = liveness.check(capture)
+            except Refusal as no:
+                code = no.code
+                self.say(f"{name} was refused: {code}")
+            spent = 1000 * (time.perf_counter() - start)
+            if live is not None:
+                gate = enrol(live, self._notary.sign(AGREED, booth.clock), self.ledger, booth.clock)
+            self._seen[name, seed] = Presentation(code, seconds, spent, gate)
+        return self._seen[name, seed]
+
+    def gate(self, name: str) -> Gate:
+        """The gate of one person, who tries again when the check says no."""
+        for seed in range(TRIES):
+            found = self.present(name, seed)
+            if found.gate is not None:
+                return found.gate
+        raise Refusal("never-live", f"{name} was refused {TRIES} times: {found.code}.", "Run it again.")
+
+    @cached_property
+    def finder(self) -> Finder:
+        """One for the run."""
+        return Finder()
+
+
+def portraits(name: str, count: int, **changes: Any) -> Iterator[Photo]:
+    """Pictures as people have of themselves: another room, light, turn and mood in each; the same every time."""
+    rng = np.random.default_rng(sum(name.encode()))
+    for number in range(count):
+        scene = Scene(
+            yaw=float(rng.uniform(-20, 20)),
+            pitch=float(rng.uniform(-7, 7)),
+            roll=float(rng.uniform(-8, 8)),
+            expression={"smile": float(rng.uniform(0, 0.8))},
+            light=("soft", "window", "warm")[number % 3],
+            background=int(rng.integers(1, 9)),
+            distance=float(rng.uniform(46, 62)),
+            seed=100 + number,
+        )
+        yield Photo(person(name).render(replace(scene, **changes)))
+
+
+# --- liveness and gate ------------------------------------------------------------------------------------------------
+
+
+def liveness_figures(session: Session) -> Iterator[Figure]:
+    """How living people fare: everybody's first presentation."""
+    seen = [session.present(name) for name in ADULTS[: session.amount.people]]
+    passed = [one.seconds for one in seen if not one.code]
+    yield share("bpcer_normal", len(seen) - len(passed), len(seen), "share of simulated sessions refused")
+    yield _middle("check_seconds", passed, "s by the session's own clock")
+    yield _middle("verdict_ms", [one.verdict_ms for one in seen], "ms from the last frame to the verdict")
+
+
+def gate_figures(session: Session) -> Iterator[Figure]:
+    """How one template does against pictures of its person and of the others."""
+    gate, amount = session.gate(USER), session.amount
+    own = [_compared(gate, photo, session.say) for photo in portraits(USER, amount.mated)]
+    others = [
+        _compared(gate, photo, session.say) for name in ADULTS if name != USER for photo in portraits(name, amount.each)
+    ]
+    own, others = ([one for one in some if one is not None] for some in (own, others))
+    yield share("false_non_match_rate", own.count(False), len(own), RENDERED)
+    yield share("false_match_rate", others.count(True), len(others), RENDERED)
+
+
+def _matched(gate: Gate, photo: Photo) -> Match | str:
+    """The match, or the code of the refusal."""
+    try:
+        return gate.match(photo)
+    except Refusal as no:
+        return no.code
+
+
+def _compared(gate: Gate, photo: Photo, say: Say) -> bool | None:
+    """Whether the picture matches; None when it was refused before it came to a comparison."""
+    found = _matched(gate, photo)
+    if isinstance(found, Match):
+        return True
+    if found == "not-you":
+        return False
+    say(f"a picture could not be compared: {found}")
+    return None
+
+
+# --- stamp ------------------------------------------------------------------------------------------------------------
+
+
+def stamp_figures(session: Session) -> Iterator[Figure]:
+    """Calls 4 to 7 for each size and format, read again by us and by somebody else's code."""
+    gate = session.gate(USER)
+    _pipeline(session, gate, next(portraits(USER, 1)), SwapOptions(), "jpeg")  # what is built once is built now
+    seen = []
+    for size in session.amount.sizes:
+        session.say(f"stamping at {size[0]}x{size[1]}")
+        for fmt, photo, options in zip(FORMATS, portraits(USER, 3, size=size), CHANGES, strict=True):
+            spent, whole, stamped = _pipeline(session, gate, photo, options, fmt)
+            seen.append((stamped, 1000 * spent / (size[0] * size[1] / 1e6), spent / whole))
+    made = [one[0] for one in seen]
+    yield share("label_found_rate", sum(map(_labelled, made)), len(made), "share of stamped pictures", 1.0)
+    trusted = [one is not None and _trusted(one, session.signer.anchor_pem) for one in made]
+    yield share("c2pa_trusted_rate", sum(trusted), len(made), "share of stamped pictures", 1.0)
+    theirs = [one is not None and _verified_elsewhere(one, session.signer.anchor_pem) for one in made]
+    if None in theirs:
+        session.say("encypher-c2pa is not installed, so nobody else's verifier was asked")
+    else:
+        yield share("independent_verifier_rate", sum(map(bool, theirs)), len(made), "share, encypher-c2pa", 1.0)
+    yield _middle("stamp_ms_per_megapixel", [one[1] for one in seen], "ms a megapixel, read back included")
+    yield _middle("stamp_share_of_pipeline", [one[2] for one in seen], "share of match, grant, engine and stamp")
+
+
+def _pipeline(
+    session: Session, gate: Gate, photo: Photo, options: Any, fmt: str
+) -> tuple[float, float, Stamped | None]:
+    """Seconds in the stamp and in calls 4 to 7, and what came out; None for a picture that did not pass its check."""
+    start = time.perf_counter()
+    draft = _draft(gate, gate.match(photo), options)
+    drawn, stamped = time.perf_counter(), None
+    try:
+        stamped = stamp(gate, draft, session.signer, fmt)
+    except Fault as no:
+        session.say(f"not stamped: {no.code}")
+    end = time.perf_counter()
+    return end - drawn, end - start, stamped
+
+
+def _draft(gate: Gate, target: Match, options: Any) -> Any:
+    engine, purpose = {
+        SwapOptions: (swap, Purpose.SWAP),
+        AgeOptions: (age, Purpose.AGE),
+        ExpressOptions: (express, Purpose.EXPRESS),
+    }[type(options)]
+    return engine(gate, gate.grant(gate.live()[0], target, purpose), options)
+
+
+def _labelled(stamped: Stamped | None) -> bool:
+    if stamped is None:
+        return False
+    return label.find(np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))) is not None
+
+
+def _trusted(stamped: Stamped, anchor: str) -> bool:
+    return verify(stamped.data, [anchor]).verdict is Verdict.OURS
+
+
+def _verified_elsewhere(stamped: Stamped, anchor: str) -> bool | None:
+    """What another code base says of the same bytes; None without it."""
+    try:
+        import encypher_c2pa
+    except ImportError:
+        return None
+    said = encypher_c2pa.verify(
+        stamped.data, stamped.mime, trust_pem=anchor, no_default_trust=True, telemetry=False, online=False
+    )
+    return said["integrity"] == "valid"
+
+
+# --- engines ----------------------------------------------------------------------------------------------------------
+
+
+def engine_figures(session: Session) -> Iterator[Figure]:
+    """The three engines at 640x480, looked at again by the networks."""
+    asked = ((session.gate(name), photo) for name in session.amount.users for photo in _some(session, name))
+    found = [(gate, _matched(gate, photo)) for gate, photo in asked]
+    pairs = [(gate, match) for gate, match in found if isinstance(match, Match)]
+    for options in CHANGES:  # what is built once is built now
+        _changed(*pairs[0], options)
+    yield from _swap_figures(session, pairs)
+    yield from _age_figures(session, pairs)
+    yield from _express_figures(session, pairs)
+
+
+Pairs = list[tuple[Gate, Match]]
+
+
+def _some(session: Session, name: str) -> Iterator[Photo]:
+    return portraits(name, session.amount.portraits)
+
+
+def _changed(gate: Gate, target: Match, options: Any) -> tuple[float, Pixels]:
+    """Milliseconds from the grant to the draft, and the pixels, which stay here."""
+    start = time.perf_counter()
+    draft = _draft(gate, target, options)
+    spent = 1000 * (time.perf_counter() - start)
+    return spent, gate.release(draft).pixels
+
+
+def _swap_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
+    session.say("swapping")
+    spent, exact, seams = [], [], []
+    for gate, target in pairs:
+        ms, out = _changed(gate, target, SwapOptions())
+        spent.append(ms)
+        exact.append(np.array_equal(out[_background(target)], target.pixels[_background(target)]))
+        seams.append(_steepness(out, target) / _steepness(target.pixels, target))
+    yield _middle("swap.ms", spent, "ms, 640x480")
+    yield share("swap.background_exact", sum(exact), len(exact), "share with every pixel off the face as it was", 1.0)
+    yield _middle("swap.seam_ratio", seams, "steepness at the mask's border over the true picture's")
+
+
+def _background(target: Match) -> np.ndarray:
+    """Pixels outside the face's mesh and two more: (H, W) bool."""
+    mask = np.zeros(target.pixels.shape[:2], np.uint8)
+    cv2.fillConvexPoly(mask, cv2.convexHull(np.round(target.face.mesh[:, :2]).astype(np.int32)), 1)
+    return cv2.dilate(mask, np.ones((5, 5), np.uint8)) == 0
+
+
+def _steepness(picture: Pixels, target: Match) -> float:
+    """Mean gradient in the tenth of a face width inside the oval, where a swap's mask fades."""
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    cv2.fillPoly(mask, [np.round(target.face.mesh[list(OVAL), :2]).astype(np.int32)], 1)
+    inside = cv2.distanceTransform(mask, cv2.DIST_L2, 5)
+    band = (inside > 0) & (inside <= 0.10 * width_of(target.face.mesh))
+    grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5)
+    return float(np.hypot(*(cv2.Sobel(grey, cv2.CV_32F, x, 1 - x) for x in (0, 1)))[band].mean())
+
+
+def _age_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
+    session.say("ageing")
+    estimator, spent, ordered, gained, kept = AgeEstimator(), [], [], [], []
+    for gate, target in pairs:
+        read = {0.0: estimator.years(target.pixels, target.face)}
+        for years in (-20.0, 30.0):
+            ms, out = _changed(gate, target, AgeOptions(years=years))
+            spent.append(ms)
+            faces = session.finder.find(out)
+            read[years] = estimator.years(out, faces[0]) if len(faces) == 1 else float("nan")
+            kept.append(_compared(gate, Photo(out), session.say))
+        ordered.append(read[-20.0] < read[0.0] < read[30.0])
+        gained.append(read[30.0] - read[0.0])
+    known = [one for one in kept if one is not None]
+    read_again = [years for years in gained if math.isfinite(years)]
+    yield _middle("age.ms", spent, "ms, 640x480")
+    yield share("age.ordered_rate", sum(ordered), len(ordered), "share that reads -20 < 0 < +30 years")
+    gain = fmean(read_again) if read_again else None
+    yield Figure("age.plus30_years", gain, "mean years the estimator adds at +30", len(read_again))
+    yield share("age.identity_kept_rate", known.count(True), len(known), "share the gate matches again")
+
+
+def _express_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
+    session.say("changing expressions")
+    spent, errors = [], []
+    for gate, target in pairs:
+        for asked in EXPRESSIONS:
+            ms, out = _changed(gate, target, ExpressOptions(**asked))
+            spent.append(ms)
+            meant = expressed(target.face.mesh, **{"smile": 0.0, "brows": 0.0, "eyes": 0.0, "mouth": 0.0, **asked})
+            faces = session.finder.find(out)
+            if len(faces) == 1:
+                off = np.linalg.norm((faces[0].mesh - meant)[:, :2], axis=1).mean()
+                errors.append(100 * float(off) / width_of(target.face.mesh))
+    yield _middle("express.ms", spent, "ms, 640x480")
+    yield _middle("express.landmark_error", errors, "% of the face's width, seen again against meant")
+
+
+def _middle(name: str, values: list[float], unit: str) -> Figure:
+    """The median as a figure."""
+    return Figure(name, median(values) if values else None, unit, len(values))
