@@ -34,7 +34,7 @@ check: setup ## lint, format, types, import order
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## measurements (see docs/measurements.md)
+bench: setup ## measurements, with synthetic people
 	$(BIN)/selfsame bench all
 
 clean: ## remove what was set up or made

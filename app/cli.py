@@ -80,7 +80,9 @@ def studio(*, port: Port = PORT, host: Host = "127.0.0.1", no_browser: NoBrowser
 
     def announce(guard: Guard, running: Running) -> None:
         alone = host == "127.0.0.1"
-        who = "Only this computer can open it." if alone else "Publish the port on 127.0.0.1 only: others could reach it."
+        who = (
+            "Only this computer can open it." if alone else "Publish the port on 127.0.0.1 only: others could reach it."
+        )
         typer.echo(f"The studio is at  {guard.link()}\n{who} Stop it with Ctrl-C.")
         sys.stdout.flush()
         if not no_browser:

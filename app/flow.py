@@ -24,10 +24,12 @@ from app.stamp.writer import Stamped, stamp
 from consent import liveness
 from consent.challenge import Prompt, draw
 from consent.enrolment import enrol
+from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
+from consent.liveness import Capture
 from consent.receipt import Receipt
-from consent.types import Clock, Frame, Match, Photo, Purpose
+from consent.types import Clock, Frame, Match, Photo, Purpose, since_boot
 
 Options = SwapOptions | AgeOptions | ExpressOptions
 """What to do is said by the type of the options."""
@@ -41,7 +43,7 @@ class Camera(Protocol):
         ...
 
 
-def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock) -> Gate:
+def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
     """Calls 1 to 3: the live check of one person, and their gate.
 
     Raises:
@@ -51,7 +53,21 @@ def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock) -> Gate
     recorder = liveness.Recorder(draw(clock))
     while not recorder.take(camera.frame(recorder.prompt)).over:
         pass
-    live = liveness.check(recorder.capture())
+    return admit(recorder.capture(), receipt, ledger, clock)
+
+
+def admit(capture: Capture, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
+    """Calls 2 and 3, for a recording that was made already. A refusal is logged.
+
+    Raises:
+        Refusal: what `liveness.check` and `enrol` say.
+        Fault: a model is missing or altered, or the log is broken.
+    """
+    try:
+        live = liveness.check(capture)
+    except Refusal as refusal:
+        ledger.record("liveness-refused", "", refusal.code)
+        raise
     return enrol(live, receipt, ledger, clock)
 
 

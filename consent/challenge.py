@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 import math
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Final, final
 
 from consent import policy
-from consent.types import Action, Assurance, Clock, Once, Seal, Sealed
+from consent.types import Action, Assurance, Clock, Once, Seal, Sealed, since_boot
 
 _KINDS: Final = (Action.TURN_LEFT, Action.TURN_RIGHT, Action.NOD, Action.CLOSE_EYES, Action.OPEN_MOUTH)
 _ALWAYS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT, Action.CLOSE_EYES, Action.OPEN_MOUTH})
@@ -70,7 +69,7 @@ class Challenge(Sealed):
 _SEAL: Final = Seal()
 
 
-def draw(clock: Clock = time.monotonic) -> Challenge:
+def draw(clock: Clock = since_boot) -> Challenge:
     """Draw a challenge from the system's random source."""
     order = secrets.choice(ORDERS)
     low, high = policy.START_JITTER

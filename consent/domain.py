@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from consent.errors import Forgery, Refusal
 from consent.types import Domain, Pixels, digest
@@ -26,11 +26,8 @@ CAMERA: Final = b""
 """The world of everyone who sits before a real camera."""
 _KEY_BYTES: Final = 32
 _MARK_BYTES: Final = 96
-
-
-def mark(pixels: Pixels, key: Ed25519PrivateKey) -> bytes:
-    """The simulator's mark on one picture it rendered: its public key and its signature over the pixels."""
-    return key.public_key().public_bytes_raw() + key.sign(b"selfsame rendering" + digest(pixels))
+"""Public key (Ed25519) and signature over `MARKED` and the picture's digest."""
+MARKED: Final = b"selfsame rendering"
 
 
 def world(pixels: Pixels, mark: bytes) -> bytes:
@@ -45,7 +42,7 @@ def world(pixels: Pixels, mark: bytes) -> bytes:
         if len(mark) != _MARK_BYTES:
             raise InvalidSignature
         key = Ed25519PublicKey.from_public_bytes(mark[:_KEY_BYTES])
-        key.verify(mark[_KEY_BYTES:], b"selfsame rendering" + digest(pixels))
+        key.verify(mark[_KEY_BYTES:], MARKED + digest(pixels))
     except (InvalidSignature, ValueError):
         raise Forgery(
             "bad-mark", "This picture's rendering mark is not genuine.", "Use pictures as rendered."

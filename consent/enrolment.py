@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 from consent import policy
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
 from consent.quality import grown
 from consent.receipt import Receipt
-from consent.types import LIVE_SEAL, Clock, LiveCapture
+from consent.types import LIVE_SEAL, Clock, LiveCapture, since_boot
 
 
-def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = time.monotonic) -> Gate:
+def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
     """Make the gate of one live, consenting adult.
 
     Order rules: the capture's seal, its freshness, the age; then the gate checks the consent, spends the capture and
@@ -31,7 +29,7 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = ti
     """
     try:
         LIVE_SEAL.check(live.seal, *live.sealed_parts())
-        if not clock() - live.made <= policy.LIVE_SECONDS:
+        if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
             raise Refusal("live-stale", "The live check was too long ago.", "Please do it again.")
         grown(live.years)
         gate = Gate(live, receipt, ledger, clock)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,7 +47,7 @@ from consent.types import (
     freeze,
 )
 from models.age import AgeEstimator
-from models.faces import Face, Finder
+from models.faces import Detection, Face, Finder
 from models.identity import Recogniser
 
 _START_AGAIN: Final = "Start again with the live check."
@@ -85,11 +86,12 @@ class Gate:
     # --- the session's life ------------------------------------------------------------------------------------------
 
     def withdraw(self) -> None:
-        """End the session now and forget the person."""
+        """End the session now and forget the person; then log it, so that a broken log cannot keep anybody."""
         with self._lock:
-            if self._template is not None:
-                self._ledger.record("withdrawn", self.session)
+            known = self._template is not None
             self._template, self._live, self._seal = None, (), Seal()
+            if known:
+                self._ledger.record("withdrawn", self.session)
 
     def _alive(self) -> NDArray[np.float32]:
         """The template of a session that is neither withdrawn nor over."""
@@ -138,9 +140,17 @@ class Gate:
             template = self._alive()
             pixels = freeze(photo.pixels)
             domain.same_world(self._world, domain.world(pixels, photo.mark))
-            faces = self._finder.find(pixels)
-            boxes = tuple(f.box for f in faces)
-            face = _chosen(faces, boxes, choose)
+            found = self._finder.detect(pixels)  # everybody in sight, also who cannot be measured
+            boxes = tuple(d.box for d in found)
+            chosen = _chosen(found, boxes, choose)
+            face = self._finder.measure(pixels, chosen)
+            if face is None:
+                raise Refusal(
+                    "face-turned-away",
+                    "The face cannot be measured: it is turned away or covered.",
+                    "Use a picture that shows your whole face.",
+                    (chosen.box,),
+                )
             usable(face)
             grown(self._age.years(pixels, face))
             score = float(self._recogniser.embed(pixels, face) @ template)
@@ -151,9 +161,7 @@ class Gate:
                     "Only your own face can be changed; if this is you, take a sharper or more recent picture.",
                     (face.box,),
                 )
-            return self._sealed(
-                pixels, face, tuple(b for f, b in zip(faces, boxes, strict=True) if f is not face), score
-            )
+            return self._sealed(pixels, face, tuple(d.box for d in found if d is not chosen), score)
 
     def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], score: float) -> Match:
         unsealed = Match(pixels, face, others, score, Origin.PHOTO, None, b"")
@@ -195,14 +203,17 @@ class Gate:
             raise Forgery("forged", "This is not a match.", _START_AGAIN)
         self._seal.check(match.seal, *match.sealed_parts())
 
-    def redeem(self, grant: Grant) -> Work:
+    def redeem(self, grant: Grant, purpose: Purpose) -> Work:
         """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
+
+        Args:
+            grant: from `grant`.
+            purpose: what the engine does; the grant must have been given for that. A grant for something else is kept.
 
         Raises:
             Forgery: `forged`, `spent` or `grant-stale`.
-            Refusal: `session-withdrawn` or `session-expired`.
+            Refusal: `wrong-purpose`, `session-withdrawn` or `session-expired`.
         """
-        purpose = grant.purpose if type(grant) is Grant else ""
         with self._decision("redeem", purpose):
             self._alive()
             if type(grant) is not Grant:
@@ -214,6 +225,12 @@ class Gate:
                 raise Forgery("grant-stale", "The leave to do this has run out.", "Ask for it again.")
             if grant.nonce in self._spent:
                 raise Forgery("spent", "This leave was used already; it works once.", "Ask for it again.")
+            if grant.purpose is not purpose:
+                raise Refusal(
+                    "wrong-purpose",
+                    f"This leave was given for {grant.purpose!s}, not for {purpose!s}.",
+                    "Ask for leave for what you want to do.",
+                )
             self._spent.add(grant.nonce)
             return Work(self, grant, self._live)
 
@@ -274,8 +291,8 @@ class Work:
     def draft(self, pixels: Pixels, engine: str, parameters: Mapping[str, float | str]) -> Draft:
         """Hand in the changed target, once.
 
-        Whatever the engine did, pixels further from the matched face than `policy.REACH` face sizes, and the faces of
-        everyone else in the picture, are put back to the bit.
+        Whatever the engine did, pixels further from the matched face than `policy.REACH` face sizes, and the heads of
+        everyone else whom the detector sees in the picture, are put back to the bit.
 
         Args:
             pixels: `uint8 RGB`, the shape of the target.
@@ -316,14 +333,29 @@ class Work:
         x1, y1 = min(width, math.ceil(high[0] + reach)), min(height, math.ceil(high[1] + reach))
         out = self.target.pixels.copy()
         out[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
-        for x, y, w, h in self.target.others:
-            rows = slice(max(0, math.floor(y)), max(0, math.ceil(y + h)))
-            columns = slice(max(0, math.floor(x)), max(0, math.ceil(x + w)))
-            out[rows, columns] = self.target.pixels[rows, columns]
+        theirs = self._theirs(mesh)
+        out[theirs] = self.target.pixels[theirs]
         return freeze(out)
 
+    def _theirs(self, mesh: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(H, W) everyone else's heads: the detector's boxes, and the hair round them where the matched face is not."""
+        height, width = self.target.pixels.shape[:2]
+        theirs = np.zeros((height, width), np.uint8)
+        boxes = np.array(self.target.others, np.float64).reshape(-1, 4)
+        for x, y, w, h in boxes:
+            cv2.rectangle(theirs, *_corners(x - 0.4 * w, y - 0.5 * h, 1.8 * w, 1.8 * h), 1, -1)
+        cv2.fillConvexPoly(theirs, cv2.convexHull(np.round(mesh).astype(np.int32)), 0)
+        for x, y, w, h in boxes:
+            cv2.rectangle(theirs, *_corners(x, y, w, h), 1, -1)
+        return theirs.astype(np.bool_)
 
-def _chosen(faces: tuple[Face, ...], boxes: tuple[Box, ...], choose: int | None) -> Face:
+
+def _corners(x: float, y: float, w: float, h: float) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The outermost pixels of a box."""
+    return (math.floor(x), math.floor(y)), (math.ceil(x + w), math.ceil(y + h))
+
+
+def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:
     """The one face that is meant."""
     if not faces:
         raise Refusal("no-face", "No face was found in this picture.", "Use a picture that shows your face clearly.")

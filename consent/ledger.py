@@ -39,6 +39,11 @@ def _parse(line: bytes, number: int) -> dict[str, str]:
     return entry
 
 
+def _unusable(error: OSError) -> Fault:
+    reason = f"The log of decisions cannot be used ({error.strerror or error})."
+    return Fault("log-unusable", reason, "Free some space or mend the folder's permissions, and try again.")
+
+
 @final
 class Ledger:
     """The log at one path."""
@@ -50,7 +55,8 @@ class Ledger:
         """Append one decision and flush it to the disk.
 
         Raises:
-            Fault: `log-broken`, when the last line was changed or cut off; nothing is written then.
+            Fault: `log-broken`, when the last line was changed or cut off, `log-unusable`, when it cannot be written;
+                nothing is written then.
         """
         with self._open() as descriptor:
             previous = self._last(descriptor)
@@ -65,12 +71,16 @@ class Ledger:
         """Every line, the whole chain checked.
 
         Raises:
-            Fault: `log-broken`; names the line.
+            Fault: `log-broken`, naming the line, or `log-unusable`.
         """
-        if not self._path.exists():
+        try:
+            data = self._path.read_bytes()
+        except FileNotFoundError:
             return []
+        except OSError as error:
+            raise _unusable(error) from None
         found, previous = [], START
-        for number, line in enumerate(self._path.read_bytes().splitlines(), 1):
+        for number, line in enumerate(data.splitlines(), 1):
             entry = _parse(line, number)
             if entry.get("previous") != previous:
                 raise Fault("log-broken", f"Line {number} of the log does not follow the line before it.", _REMEDY)
@@ -80,12 +90,15 @@ class Ledger:
 
     @contextmanager
     def _open(self) -> Iterator[int]:
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield descriptor
-        finally:
-            os.close(descriptor)
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                yield descriptor
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            raise _unusable(error) from None
 
     @staticmethod
     def _last(descriptor: int) -> str:

@@ -1,6 +1,6 @@
 """Every limit of the gate, in one place, each with the measurement behind it. Nothing here is read from anywhere.
 
-*Research* marks a figure measured before the project on real faces or rendered sessions (docs/measurements.md says
+*Research* marks a figure measured before the project on real faces or rendered sessions (docs/models.md says
 how); figures of this code are printed by the tests named beside them.
 """
 
@@ -68,6 +68,10 @@ NEUTRAL_DEGREES: Final = 7.0
 """Back at rest: yaw and pitch this near to the neutral second."""
 HOLD_FRAMES: Final = 3
 """Frames in a row an action or a rest is seen before it counts."""
+HOLD_SECONDS: Final = 0.09
+"""And at least so long, for cameras with many frames a second."""
+REST_SECONDS: Final = 0.4
+"""The neutral state is measured over at least so long."""
 
 # --- liveness --------------------------------------------------------------------------------------------------------
 LIVE_EYE_DISTANCE: Final = 48.0
@@ -93,13 +97,16 @@ SECOND_FACE_SHARE: Final = 0.35
 """Size of a second face, relative to the first, that is looked at; smaller ones are pictures in the background."""
 SECOND_FACE_FRAMES: Final = 3
 """Frames in a row with a second face before the check stops (single ones are false alarms: 3 to 15 % in research)."""
+PAINT_SECONDS: Final = 4.0
+"""Seconds, by our clock, in which the page must have painted a prompt it was given; a screen needs 0.02 to 0.1."""
 LOST_SECONDS: Final = 1.2
 """Seconds without a face after which the check stops."""
 DUPLICATES: Final = 0.10
 """Share of frames that are, to the bit, the frame before. A camera's noise makes them rare (0 in research); a stalled
 or looped stream shows 0.5 and more."""
-SAMPLE_SECONDS: Final = 0.4
-"""Time between two identity samples within the check."""
+SAMPLE_SECONDS: Final = (0.2, 0.6)
+"""Time to the next identity sample within the check, uniform and secret; every frame that is kept is compared besides.
+"""
 
 # --- how long things last --------------------------------------------------------------------------------------------
 SESSION_SECONDS: Final = 30 * 60.0

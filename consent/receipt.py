@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from consent import policy
 from consent.errors import Fault, Forgery, Refusal
-from consent.types import Clock, Purpose, Seal, Sealed
+from consent.types import Clock, Purpose, Seal, Sealed, since_boot
 
 VERSION: Final = "selfsame-consent-1"
 
@@ -79,7 +78,7 @@ class Receipt(Sealed):
             Refusal: `consent-stale`.
         """
         _SEAL.check(self.seal, self.id, *sorted(self.purposes), self.document, self.made)
-        if not self.clock() - self.made <= policy.RECEIPT_SECONDS:
+        if not 0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS:
             raise Refusal("consent-stale", "The consent was given too long ago.", "Please agree again.")
 
 
@@ -106,23 +105,30 @@ class Notary:
         Raises:
             Fault: `receipt-key-broken`.
         """
+        try:
+            cls._ensure(path)
+            key = load_pem_private_key(path.read_bytes(), None)
+        except (OSError, ValueError, TypeError):
+            key = None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise Fault(
+                "receipt-key-broken",
+                f"The receipt key {path.name} cannot be read or made.",
+                "Move it away; a new one is made.",
+            )
+        return cls(key)
+
+    @staticmethod
+    def _ensure(path: Path) -> None:
+        """Make a key where there is none; readable by the owner alone, whole or not at all."""
         if not path.exists():
             pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(pem)
             part.replace(path)
-        try:
-            key = load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError):
-            key = None
-        if not isinstance(key, Ed25519PrivateKey):
-            raise Fault(
-                "receipt-key-broken", f"The receipt key {path.name} cannot be read.", "Move it away; a new one is made."
-            )
-        return cls(key)
 
-    def sign(self, consent: Consent, clock: Clock = time.monotonic) -> Receipt:
+    def sign(self, consent: Consent, clock: Clock = since_boot) -> Receipt:
         """Turn a consent into a receipt.
 
         Raises:

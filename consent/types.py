@@ -1,8 +1,8 @@
 """The values that pass between the stages. Sealed ones are made by one stage only and carry its seal.
 
 Sealed values are frozen, hold pixels backed by `bytes` (so that the write flag cannot be set back), and refuse to be
-copied, replaced into or pickled. A seal is an HMAC-SHA-256 over everything that matters in the value, under a random
-key that never leaves the stage that made it; who redeems a value checks the seal first.
+copied or pickled. A seal is an HMAC-SHA-256 over everything in the value, under a random key that never leaves the
+stage that made it; who redeems a value checks the seal first, so one that was rebuilt with anything changed is refused.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hmac
 import os
 import struct
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,6 +28,12 @@ Pixels = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
 Clock = Callable[[], float]
 """Monotonic seconds."""
+
+
+def since_boot() -> float:
+    """The clock of a session: monotonic seconds that go on while the machine sleeps, where the system has such."""
+    kind = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.clock_gettime(kind) if kind is not None else time.monotonic()
 
 
 class Purpose(StrEnum):
@@ -84,6 +91,13 @@ def digest(pixels: Pixels) -> bytes:
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
+def measured(face: Face) -> bytes:
+    """Everything that was measured of a face, for a seal."""
+    pose = (face.pose.yaw, face.pose.pitch, face.pose.roll)
+    numbers = (*face.box, *pose, *face.eyes, face.mouth, face.score, face.sharpness, face.brightness, face.eye_distance)
+    return face.points.tobytes() + face.mesh.tobytes() + np.array(numbers, np.float64).tobytes()
+
+
 @final
 class Seal:
     """A random key and what it signs. Each stage that makes sealed values owns one."""
@@ -129,7 +143,7 @@ class Once:
 
 
 class Sealed:
-    """Base of values that are used where they were made: no copy, no replacement, no pickle."""
+    """Base of values that are used where they were made: no copy, no pickle."""
 
     __slots__ = ()
 
@@ -202,7 +216,7 @@ class LiveCapture(Sealed):
 
     def sealed_parts(self) -> tuple[bytes | str | float, ...]:
         """What the seal covers."""
-        frames = (digest(f.pixels) + f.face.mesh.tobytes() + f.action.encode() for f in self.frames)
+        frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
         return (b"live", *frames, self.years, self.world, self.assurance, self.made)
 
 
@@ -230,7 +244,7 @@ class Match(Sealed):
     def sealed_parts(self) -> tuple[bytes | str | float, ...]:
         """What the seal covers."""
         boxes = np.array(self.others, np.float64).tobytes()
-        return (b"match", digest(self.pixels), self.face.mesh.tobytes(), boxes, self.score, self.origin)
+        return (b"match", digest(self.pixels), measured(self.face), boxes, self.score, self.origin, self.action or "")
 
 
 @final

@@ -160,8 +160,7 @@ class Finder:
         angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))
         with self._lock:
             mesh, score = self._mesh(image, centre, size, angle)
-            for _ in range(1):  # a second pass on the mesh's own crop: the detector's box is loose
-                mesh, score = self._mesh(image, *self._region(mesh))
+            mesh, score = self._mesh(image, *self._region(mesh))  # again on its own crop: the detector's box is loose
             if not score >= MESH_SCORE:
                 return None
             return self._face(image, mesh, detection.box, detection.points, detection.score)
@@ -180,19 +179,21 @@ class Finder:
             return self._face(image, mesh, box, five_points(mesh), score)
 
     def _detect(self, bgr: Image, side: int, border: int) -> tuple[Detection, ...]:
-        if border:
-            bgr = np.asarray(cv2.copyMakeBorder(bgr, border, border, border, border, cv2.BORDER_CONSTANT), np.uint8)
-        scale = min(1.0, side / max(bgr.shape[:2]))
+        scale = min(1.0, side / (max(bgr.shape[:2]) + 2 * border))
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
+        edge = round(border * scale)  # shrunk first: a border round a large photo would take gigabytes
+        if edge:
+            small = cv2.copyMakeBorder(small, edge, edge, edge, edge, cv2.BORDER_CONSTANT)
         self._detector.setInputSize((small.shape[1], small.shape[0]))
         rows = self._detector.detect(small)[1]
         if rows is None:
             return ()
         found = []
         for row in np.asarray(rows, np.float64):
-            x, y, width, height = row[:4] / scale
-            points = row[4:14].reshape(5, 2) / scale - border
-            found.append(Detection((x - border, y - border, width, height), points, float(row[14])))
+            x, y, width, height = row[:4] - (edge, edge, 0, 0)
+            points = (row[4:14].reshape(5, 2) - edge) / scale
+            box = (float(x / scale), float(y / scale), float(width / scale), float(height / scale))
+            found.append(Detection(box, points, float(row[14])))
         return tuple(sorted(found, key=lambda d: d.box[0]))
 
     def _mesh(self, image: Image, centre: Points, size: float, angle: float) -> tuple[Points, float]:

@@ -15,13 +15,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent import domain
 from consent.challenge import Prompt
-from consent.types import Frame, Photo
+from consent.types import Frame, Photo, digest
 from models.faces import Finder
 from tests.people import Actor, Manner, Scene, person
 from tests.people.flat import flat, puppet
 
 SEAT = Scene(distance=50.0, size=(480, 360))
 """Where people sit: near enough for a webcam check."""
+
+
+def mark(pixels: np.ndarray, key: Ed25519PrivateKey) -> bytes:
+    """The simulator's mark on one picture it rendered: its public key and its signature over the pixels."""
+    return key.public_key().public_bytes_raw() + key.sign(domain.MARKED + digest(pixels))
 
 
 class World:
@@ -37,7 +42,7 @@ class World:
     def photograph(self, name: str, scene: Scene = SEAT, **changes: Any) -> Photo:
         """A marked picture of one person of the cast."""
         pixels = person(name).render(replace(scene, **changes))
-        return Photo(pixels, domain.mark(pixels, self.__key))
+        return Photo(pixels, mark(pixels, self.__key))
 
 
 class Unmarked(World):

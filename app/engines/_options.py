@@ -1,12 +1,10 @@
-"""What every engine's verb shares: options in their range, a grant for its own purpose."""
+"""What every engine's verb shares: options in their range."""
 
 from __future__ import annotations
 
 import math
 
 from consent.errors import Refusal
-from consent.gate import Gate, Work
-from consent.types import Grant, Purpose
 
 
 def ranged(name: str, value: float, low: float, high: float) -> None:
@@ -36,21 +34,3 @@ def chosen(name: str, value: str, choices: tuple[str, ...]) -> None:
             f"The option {name!r} must be one of {', '.join(choices)}, not {value!r}.",
             "Choose one of these.",
         )
-
-
-def redeem(gate: Gate, grant: Grant, purpose: Purpose) -> Work:
-    """The work of a grant, for this purpose only.
-
-    Raises:
-        Forgery: the grant is not this gate's, is spent, or has run out.
-        Refusal: `wrong-purpose`, for a grant that was given for something else (it is spent by that); or the session
-            is over.
-    """
-    work = gate.redeem(grant)
-    if work.purpose is not purpose:
-        raise Refusal(
-            "wrong-purpose",
-            f"This leave was given for {work.purpose!s}, not for {purpose!s}.",
-            "Ask for leave for what you want to do.",
-        )
-    return work

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from app.engines import _age
-from app.engines._options import ranged, redeem
+from app.engines._options import ranged
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
 from models.person import Segmenter
@@ -47,7 +47,7 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
         Refusal: `wrong-purpose`, or the session is over.
     """
     options = options or AgeOptions()
-    work = redeem(gate, grant, Purpose.AGE)
+    work = gate.redeem(grant, Purpose.AGE)
     pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _segmenter())
     asked: dict[str, float | str] = {"years": options.years, "grey": options.grey, "seed": int(options.seed)}
     return work.draft(pixels, engine="age-wrinkle 1", parameters=asked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.engines import _express
-from app.engines._options import ranged, redeem
+from app.engines._options import ranged
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
 
@@ -45,7 +45,7 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
         Refusal: `wrong-purpose`, or the session is over.
     """
     options = options or ExpressOptions()
-    work = redeem(gate, grant, Purpose.EXPRESS)
+    work = gate.redeem(grant, Purpose.EXPRESS)
     asked = {"smile": options.smile, "brows": options.brows, "eyes": options.eyes, "mouth": options.mouth}
     pixels = _express.render(work.target, work.own, **asked)
     return work.draft(pixels, engine="express-mesh 1", parameters=asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.engines import _swap
-from app.engines._options import chosen, ranged, redeem
+from app.engines._options import chosen, ranged
 from consent.gate import Gate
 from consent.types import Draft, Grant, Origin, Purpose
 
@@ -44,7 +44,7 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
         Refusal: `wrong-purpose`, or the session is over.
     """
     options = options or SwapOptions()
-    work = redeem(gate, grant, Purpose.SWAP)
+    work = gate.redeem(grant, Purpose.SWAP)
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     source = _swap.nearest_view(views, work.target)
     pixels = _swap.render(source, work.target, options.amount, options.interior)

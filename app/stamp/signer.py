@@ -72,6 +72,18 @@ class Signer:
                 write_atomic(path, _create(moment), mode=0o600)
         return _load(path, moment)
 
+    @staticmethod
+    def anchors(directory: Path) -> list[str]:
+        """The root certificate of this installation as PEM, to verify with; empty when there is none that can be read.
+
+        Nothing is made and no key is needed: a stranger's machine verifies too.
+        """
+        try:
+            root = x509.load_pem_x509_certificates((directory / FILE).read_bytes())[-1]
+        except (OSError, ValueError):
+            return []
+        return [root.public_bytes(serialization.Encoding.PEM).decode()]
+
     def sign(self, claim: bytes) -> bytes:
         """Sign a claim with ECDSA P-256 and SHA-256.
 

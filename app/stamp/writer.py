@@ -96,7 +96,9 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
     released = gate.release(draft)
-    return _write(released.pixels, released.facts, signer, fmt)
+    stamped = _write(released.pixels, released.facts, signer, fmt)
+    gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
+    return stamped
 
 
 def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:

@@ -152,13 +152,13 @@ class Desk:
             refused, boxes = refusal, refusal.boxes
         mime = MIMES.get(data[:2], "application/octet-stream")
         picture = Picture(data, mime, size, visitor.number(), photo, match, refused, boxes)
-        with visitor.lock:
-            visitor.pictures[side] = picture
+        visitor.place(gate, side, picture)
         return picture
 
     def live(self, visitor: Visitor, side: Side) -> Picture:
         """Put the visitor's own live frame on the table. The page never sees its pixels: only stamped ones go out."""
-        match = self.gate(visitor).live()[0]
+        gate = self.gate(visitor)
+        match = gate.live()[0]
         picture = Picture(
             data=b"",
             mime="",
@@ -167,8 +167,7 @@ class Desk:
             match=match,
             boxes=(match.face.box,),
         )
-        with visitor.lock:
-            visitor.pictures[side] = picture
+        visitor.place(gate, side, picture)
         return picture
 
     def make(self, visitor: Visitor, purpose: Purpose, options: Options) -> Result:
@@ -190,7 +189,7 @@ class Desk:
             stamped = make(gate, source, target[1], options, self.signer)
         key = secrets.token_hex(8)
         result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0])
-        visitor.keep(result, key)
+        visitor.keep(gate, result, key)
         return result
 
 

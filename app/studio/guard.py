@@ -15,7 +15,6 @@ import re
 import secrets
 import threading
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -124,14 +123,14 @@ class Guard:
 
     def browser(self, cookies: str) -> str | None:
         """The browser session in a `Cookie` header, or None if there is none that we opened."""
-        try:
-            morsel = SimpleCookie(cookies).get(self.cookie)
-        except CookieError:
-            return None
-        if morsel is None:
+        pairs = (
+            pair.strip().partition("=") for pair in cookies.split(";")
+        )  # other ports' cookies come along, any kind
+        value = next((value for name, _, value in pairs if name == self.cookie), None)
+        if value is None:
             return None
         with self._lock:
-            return next((known for known in self._browsers if _same(known, morsel.value)), None)
+            return next((known for known in self._browsers if _same(known, value)), None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Judge one request; see the module docstring for the order."""

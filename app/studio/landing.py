@@ -91,9 +91,8 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         desk.visitor(request.headers)
         language = spoken(request.headers.get("accept-language", ""))
         sections = "".join(
-            f"<h3>{escape(say(f'agree_{name}_title', language))}</h3>"
-            f"<p>{escape(say(f'agree_{name}', language, minutes=MINUTES))}</p>"
-            for name in ("happens", "kept", "marked")
+            f"<h3>{escape(say(f'agree_{title}_title', language))}</h3><p>{escape(say(f'agree_{text}', language))}</p>"
+            for title, text in (("happens", "happens"), ("kept", "kept_command"), ("marked", "marked"))
         )
         words = {
             "title": say("live_title", language),

@@ -19,18 +19,18 @@ from fastapi.responses import FileResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.capture import Camera
+from app.flow import admit
 from app.studio.desk import no
 from app.studio.strings import hinted, say
 from consent.challenge import draw
-from consent.enrolment import enrol
 from consent.errors import Fault, Refusal
-from consent.liveness import Recorder, check
+from consent.liveness import Recorder
 from consent.liveness.guide import ASK
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
     from app.studio.sessions import Visitor
-    from consent.liveness import Hint
+    from consent.liveness import Capture, Hint
     from consent.receipt import Receipt
 
 STATIC: Final = Path(__file__).parent / "static"
@@ -99,7 +99,7 @@ async def _converse(socket: WebSocket, visitor: Visitor, desk: Desk) -> None:
         camera = Camera(await run_in_threadpool(lambda: Recorder(draw())))
         await _film(socket, camera, language)
         await socket.send_json({"state": "checking"})
-        await run_in_threadpool(_judge, desk, visitor, camera, receipt)
+        await _judge(socket, desk, visitor, await run_in_threadpool(camera.capture), receipt)
         await socket.send_json({"verdict": {"ok": True}})
     except WebSocketDisconnect:
         return
@@ -137,19 +137,30 @@ def _report(camera: Camera, text: str) -> None:
     try:
         report = json.loads(text[:1000])
         index, at = int(report["shown"]), float(report["t"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise Refusal("frame-unreadable", "The page sent something that cannot be read.", "Reload the page.") from None
     camera.shown(index, at)
 
 
-def _judge(desk: Desk, visitor: Visitor, camera: Camera, receipt: Receipt) -> None:
-    """Stages 2 and 3: liveness, then enrolment."""
+async def _judge(socket: WebSocket, desk: Desk, visitor: Visitor, capture: Capture, receipt: Receipt) -> None:
+    """The verdict. A person who goes away before it is there has cancelled: the gate is closed again at once."""
+    verdict = asyncio.create_task(run_in_threadpool(admit, capture, receipt, desk.ledger))
+    gone = asyncio.create_task(_gone(socket))
     try:
-        live = check(camera.capture())
-    except Refusal as refusal:
-        desk.ledger.record("liveness-refused", "", refusal.code)
-        raise
-    visitor.open(enrol(live, receipt, desk.ledger), receipt)
+        gate = await verdict
+    finally:
+        left = gone.done()
+        gone.cancel()
+    if left:
+        await run_in_threadpool(gate.withdraw)
+        raise WebSocketDisconnect
+    visitor.open(gate, receipt)
+
+
+async def _gone(socket: WebSocket) -> None:
+    """Return when the page has closed the connection; late frames are let fall."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 def _spoken(hint: Hint, language: str) -> dict[str, Any]:

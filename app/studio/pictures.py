@@ -37,6 +37,8 @@ def _uploads(router: APIRouter, desk: Desk) -> None:
             if len(data) > MAX_PICTURE:
                 raise HTTPException(413)
         with visitor.lock:
+            if name in SIDES:
+                desk.gate(visitor)  # it may have ended while the bytes came in
             visitor.incoming[name] = bytes(data)
         return Response(status_code=204)
 

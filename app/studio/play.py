@@ -160,7 +160,7 @@ def _slot(visitor: Visitor, side: Side) -> str:
     chip = ""
     if picture.match is not None:
         said = say("matched" if picture.data else "matched_live", language)
-        chip = f'<span class="chip" title="{picture.match.score:.2f}">{escape(said)}</span>'
+        chip = f'<span class="chip">{escape(said)}</span>'
     no = ""
     if picture.no is not None:
         ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""

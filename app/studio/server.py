@@ -120,6 +120,11 @@ def build(port: int, home: Home, *, page: Callable[[FastAPI, Desk], None]) -> tu
     async def refused(_: Request, no: Refusal) -> JSONResponse:
         return JSONResponse({"code": no.code, "reason": no.reason, "remedy": no.remedy}, status_code=409)
 
+    @api.exception_handler(Fault)
+    async def broken(_: Request, fault: Fault) -> JSONResponse:
+        told = {"ok": False, "code": fault.code, "reason": fault.reason, "remedy": fault.remedy}
+        return JSONResponse(told, status_code=500)
+
     guard = Guard(api, port)
     desk = Desk(store, guard.browser, home)
     api.include_router(live.routes(desk))
@@ -231,6 +236,7 @@ def serve(home: Home, *, host: str, port: int, announce: Callable[[Guard, Runnin
         announce: is given the guard, for its link, and the server, before it runs.
     """
     door = bind(host, port)
+    os.environ.update(QUIET)  # before gradio is imported: it reads some of these only then
     with private_scratch(), ending_well():
         from app.studio.page import mount
 

@@ -7,12 +7,13 @@ once; `Store.sweep` does it when the gate's time is over.
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from consent.errors import Refusal
+from consent.errors import Fault, Refusal
+from consent.types import since_boot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ Side = Literal["source", "target"]
 SIDES: Final[tuple[Side, ...]] = ("source", "target")
 MOST_RESULTS: Final = 12
 """Finished pictures kept for one browser; the oldest gives way."""
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +159,34 @@ class Visitor:
                 self.wipe()
                 self.ended = True
 
-    def keep(self, result: Result, key: str) -> None:
-        """Keep a finished picture until the session ends."""
+    def place(self, gate: Gate, side: Side, picture: Picture) -> None:
+        """Put a picture on the table, unless the session it belongs to has ended meanwhile."""
         with self.lock:
+            self._still(gate)
+            self.pictures[side] = picture
+
+    def keep(self, gate: Gate, result: Result, key: str) -> None:
+        """Keep a finished picture until the session ends, unless it has ended meanwhile."""
+        with self.lock:
+            self._still(gate)
             while len(self.results) >= MOST_RESULTS:
                 self.results.pop(next(iter(self.results)))
             self.results[key] = result
             self.shown = key
 
+    def _still(self, gate: Gate) -> None:
+        """Refuse work that was begun for a session that is gone: nothing of it may come back after a wipe."""
+        if self.gate is not gate:
+            raise Refusal("session-withdrawn", "Your session has ended; nothing of it is kept.", "Start again.")
+
     def wipe(self) -> None:
-        """Forget this person: gate, pictures, results, consent and receipt."""
+        """Forget this person: gate, pictures, results, consent and receipt; also when the log cannot be written."""
         with self.lock:
-            if self.gate is not None:
-                self.gate.withdraw()
-            self.gate = self.receipt = self.no = None
+            gate, self.gate = self.gate, None
+            self.receipt = self.no = None
             self._clear()
+            if gate is not None:
+                gate.withdraw()
 
     def _clear(self) -> None:
         self.incoming.clear()
@@ -186,10 +201,10 @@ class Store:
     """All browsers of this server.
 
     Args:
-        clock: monotonic seconds, the clock of `Gate.expires`.
+        clock: seconds, the clock of `Gate.expires`.
     """
 
-    clock: Callable[[], float] = time.monotonic
+    clock: Callable[[], float] = since_boot
     _visitors: dict[str, Visitor] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -206,7 +221,10 @@ class Store:
         """Wipe every session whose time is over."""
         now = self.clock()
         for visitor in self._all():
-            visitor.expire(now)
+            try:
+                visitor.expire(now)
+            except Fault:  # the log is broken; the person is forgotten all the same, and so must be the others
+                log.exception("a session that ended could not be logged")
 
     def wipe(self) -> None:
         """Forget everybody; the server is stopping."""

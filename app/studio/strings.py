@@ -35,6 +35,9 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "agree_kept": "Face data and pictures stay in this computer's memory for at most {minutes} minutes, or until "
         "you press Withdraw. On disk: this receipt, and a log of yes and no without pictures or face data. Nothing is "
         "sent anywhere.",
+        "agree_kept_command": "Face data and pictures stay in this computer's memory until the command has ended. On "
+        "disk: a receipt, and a log of yes and no without pictures or face data. Nothing is sent anywhere. Stop the "
+        "command, with Ctrl-C, to withdraw.",
         "agree_marked_title": "What is marked",
         "agree_marked": "Every finished picture carries a visible AI label and a signed record of how it was made, so "
         "that nobody can be misled.",
@@ -163,12 +166,20 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN})
 DEFAULT: Final = "en"
 _ALWAYS: Final = (
-    *("agree_title", "agree_happens_title", "agree_happens", "agree_kept_title", "agree_kept"),
+    *("agree_title", "agree_happens_title", "agree_happens", "agree_kept_title"),
     *("agree_marked_title", "agree_marked", "agree_me", "agree_adult"),
 )
-STUDIO_CONSENT: Final = (*_ALWAYS, "agree_purposes", "purpose_age", "purpose_express", "purpose_swap", "agree_button")
+STUDIO_CONSENT: Final = (
+    *_ALWAYS,
+    "agree_kept",
+    "agree_purposes",
+    "purpose_age",
+    "purpose_express",
+    "purpose_swap",
+    "agree_button",
+)
 """What a person reads in step 1 before they agree."""
-COMMAND_CONSENT: Final = (*_ALWAYS, "live_for")
+COMMAND_CONSENT: Final = (*_ALWAYS, "agree_kept_command", "live_for")
 """What a person reads on the page that a command opens."""
 
 

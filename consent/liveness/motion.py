@@ -89,6 +89,7 @@ def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest)
         if face is None or not amount(action, face, rest) >= 1:
             break
         run.append(time)
-    long_enough = action is not Action.CLOSE_EYES or (bool(run) and run[0] - run[-1] >= policy.EYES_SECONDS)
+    seconds = policy.EYES_SECONDS if action is Action.CLOSE_EYES else policy.HOLD_SECONDS
+    long_enough = bool(run) and run[0] - run[-1] >= seconds
     frames = policy.NOD_FRAMES if action is Action.NOD else policy.HOLD_FRAMES
     return run[-1] if len(run) >= frames and long_enough else None

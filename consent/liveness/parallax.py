@@ -234,12 +234,12 @@ def _points(begin: Grid, mesh: Grid, scale: float) -> _Points:
 
 def _summary(rows: list[tuple[float, ...]]) -> Parallax:
     """One turn out of its frames (beta, noise, tracks, yaw)."""
-    if len(rows) < 3:
+    if len(rows) < 4:  # three to be the largest, and one to have grown from
         return NOTHING
     table = np.array(rows, np.float64)
     top = table[np.argsort(table[:, 0])[-3:]]
     yaw = float(np.sort(table[:, 3])[-3:].mean())
-    varied = table[:, 0].std() > 1e-5 and table[:, 3].std() > 0.3 and len(table) > 3
+    varied = table[:, 0].std() > 1e-5 and table[:, 3].std() > 0.3
     trend = float(np.corrcoef(table[:, 0], table[:, 3])[0, 1]) if varied else 0.0
     ratio = float(top[:, 0].mean() / np.sin(np.radians(np.clip(yaw, 8, 60))))
     return Parallax(float(top[:, 0].mean()), float(np.median(table[:, 1])), float(top[:, 2].mean()), ratio, trend)

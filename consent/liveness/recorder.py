@@ -7,7 +7,9 @@ random pause. The first broken rule ends the recording; nothing after it counts.
 
 from __future__ import annotations
 
+import dataclasses
 import math
+import secrets
 import threading
 from typing import Final, final
 
@@ -48,10 +50,11 @@ class Recorder:
         self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
         self._sights: list[Sight] = []
         self._samples: list[Sample] = []
-        self._last_sample = -math.inf
+        self._next_sample = -math.inf
         self._kept: dict[int, list[tuple[float, int, LiveFrame]]] = {}
         self._rest: motion.Rest | None = None
-        self._run = 0  # frames in a row that rest
+        self._run: list[float] = []  # page times of the frames in a row that rest
+        self._revealed = self._clock()
         self._reveal_at: float | None = None
         self._second_run = 0
         self._start: tuple[float, float] | None = None  # page clock, our clock
@@ -148,26 +151,29 @@ class Recorder:
         duplicate, self._last_digest = fingerprint == self._last_digest, fingerprint
         grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
         asked = self._prompts[frame.shown].action if frame.shown >= 0 else Action.CENTRE
+        if self._sights and self._prompts[self._sights[-1].prompt].action is Action.CENTRE and asked is Action.CENTRE:
+            self._sights[-1] = dataclasses.replace(self._sights[-1], grey=None)  # only the last rest starts a turn
         keep_grey = asked is Action.CENTRE or asked in motion.TURNS
-        sight = Sight(frame.page_time, frame.shown, face, duplicate, grey if keep_grey else None)
-        self._sights.append(sight)
+        self._sights.append(Sight(frame.page_time, frame.shown, face, duplicate, grey if keep_grey else None))
         self._second_run = self._second_run + 1 if others else 0
         if self._second_run >= policy.SECOND_FACE_FRAMES and self._rest is not None:
             self._outcome = Outcome.SECOND_FACE
             return ""
         if face is None:
-            self._run = 0
+            self._run = []
             seen = [s.page_time for s in self._sights if s.face is not None]
             if self._rest is not None and frame.page_time - (seen[-1] if seen else 0) > policy.LOST_SECONDS:
                 self._outcome = Outcome.LOST
             return "no-face"
         if self._rest is not None:
             self._sample(frame, pixels, face)
-        if frame.shown != self._prompts[-1].index:
-            return ""  # the page has not painted the newest prompt yet
+        if frame.shown != self._prompts[-1].index:  # the page has not painted the newest prompt yet
+            if now - self._revealed > policy.PAINT_SECONDS:
+                self._outcome = Outcome.STALLED
+            return ""
         if self._rest is None or self._prompts[-1].action is Action.CENTRE:
             return self._at_rest(pixels, face, now, crowded=bool(others))
-        self._acting(pixels, face, self._rest)
+        self._acting(pixels, face, self._rest, alone=not others)
         return ""
 
     def _look(self, pixels: Pixels) -> tuple[Face | None, int]:
@@ -194,11 +200,11 @@ class Recorder:
 
     def _sample(self, frame: Frame, pixels: Pixels, face: Face) -> None:
         """Take an identity sample now and then, and in any case of every prompt."""
-        spaced = frame.page_time - self._last_sample >= policy.SAMPLE_SECONDS
-        if spaced or not self._samples or self._samples[-1].prompt != frame.shown:
+        if frame.page_time >= self._next_sample or not self._samples or self._samples[-1].prompt != frame.shown:
             embedding = self._recogniser.embed(pixels, face)
             self._samples.append(Sample(frame.shown, embedding, self._age.years(pixels, face)))
-            self._last_sample = frame.page_time
+            low, high = policy.SAMPLE_SECONDS
+            self._next_sample = frame.page_time + low + (high - low) * secrets.randbelow(1001) / 1000
 
     def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
         """Keep the best few frames of each prompt."""
@@ -223,7 +229,7 @@ class Recorder:
 
     def _reveal(self, action: Action) -> None:
         self._prompts.append(Prompt(self._prompts[-1].index + 1, action, policy.ACTION_SECONDS))
-        self._run, self._reveal_at = 0, None
+        self._run, self._reveal_at, self._revealed = [], None, self._clock()
 
     def _at_rest(self, pixels: Pixels, face: Face, now: float, *, crowded: bool) -> str:
         """At rest: measure neutral the first time, wait for the return later; then pause and reveal what is next."""
@@ -233,17 +239,19 @@ class Recorder:
             resting = not code
         else:
             resting = motion.at_rest(face, self._rest)
-        self._run = self._run + 1 if resting else 0
-        if resting:
+        self._run = [*self._run, self._sights[-1].page_time] if resting else []
+        if resting and not crowded:
             self._keep(face.sharpness, pixels, face)
-        elif self._late():
+        elif not resting and self._late():
             self._outcome = Outcome.NOT_SEEN
             return ""
-        needed = policy.HOLD_FRAMES if self._rest is not None else 2 * policy.HOLD_FRAMES
-        if self._run < needed:
+        frames, seconds = (policy.HOLD_FRAMES, policy.HOLD_SECONDS)
+        if self._rest is None:
+            frames, seconds = 2 * policy.HOLD_FRAMES, policy.REST_SECONDS
+        if len(self._run) < frames or self._run[-1] - self._run[0] < seconds:
             return code
         if self._rest is None:
-            self._rest = motion.rest_of([f for _, f in self._since()[-needed:] if f is not None])
+            self._rest = motion.rest_of([f for _, f in self._since()[-len(self._run) :] if f is not None])
         step = len(self._prompts) // 2  # how many actions were done
         if step == len(self._order):
             self._outcome = Outcome.COMPLETE
@@ -253,10 +261,11 @@ class Recorder:
             self._reveal(self._order[step])
         return code
 
-    def _acting(self, pixels: Pixels, face: Face, rest: motion.Rest) -> None:
+    def _acting(self, pixels: Pixels, face: Face, rest: motion.Rest, *, alone: bool) -> None:
         """During an action: see it, or see the contrary, or run out of time."""
         action, since = self._prompts[-1].action, self._since()
-        self._keep(motion.amount(action, face, rest), pixels, face)
+        if alone:
+            self._keep(motion.amount(action, face, rest), pixels, face)
         began = motion.held(action, since, rest)
         if began is not None:
             fast = not began - since[0][0] >= policy.REACTION_SECONDS

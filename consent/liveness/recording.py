@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, final
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.challenge import Prompt
-from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed
+from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed, digest, measured
 from models.faces import Face
 
 
@@ -28,6 +29,7 @@ class Outcome(StrEnum):
     ORDER = "frames-out-of-order"
     CLOCK = "clock-mismatch"
     GAP = "frames-missing"
+    STALLED = "page-stalled"
     MIXED = "frames-mixed"
 
 
@@ -99,14 +101,18 @@ class Capture(Sealed):
     seal: bytes = field(repr=False)
 
     def sealed_parts(self) -> tuple[bytes | str | float, ...]:
-        """What the seal covers: the story, every place of the face, every sample."""
-        prompts = (f"{p.index} {p.action}" for p in self.prompts)
+        """What the seal covers: all of it."""
+        prompts = (f"{p.index} {p.action} {p.seconds}" for p in self.prompts)
         sights = (
-            np.array([s.page_time, s.prompt, s.duplicate]).tobytes() + (s.face.mesh.tobytes() if s.face else b"")
+            np.array([s.page_time, s.prompt, s.duplicate]).tobytes()
+            + (measured(s.face) if s.face else b"-")
+            + (hashlib.sha256(s.grey.tobytes()).digest() if s.grey is not None else b"-")
             for s in self.sights
         )
         samples = (np.array([s.prompt, s.years]).tobytes() + s.embedding.tobytes() for s in self.samples)
-        return (self.outcome, self.at, self.world, self.assurance, self.made, *prompts, *sights, *samples)
+        frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
+        story = (self.outcome, self.at, self.world, self.assurance, self.made)
+        return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames)
 
 
 CAPTURE_SEAL: Final = Seal()

@@ -2,7 +2,7 @@
 
 1. The recording was completed: every action in its order and time, from rest (see `recorder`).
 2. The frames are a camera's: hardly any is the frame before.
-3. The same face throughout: every identity sample agrees with those of the first rest.
+3. The same face throughout: every identity sample, and every frame that is kept, agrees with those of the first rest.
 4. A head, not a picture: parallax in both turns, on pixels (see `parallax`).
 """
 
@@ -19,6 +19,7 @@ from consent.liveness.guide import ASK
 from consent.liveness.motion import TURNS
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
 from consent.types import LIVE_SEAL, Action, LiveCapture, Once
+from models.identity import Recogniser
 
 _AGAIN: Final = "Please try again."
 _ENDED: Final = {
@@ -32,6 +33,7 @@ _ENDED: Final = {
     Outcome.ORDER: ("The camera pictures came in the wrong order.", "Try again; reload the page if it happens again."),
     Outcome.CLOCK: ("The camera's clock and ours disagree.", "Try again; close other programs that use the camera."),
     Outcome.GAP: ("The camera stopped for a moment.", "Try again; close other programs that use the camera."),
+    Outcome.STALLED: ("The page did not show what was asked.", "Try again; reload the page if it happens again."),
     Outcome.MIXED: ("The camera pictures do not belong together.", "Try again with one camera."),
 }
 
@@ -88,6 +90,11 @@ def _same_face(capture: Capture) -> float:
         scores = [float(s.embedding @ anchor) for s in capture.samples if s.prompt == index]
         mean = policy.SAME_FACE_MEAN if actions[index] is Action.CENTRE else policy.SAME_FACE
         if not (min(scores) >= policy.SAME_FACE and np.mean(scores) >= mean):
+            raise changed
+    recogniser = Recogniser()
+    for frame in capture.frames:  # what the template and the engines will be made of: each one, not samples
+        least = policy.SAME_FACE_MEAN if frame.action is Action.CENTRE else policy.SAME_FACE
+        if not float(recogniser.embed(frame.pixels, frame.face) @ anchor) >= least:
             raise changed
     return float(np.median([s.years for s in resting]))
 

@@ -6,7 +6,6 @@ import importlib
 import inspect
 import pkgutil
 from dataclasses import fields, replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app.engines
+from app.engines import _swap
 from app.engines.age import AgeOptions, age
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
 from consent.errors import Refusal
-from consent.types import Draft, Origin, Purpose
-from tests.app.engines_sketch import sketch
+from consent.types import Draft, Photo, Purpose
+from tests.booth import SEAT
+from tests.people import person
 
 VERBS = {"swap": (swap, SwapOptions), "age": (age, AgeOptions), "express": (express, ExpressOptions)}
 RANGES = {
@@ -34,22 +35,17 @@ RANGES = {
 }
 
 
-class Desk:
-    """What a verb needs of a gate: it redeems anything, once, for work on two sketches, and keeps what is handed in."""
+@pytest.fixture(scope="module")
+def mine(gate):
+    """A photo of the person of the gate, matched."""
+    return gate.match(Photo(person("ada").render(SEAT, seed=41)))
 
-    def __init__(self, purpose: Purpose, origin: Origin = Origin.PHOTO, own=()) -> None:
-        source, target = sketch(seed=5), sketch()
-        self.purpose, self.own = purpose, own
-        self.source = SimpleNamespace(pixels=source.pixels, face=source.face, origin=origin)
-        self.target = SimpleNamespace(pixels=target.pixels, face=target.face, origin=Origin.PHOTO)
-        self.handed: list[tuple[np.ndarray, str, dict]] = []
 
-    def redeem(self, _grant):
-        return self
-
-    def draft(self, pixels, engine, parameters):
-        self.handed.append((pixels, engine, dict(parameters)))
-        return "draft"
+def made(gate, name, source, target, options=None):
+    """What the verb hands in, opened by the gate: the pixels and the facts."""
+    draft = VERBS[name][0](gate, gate.grant(source, target, Purpose(name)), options)
+    assert type(draft) is Draft
+    return gate.release(draft)
 
 
 def test_every_option_has_its_range_tested():
@@ -99,49 +95,36 @@ def test_options_are_frozen_and_checked_again_when_replaced(options):
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_a_verb_hands_in_what_it_made_and_says_how(name):
-    verb, options = VERBS[name]
-    desk = Desk(Purpose(name))
-    assert verb(desk, None) == "draft"
-    [(pixels, engine, parameters)] = desk.handed
-    assert pixels.shape == desk.target.pixels.shape
-    assert engine.startswith(name)
-    assert parameters == {f.name: getattr(options(), f.name) for f in fields(options)}
+def test_a_verb_hands_in_what_it_made_and_says_how(gate, mine, name):
+    released = made(gate, name, mine, mine)
+    assert released.pixels.shape == mine.pixels.shape
+    assert released.facts.engine.startswith(name)
+    options = VERBS[name][1]()
+    assert released.facts.parameters == {f.name: getattr(options, f.name) for f in fields(options)}
 
 
 @pytest.mark.parametrize("name", VERBS)
 @pytest.mark.parametrize("purpose", list(Purpose))
-def test_a_grant_for_something_else_is_refused(name, purpose):
+def test_a_grant_for_something_else_is_refused(gate, mine, name, purpose):
     if purpose.value == name:
         return
-    desk = Desk(purpose)
     with pytest.raises(Refusal, match="wrong-purpose"):
-        VERBS[name][0](desk, None)
-    assert not desk.handed
+        VERBS[name][0](gate, gate.grant(mine, mine, purpose))
 
 
-def test_neutral_options_hand_in_the_target():
+def test_neutral_options_hand_in_the_target(gate, mine):
     for name, options in (("age", AgeOptions()), ("express", ExpressOptions()), ("swap", SwapOptions(amount=0))):
-        desk = Desk(Purpose(name))
-        VERBS[name][0](desk, None, options)
-        assert (desk.handed[0][0] == desk.target.pixels).all()
+        assert (made(gate, name, gate.live()[0], mine, options).pixels == mine.pixels).all()
 
 
-def test_a_live_source_gives_way_to_the_nearest_own_frame_and_a_photo_does_not():
-    nearer = sketch(skin=(150, 150, 240))
-    pixels = nearer.pixels.copy()
-    x, y = np.round(nearer.face.mesh[205, :2]).astype(int)
-    pixels[y - 2 : y + 3, x - 2 : x + 3] = 20
-    own = (SimpleNamespace(pixels=pixels, face=nearer.face), sketch(yaw=-30.0))
-    spots = {}
-    for origin in (Origin.LIVE, Origin.PHOTO):
-        desk = Desk(Purpose.SWAP, origin, own)
-        turned = sketch(yaw=30.0, seed=5)
-        desk.source = SimpleNamespace(pixels=turned.pixels, face=turned.face, origin=origin)
-        swap(desk, None)
-        x, y = np.round(desk.target.face.mesh[205, :2]).astype(int)
-        spots[origin] = int(desk.handed[0][0][y, x].max())
-    assert spots[Origin.LIVE] < spots[Origin.PHOTO] - 15
+def test_a_live_source_gives_way_to_the_nearest_own_frame_and_a_photo_does_not(gate, mine):
+    turned = gate.match(Photo(person("ada").render(SEAT, seed=42, yaw=22)))
+    front = gate.live()[0]
+    nearest = _swap.nearest_view((front, *gate.live()), turned)
+    assert nearest.face.pose.yaw > front.face.pose.yaw + 5
+    assert _swap.nearest_view((mine,), turned) is mine
+    live, photo = (made(gate, "swap", source, turned).pixels for source in (front, mine))
+    assert not (live == photo).all()
 
 
 def test_no_public_function_of_the_engines_takes_a_picture():

@@ -12,8 +12,7 @@ from app import codec
 from app.stamp import label, writer
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
-from consent.gate import Gate
-from consent.types import Domain, Origin, Purpose, Released
+from consent.types import Domain, Origin, Purpose
 from tests.app.stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
 
 
@@ -100,28 +99,27 @@ def test_a_look_alike_gate_opens_nothing():
         writer.stamp(Gate(), object(), signer())
 
 
+def drafted(gate):
+    """A draft of the real gate; nothing was changed in it."""
+    mine = gate.live()[0]
+    work = gate.redeem(gate.grant(mine, mine, Purpose.AGE), Purpose.AGE)
+    return work.draft(mine.pixels, "none", {"years": 0.0})
+
+
 @pytest.mark.parametrize("fmt", FORMATS)
-def test_the_stamp_opens_the_draft_by_its_gate(fmt, monkeypatch):
-    asked = []
-
-    def release(self, draft):
-        asked.append((self, draft))
-        return Released(picture(), picture(seed=1), facts())
-
-    monkeypatch.setattr(Gate, "release", release)
-    gate, draft = object.__new__(Gate), object()
-    stamped = writer.stamp(gate, draft, signer(), fmt)
-    assert asked == [(gate, draft)]
+def test_the_stamp_opens_the_draft_by_its_gate(gate, fmt):
+    stamped = writer.stamp(gate, drafted(gate), signer(), fmt)
     assert stamped.report.verdict is Verdict.OURS
+    assert stamped.report.statement.session == gate.session
 
 
-def test_what_the_gate_refuses_is_not_stamped(monkeypatch):
-    def release(*_):
-        raise Forgery("spent", "This draft was stamped already.", "Make it again.")
-
-    monkeypatch.setattr(Gate, "release", release)
+def test_what_the_gate_refuses_is_not_stamped(gate):
+    draft = drafted(gate)
+    writer.stamp(gate, draft, signer())
     with pytest.raises(Forgery, match="already"):
-        writer.stamp(object.__new__(Gate), object(), signer())
+        writer.stamp(gate, draft, signer())
+    with pytest.raises(Forgery):
+        writer.stamp(gate, object(), signer())
 
 
 def test_the_stamp_takes_no_pixels():

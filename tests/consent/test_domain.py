@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from consent import domain
 from consent.errors import Forgery, Refusal
 from consent.types import Domain
+from tests.booth import mark
 
 KEY = Ed25519PrivateKey.generate()
 PICTURE = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
@@ -20,7 +21,7 @@ def test_no_mark_is_a_camera():
 
 
 def test_a_genuine_mark_names_its_simulator():
-    world = domain.world(PICTURE, domain.mark(PICTURE, KEY))
+    world = domain.world(PICTURE, mark(PICTURE, KEY))
     assert world == KEY.public_key().public_bytes_raw()
     assert domain.domain(world) is Domain.DEMO
 
@@ -30,23 +31,23 @@ def test_a_mark_covers_every_pixel(place):
     other = PICTURE.copy()
     other.reshape(-1)[place] ^= 1
     with pytest.raises(Forgery):
-        domain.world(other, domain.mark(PICTURE, KEY))
+        domain.world(other, mark(PICTURE, KEY))
 
 
 def test_a_mark_covers_the_shape():
     with pytest.raises(Forgery):
-        domain.world(PICTURE.reshape(30, 40, 3), domain.mark(PICTURE, KEY))
+        domain.world(PICTURE.reshape(30, 40, 3), mark(PICTURE, KEY))
 
 
-@given(mark=st.binary(min_size=1, max_size=120))
-def test_an_invented_mark_is_a_forgery(mark):
+@given(invented=st.binary(min_size=1, max_size=120))
+def test_an_invented_mark_is_a_forgery(invented):
     with pytest.raises(Forgery) as caught:
-        domain.world(PICTURE, mark)
+        domain.world(PICTURE, invented)
     assert caught.value.code == "bad-mark"
 
 
 def test_worlds_do_not_mix():
-    one, two = (domain.world(PICTURE, domain.mark(PICTURE, k)) for k in (KEY, Ed25519PrivateKey.generate()))
+    one, two = (domain.world(PICTURE, mark(PICTURE, k)) for k in (KEY, Ed25519PrivateKey.generate()))
     domain.same_world(one, one)
     for expected, found in ((one, two), (one, domain.CAMERA), (domain.CAMERA, one)):
         with pytest.raises(Refusal) as caught:

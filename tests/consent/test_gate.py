@@ -17,11 +17,26 @@ from consent import gate as gate_module
 from consent import liveness, policy
 from consent.challenge import draw
 from consent.enrolment import enrol
-from consent.errors import Forgery, Refusal
+from consent.errors import Fault, Forgery, Refusal
 from consent.gate import Gate
+from consent.ledger import Ledger
 from consent.quality import grown, usable
 from consent.receipt import Consent
-from consent.types import Action, Domain, Draft, Grant, Match, Once, Origin, Photo, Purpose
+from consent.types import (
+    LIVE_SEAL,
+    Action,
+    Assurance,
+    Domain,
+    Draft,
+    Grant,
+    LiveCapture,
+    LiveFrame,
+    Match,
+    Once,
+    Origin,
+    Photo,
+    Purpose,
+)  # fmt: skip
 from models.faces import Pose
 from tests.booth import SEAT, Booth, World
 from tests.conftest import EVERYTHING
@@ -151,18 +166,24 @@ def test_young_faces_are_refused(years):
 
 def test_a_grant_gives_the_pixels_that_were_matched_once(gate, mine, other):
     grant = gate.grant(mine, other, Purpose.SWAP)
-    work = gate.redeem(grant)
+    work = gate.redeem(grant, Purpose.SWAP)
     assert work.source is mine
     assert work.target is other
     assert work.purpose is Purpose.SWAP
     assert work.own == gate.live()
-    assert code_of(gate.redeem, grant, kind=Forgery) == "spent"
+    assert code_of(gate.redeem, grant, grant.purpose, kind=Forgery) == "spent"
+
+
+def test_a_grant_for_one_thing_is_not_for_another_and_is_kept(gate, mine):
+    grant = gate.grant(mine, mine, Purpose.AGE)
+    assert code_of(gate.redeem, grant, Purpose.SWAP) == "wrong-purpose"
+    assert gate.redeem(grant, Purpose.AGE).purpose is Purpose.AGE
 
 
 def test_a_grant_runs_out(gate, booth, mine):
     grant = gate.grant(mine, mine, Purpose.AGE)
     booth.now += policy.GRANT_SECONDS
-    assert code_of(gate.redeem, grant, kind=Forgery) == "grant-stale"
+    assert code_of(gate.redeem, grant, grant.purpose, kind=Forgery) == "grant-stale"
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
@@ -201,17 +222,15 @@ def test_a_changed_grant_is_a_forgery(gate, mine, other, field):
         "source": other, "target": mine, "purpose": Purpose.AGE, "expires": math.inf, "nonce": b"0" * 16, "seal": b"",
     }  # fmt: skip
     forged = dataclasses.replace(grant, **{field: changes[field]})
-    assert code_of(gate.redeem, forged, kind=Forgery) == "forged"
+    assert code_of(gate.redeem, forged, forged.purpose, kind=Forgery) == "forged"
 
 
 def test_a_hand_built_grant_is_a_forgery(gate, mine):
     stranger = Match(picture("gita").pixels, mine.face, (), 0.99, Origin.PHOTO, None, b"x" * 32)
-    assert (
-        code_of(gate.redeem, Grant(mine, stranger, Purpose.SWAP, math.inf, b"n" * 16, b"s" * 32), kind=Forgery)
-        == "forged"
-    )
+    built = Grant(mine, stranger, Purpose.SWAP, math.inf, b"n" * 16, b"s" * 32)
+    assert code_of(gate.redeem, built, Purpose.SWAP, kind=Forgery) == "forged"
     for thing in (mine, None, "grant", np.zeros((9, 9, 3), np.uint8)):
-        assert code_of(gate.redeem, thing, kind=Forgery) == "forged"
+        assert code_of(gate.redeem, thing, Purpose.SWAP, kind=Forgery) == "forged"
         assert code_of(gate.release, thing, kind=Forgery) == "forged"
     assert code_of(gate.grant, None, mine, Purpose.SWAP, kind=Forgery) == "forged"
 
@@ -220,7 +239,7 @@ def test_a_hand_built_grant_is_a_forgery(gate, mine):
 
 
 def work(gate, match):
-    return gate.redeem(gate.grant(match, match, Purpose.AGE))
+    return gate.redeem(gate.grant(match, match, Purpose.AGE), Purpose.AGE)
 
 
 def test_a_draft_is_released_once_with_its_facts(gate, mine):
@@ -322,17 +341,17 @@ def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
     assert code_of(gate.grant, mine, me, Purpose.AGE, kind=Forgery) == "forged"  # another gate's match
     grant = gate.grant(me, me, Purpose.AGE)
     spare = gate.grant(me, me, Purpose.AGE)
-    open_work = gate.redeem(grant)
+    open_work = gate.redeem(grant, Purpose.AGE)
     draft = open_work.draft(me.pixels, "none", {})
-    late = gate.redeem(gate.grant(me, me, Purpose.AGE))
+    late = gate.redeem(gate.grant(me, me, Purpose.AGE), Purpose.AGE)
 
     frames = [weakref.ref(f.pixels) for f in gate.live()]
     del open_work, grant
     gate.withdraw()
     gate.withdraw()
     calls = (
-        (gate.live,), (gate.match, picture("ivo", seed=3)), (gate.grant, me, me, Purpose.AGE), (gate.redeem, spare),
-        (gate.release, draft), (late.draft, me.pixels, "none", {}),
+        (gate.live,), (gate.match, picture("ivo", seed=3)), (gate.grant, me, me, Purpose.AGE),
+        (gate.redeem, spare, Purpose.AGE), (gate.release, draft), (late.draft, me.pixels, "none", {}),
     )  # fmt: skip
     for call, *args in calls:
         assert code_of(call, *args) == "session-withdrawn"
@@ -343,6 +362,38 @@ def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
     events = [(e["event"], e.get("code")) for e in ledger.entries() if e["session"] == gate.session]
     assert [e for e, _ in events].count("withdrawn") == 1
     assert ("match-refused", "session-withdrawn") in events
+
+
+def test_a_broken_log_keeps_nobody(gate, mine, tmp_path, notary, booth):
+    resting = [LiveFrame(m.pixels, m.face, Action.CENTRE) for m in gate.live() if m.action is Action.CENTRE]
+    log = Ledger(tmp_path / "log")
+    one = enrol(sealed_live(tuple(resting), booth.clock), notary.sign(EVERYTHING, booth.clock), log, booth.clock)
+    (tmp_path / "log").write_bytes(b"damaged")
+    with pytest.raises(Fault):
+        one.withdraw()
+    assert one._template is None
+    assert code_of(one.live) == "session-withdrawn"
+
+
+def test_a_neighbour_who_cannot_be_measured_is_still_somebody(gate):
+    both = [
+        person("ada").render(dataclasses.replace(SEAT, seed=6)),
+        person("gita").render(dataclasses.replace(SEAT, seed=6, yaw=58)),
+    ]
+    photo = Photo(np.concatenate(both, axis=1))
+    seen = gate._finder.detect(photo.pixels)
+    assert len(seen) == 2, "the detector must see her, or this test shows nothing"
+    assert code_of(gate.match, photo) == "several-faces"
+    match = gate.match(photo, 0)
+    out = gate.release(work(gate, match).draft(np.zeros_like(photo.pixels), "none", {})).pixels
+    x, y, w, h = (round(v) for v in match.others[0])
+    head = np.s_[max(0, round(y - 0.4 * h)) : y + h, round(x) : round(x + w)]
+    assert np.array_equal(out[head], photo.pixels[head])
+
+
+def test_a_chosen_face_that_cannot_be_measured_is_said(gate, monkeypatch):
+    monkeypatch.setattr(gate._finder, "measure", lambda *_: None)
+    assert code_of(gate.match, picture("ada", seed=1)) == "face-turned-away"
 
 
 def test_a_session_ends_by_itself(notary, ledger):
@@ -374,8 +425,6 @@ def test_a_child_cannot_enrol(notary, ledger):
 
 def sealed_live(frames, clock):
     """A capture as liveness would seal it, for what no recorder would let through."""
-    from consent.types import LIVE_SEAL, Assurance, LiveCapture
-
     live = LiveCapture(frames, 40.0, b"", Assurance.MOTION, clock(), Once(), b"")
     object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
     return live
@@ -384,8 +433,6 @@ def sealed_live(frames, clock):
 def test_frames_that_do_not_agree_make_no_template(gate, mine, notary, ledger, booth):
     receipt = notary.sign(EVERYTHING, booth.clock)
     resting = [f for f in gate.live() if f.action is Action.CENTRE]
-    from consent.types import LiveFrame
-
     few = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:3])
     assert code_of(enrol, sealed_live(few, booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
     mixed = list(few)

@@ -94,3 +94,11 @@ def test_it_holds_words_and_numbers_of_nothing_else(tmp_path):
     entry = json.loads((tmp_path / "log").read_text())
     assert set(entry) == {"time", "event", "session", "code", "purpose", "previous", "hash"}
     assert all(isinstance(value, str) for value in entry.values())
+
+
+def test_a_log_that_cannot_be_used_is_a_fault(tmp_path):
+    (tmp_path / "log").mkdir()
+    for call in (lambda log: log.record("match", "s"), lambda log: log.entries()):
+        with pytest.raises(Fault) as caught:
+            call(Ledger(tmp_path / "log"))
+        assert caught.value.code == "log-unusable"

@@ -11,7 +11,7 @@ from consent.challenge import Prompt
 from consent.errors import Forgery, Refusal
 from consent.liveness import motion, parallax
 from consent.liveness.recording import CAPTURE_SEAL, Outcome, Sight
-from consent.types import Action, Frame, Once
+from consent.types import Action, Frame, LiveFrame, Once
 from models.faces import Finder, Pose
 from tests.booth import SEAT, Booth, Puppet, World
 from tests.people import person
@@ -77,6 +77,7 @@ def test_a_recording_is_judged_once(bram):
     "change",
     [
         {"outcome": Outcome.UNFINISHED},
+        {"frames": ()},
         {"world": b"x"},
         {"made": 0.0},
         {"samples": ()},
@@ -116,6 +117,16 @@ def test_no_sights_at_all_are_refused(bram):
 def test_an_action_without_an_identity_sample_is_refused(bram):
     samples = tuple(s for s in bram[0].samples if s.prompt != 3)
     assert refusal(resealed(bram[0], samples=samples)).code == "face-changed"
+
+
+@pytest.mark.parametrize("action", [Action.CENTRE, Action.OPEN_MOUTH])
+def test_one_kept_frame_of_somebody_else_is_refused(bram, action):
+    stranger = person("gita").render(dataclasses.replace(SEAT, seed=8))
+    face = Finder().find(stranger)[0]
+    at = next(i for i, f in enumerate(bram[0].frames) if f.action is action)
+    frames = list(bram[0].frames)
+    frames[at] = LiveFrame(stranger, face, action)
+    assert refusal(resealed(bram[0], frames=tuple(frames))).code == "face-changed"
 
 
 @pytest.mark.parametrize("value", [np.nan, -1.0])
@@ -220,6 +231,33 @@ def test_another_person_half_way_is_seen():
     capture = record(booth)
     assert refusal(capture).code in {"face-changed", "wrong-action", "action-not-seen", "face-lost"}
     assert capture.outcome is not Outcome.UNFINISHED
+
+
+class Injector(Booth):
+    """Injects near-still pictures of a victim between what it takes for the identity samples, to have them kept."""
+
+    victim, due, heard, since, injected = "gita", -9.0, -1, 0, 0
+
+    def frame(self, prompt):
+        own = super().frame(prompt)
+        fresh = prompt.index != self.heard
+        self.since = 1 if fresh else self.since + 1
+        sample = own.page_time >= self.due or fresh
+        self.heard = prompt.index
+        if sample:
+            self.due = own.page_time + 0.4
+        if sample or not prompt.index or prompt.action is not Action.CENTRE or not 3 <= self.since <= 14:
+            return own
+        self.injected += 1
+        scene = dataclasses.replace(SEAT, seed=self.number, yaw=0.3 * (self.number % 3), blur=0.3)
+        return Frame(person(self.victim).render(scene), own.page_time, own.shown)
+
+
+def test_a_victim_slipped_in_between_the_samples_is_seen():
+    booth = Injector("ada", fps=14)
+    capture = record(booth)
+    assert booth.injected > 10
+    assert refusal(capture).code in {"face-changed", "action-not-seen", "wrong-action"}
 
 
 def test_a_second_face_ends_it():
@@ -369,7 +407,7 @@ def test_an_answer_at_once_is_too_fast(tape):
     hint = None
     for _ in range(4):
         noisy = np.clip(turned.astype(np.int16) + tape.rng.integers(-2, 3, turned.shape), 0, 255).astype(np.uint8)
-        hint = tape.step(pixels=noisy)
+        hint = tape.step(seconds=0.04, pixels=noisy)
         if hint.over:
             break
     assert hint.over
@@ -421,6 +459,15 @@ def test_a_page_that_lags_behind_is_waited_for(tape):
         hint = tape.step(shown=0)
     assert not hint.over
     assert hint.seconds_left == policy.ACTION_SECONDS
+
+
+def test_a_page_that_never_paints_is_not_waited_for_long(tape):
+    tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
+    while tape.recorder.prompt.index == 0:
+        tape.step()
+    while not tape.step(shown=0).over:
+        pass
+    assert outcome(tape) is Outcome.STALLED
 
 
 def test_not_coming_back_to_rest_runs_out_of_time(tape):

@@ -74,8 +74,8 @@ def test_points_on_one_spot_have_no_plane():
     assert np.isnan(parallax._joint(POINTS, np.zeros((468, 2)), AXIS, ALL, SCALE)[0])
 
 
-def test_a_summary_needs_three_frames_and_a_turn():
-    assert parallax._summary([(0.3, 0.01, 50.0, 20.0)] * 2) is NOTHING
+def test_a_summary_needs_four_frames_and_a_turn():
+    assert parallax._summary([(0.3, 0.01, 50.0, 20.0)] * 3) is NOTHING
     still = parallax._summary([(0.3, 0.01, 50.0, 20.0)] * 5)
     assert still.trend == 0.0
     rising = parallax._summary([(y / 60, 0.01, 50.0, float(y)) for y in (1, 6, 12, 18, 24)])
