@@ -1,6 +1,5 @@
 """All words stand in one table, and every one is used."""
 
-import ast
 import json
 import re
 import string
@@ -15,34 +14,20 @@ from app.studio.strings import COMMAND_CONSENT, EN, STUDIO_CONSENT, TABLES, cons
 
 HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
-    r"step_\w+|purpose_\w+|action_\w+|agree_(happens|kept|marked)(_title)?|capture_\w+|no_\w+|fact_\w+|"
+    r"step_\w+|purpose_\w+|action_\w+|agree_(happens|kept|marked)(_title|_command)?|capture_\w+|no_\w+|fact_\w+|"
     r"(source|target)_(text|title)|(smile|brows|eyes|mouth)"
 )
 """Keys that are put together in the code."""
 
 
-def keys_in_code():
-    found = set()
-    for path in HERE.glob("*.py"):
-        if path.name == "strings.py":
-            continue
-        found |= {node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)}
-    return {key for key in found if isinstance(key, str)}
-
-
 def test_no_word_is_left_over():
-    unused = {key for key in EN if key not in keys_in_code() and not BUILT.fullmatch(key)}
-    assert unused == set()
+    sources = [path.read_text() for path in HERE.glob("*.py") if path.name != "strings.py"]
+    used = {key for source in sources for key in re.findall(r"[\"'](\w+)[\"']", source)}
+    assert {key for key in EN if key not in used and not BUILT.fullmatch(key)} == set()
 
 
 def test_no_word_is_missing():
-    called = set()
-    for path in HERE.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                if name in {"say", "words"}:
-                    called.add(node.args[0].value)
+    called = {key for path in HERE.glob("*.py") for key in re.findall(r'\b(?:say|words)\(\s*"(\w+)"', path.read_text())}
     assert called
     assert called <= set(EN)
 
@@ -67,7 +52,7 @@ def test_the_text_that_is_agreed_to_is_whole(keys):
     text = consent_text(keys, "en", minutes=30, purpose="show me older")
     assert all(re.split(r"[{}]", say(key, "en"))[0] in text for key in keys)
     assert "{" not in text
-    assert "30 minutes" in text
+    assert "in this computer's memory" in text
 
 
 def test_the_browsers_own_refusals_have_their_sentences():
