@@ -26,9 +26,7 @@ def build_agree(parts: Parts) -> None:
     with gr.Column(elem_id="agree-form", elem_classes="sheet") as form:
         text = html(elem_id="agree-text")
         choices = [(parts.words(f"purpose_{purpose}"), purpose.value) for purpose in ORDER]
-        purposes = gr.CheckboxGroup(
-            choices, value=[purpose.value for purpose in ORDER], label=parts.words("agree_purposes"), elem_id="purposes"
-        )
+        purposes = gr.CheckboxGroup(choices, value=[], label=parts.words("agree_purposes"), elem_id="purposes")
         myself = gr.Checkbox(value=False, label=parts.words("agree_me"), elem_id="myself")
         adult = gr.Checkbox(value=False, label=parts.words("agree_adult"), elem_id="adult")
         parts.show(html(elem_id="agree-note"), note("agree"))

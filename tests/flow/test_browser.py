@@ -160,6 +160,9 @@ def visit(browser, url, **settings):
 
 def agree(page):
     page.wait_for_selector("#agree-text h2")
+    for box in page.locator("#purposes input").all():
+        assert not box.is_checked(), "nothing is agreed to before the person says so"
+        box.check()
     page.locator("#myself input").check()
     page.locator("#adult input").check()
     page.locator("#agree-button").click()
