@@ -92,7 +92,7 @@ def _jobs(world: World) -> list[Job]:
     return [
         ("older", "25 years older", None, plain, AgeOptions(years=25)),
         ("younger", "15 years younger", None, plain, AgeOptions(years=-15)),
-        ("smiling", "smiling", None, plain, ExpressOptions(smile=0.9)),
+        ("smiling", "smiling", None, plain, ExpressOptions(smile=0.6)),
         ("surprised", "brows up, mouth open", None, plain, ExpressOptions(brows=0.8, mouth=0.6, eyes=0.4)),
         ("swapped", "the face of the live check in an evening photograph", None, evening, SwapOptions()),
         ("swapped-photo", "the face of one photograph in another", plain, evening, SwapOptions()),

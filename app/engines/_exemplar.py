@@ -19,6 +19,8 @@ _MOUTH_GAP: Final = (0.18, 0.65)
 """Lip gap over mouth width of a frame that shows an open mouth, and of a mouth opened all the way."""
 _SMILE: Final = 0.03
 """Face widths the corners of the mouth must have moved in a frame that shows a smile."""
+_SMILE_GAP: Final = 0.38
+"""Lip gap over mouth width beyond which a mouth is open, whatever its corners do; toothy smiles show 0.1 to 0.3."""
 _SHUT: Final = 0.55
 """Share of the person's own open eyes below which they are closed (as in the live check)."""
 _SHUT_PLAIN: Final = 0.12
@@ -58,7 +60,7 @@ class Bank:
         if self.rest is None:
             return None
         base = smile_of(self.rest.face.mesh)
-        views = [v for v in self._near() if smile_of(v.face.mesh) - base > _SMILE and v.face.mouth < _MOUTH_GAP[1]]
+        views = [v for v in self._near() if smile_of(v.face.mesh) - base > _SMILE and v.face.mouth < _SMILE_GAP]
         return min(views, key=lambda v: abs(smile_of(v.face.mesh) - base - 0.10 * wanted), default=None)
 
     def closed_eyes(self) -> Seen | None:
