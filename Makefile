@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup run demo test check bench clean
+.PHONY: help system setup run demo test check bench clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
-setup: $(READY) ## .venv with selfsame, its tools and its model files
+setup: system $(READY) ## .venv with selfsame, its tools and its model files
 	@$(BIN)/python -m models.fetch
+
+system:
+	@tools/debian.sh
 
 $(READY): pyproject.toml requirements.lock requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
@@ -26,6 +29,7 @@ demo: setup ## the whole flow with a synthetic person, into demo-out/
 	$(BIN)/selfsame demo --out demo-out
 
 test: setup ## every test, offline
+	@tools/debian.sh test
 	$(BIN)/python -m pytest --cov=consent --cov-report=term:skip-covered
 
 check: setup ## lint, format, types, import order
