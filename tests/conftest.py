@@ -11,7 +11,7 @@ from app.stamp.signer import Signer
 from consent.errors import Refusal
 from consent.ledger import Ledger
 from consent.receipt import Consent, Notary
-from consent.types import Purpose
+from consent.types import LIVE_SEAL, Assurance, LiveCapture, LiveFrame, Once, Purpose
 from tests.booth import Booth
 
 settings.register_profile(
@@ -44,6 +44,21 @@ def signer(home) -> Signer:
 @pytest.fixture(scope="session")
 def notary(home) -> Notary:
     return Notary.open(home.keys / "receipts.pem")
+
+
+def checked_again(frames, clock):
+    """A live capture of frames a gate has matched, sealed as liveness seals it, as if the check had been done again.
+
+    For what comes after the check; the check itself has its own tests.
+    """
+    live = LiveCapture(tuple(frames), 40.0, b"", Assurance.MOTION, clock(), Once(), b"")
+    object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
+    return live
+
+
+def frames_of(gate):
+    """What a gate's own live matches were made of."""
+    return [LiveFrame(m.pixels, m.face, m.action) for m in gate.live()]
 
 
 def meet(name, notary, ledger, **rest):

@@ -1,5 +1,7 @@
 """The buttons of Play with the real gate of a synthetic person: yes, no, done, over."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from starlette.testclient import TestClient
@@ -13,9 +15,11 @@ from app.studio.play import _boxes, _slot, _stage
 from app.studio.server import build
 from app.studio.verify import report_html
 from app.verify import Verdict, verify
+from consent.enrolment import enrol
 from consent.errors import Refusal
 from consent.types import Photo, Purpose
-from tests.booth import SEAT, Booth
+from tests.booth import SEAT
+from tests.conftest import checked_again, frames_of
 from tests.people import person
 
 PORT = 7997
@@ -37,30 +41,24 @@ def theirs():
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory):
-    """A studio, its time being the booth's, and one browser whose person has passed the check."""
+def studio(tmp_path_factory, gate):
+    """A studio with a clock of its own, and one browser whose person has passed the check."""
     guard, desk = build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=_pictures_only)
     client = TestClient(guard, base_url=f"http://127.0.0.1:{PORT}")
     client.get("/", params={"t": guard.token}, follow_redirects=False)
     visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
-    booth = sit_down(desk, visitor)
-    return guard, desk, booth, client, visitor
+    time = SimpleNamespace(now=1000.0)
+    desk.store.clock = lambda: time.now
+    sit_down(desk, visitor, gate)
+    return guard, desk, time, client, visitor
 
 
-def sit_down(desk, visitor, tries=3):
-    """Pass the check, as a person who tries again when the page asks them to."""
-    for seed in range(tries):
-        booth = Booth("ada", seed=seed)
-        desk.store.clock = booth.clock
-        receipt = desk.notary.sign(_consent(), booth.clock)
-        visitor.agreed(receipt)
-        try:
-            visitor.open(flow.meet(booth, receipt, desk.ledger, booth.clock), receipt)
-        except Refusal as no:
-            refused = no
-        else:
-            return booth
-    raise refused
+def sit_down(desk, visitor, gate):
+    """Agree, and have passed the check: with the live frames of the person whom all tests met."""
+    clock = desk.store.clock
+    receipt = desk.notary.sign(_consent(), clock)
+    visitor.agreed(receipt)
+    visitor.open(enrol(checked_again(frames_of(gate), clock), receipt, desk.ledger, clock), receipt)
 
 
 def _consent():

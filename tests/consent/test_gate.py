@@ -23,23 +23,19 @@ from consent.ledger import Ledger
 from consent.quality import grown, usable
 from consent.receipt import Consent
 from consent.types import (
-    LIVE_SEAL,
     Action,
-    Assurance,
     Domain,
     Draft,
     Grant,
-    LiveCapture,
     LiveFrame,
     Match,
-    Once,
     Origin,
     Photo,
     Purpose,
 )  # fmt: skip
 from models.faces import Pose
 from tests.booth import SEAT, Booth, World
-from tests.conftest import EVERYTHING
+from tests.conftest import EVERYTHING, checked_again, frames_of
 from tests.people import person
 
 
@@ -320,8 +316,9 @@ def live_of(name, **rest):
     raise last
 
 
-def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
-    booth, live = live_of("ivo")
+def test_withdrawing_ends_everything_at_once(gate, notary, ledger, mine):
+    booth = Booth("ada")
+    live = checked_again([dataclasses.replace(f, pixels=f.pixels.copy()) for f in frames_of(gate)], booth.clock)
     narrow = Consent(frozenset({Purpose.AGE}), adult=True, myself=True, language="en", text_sha256="")
     receipt = notary.sign(narrow, booth.clock)
 
@@ -333,33 +330,33 @@ def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
         assert code_of(enrol, forged, receipt, ledger, booth.clock, kind=Forgery) == "forged"
         assert code_of(Gate, forged, receipt, ledger, booth.clock, kind=Forgery) == "forged"
 
-    gate = enrol(live, receipt, ledger, booth.clock)
+    mine_too = enrol(live, receipt, ledger, booth.clock)
     assert code_of(enrol, live, receipt, ledger, booth.clock, kind=Forgery) == "spent"
 
-    me = gate.match(picture("ivo", seed=3))
-    assert code_of(gate.grant, me, me, Purpose.SWAP) == "purpose-not-agreed"
-    assert code_of(gate.grant, mine, me, Purpose.AGE, kind=Forgery) == "forged"  # another gate's match
-    grant = gate.grant(me, me, Purpose.AGE)
-    spare = gate.grant(me, me, Purpose.AGE)
-    open_work = gate.redeem(grant, Purpose.AGE)
+    me = mine_too.match(picture("ada", seed=3))
+    assert code_of(mine_too.grant, me, me, Purpose.SWAP) == "purpose-not-agreed"
+    assert code_of(mine_too.grant, mine, me, Purpose.AGE, kind=Forgery) == "forged"  # another gate's match
+    grant = mine_too.grant(me, me, Purpose.AGE)
+    spare = mine_too.grant(me, me, Purpose.AGE)
+    open_work = mine_too.redeem(grant, Purpose.AGE)
     draft = open_work.draft(me.pixels, "none", {})
-    late = gate.redeem(gate.grant(me, me, Purpose.AGE), Purpose.AGE)
+    late = mine_too.redeem(mine_too.grant(me, me, Purpose.AGE), Purpose.AGE)
 
-    frames = [weakref.ref(f.pixels) for f in gate.live()]
+    frames = [weakref.ref(f.pixels) for f in mine_too.live()]
     del open_work, grant
-    gate.withdraw()
-    gate.withdraw()
+    mine_too.withdraw()
+    mine_too.withdraw()
     calls = (
-        (gate.live,), (gate.match, picture("ivo", seed=3)), (gate.grant, me, me, Purpose.AGE),
-        (gate.redeem, spare, Purpose.AGE), (gate.release, draft), (late.draft, me.pixels, "none", {}),
+        (mine_too.live,), (mine_too.match, picture("ada", seed=3)), (mine_too.grant, me, me, Purpose.AGE),
+        (mine_too.redeem, spare, Purpose.AGE), (mine_too.release, draft), (late.draft, me.pixels, "none", {}),
     )  # fmt: skip
     for call, *args in calls:
         assert code_of(call, *args) == "session-withdrawn"
     del late, spare, draft, calls, call, args, live, forged, change
     gc.collect()
-    assert gate._template is None
+    assert mine_too._template is None
     assert not [f for f in frames if f() is not None], "a live frame outlived the session"
-    events = [(e["event"], e.get("code")) for e in ledger.entries() if e["session"] == gate.session]
+    events = [(e["event"], e.get("code")) for e in ledger.entries() if e["session"] == mine_too.session]
     assert [e for e, _ in events].count("withdrawn") == 1
     assert ("match-refused", "session-withdrawn") in events
 
@@ -367,7 +364,7 @@ def test_withdrawing_ends_everything_at_once(notary, ledger, mine):
 def test_a_broken_log_keeps_nobody(gate, mine, tmp_path, notary, booth):
     resting = [LiveFrame(m.pixels, m.face, Action.CENTRE) for m in gate.live() if m.action is Action.CENTRE]
     log = Ledger(tmp_path / "log")
-    one = enrol(sealed_live(tuple(resting), booth.clock), notary.sign(EVERYTHING, booth.clock), log, booth.clock)
+    one = enrol(checked_again(tuple(resting), booth.clock), notary.sign(EVERYTHING, booth.clock), log, booth.clock)
     (tmp_path / "log").write_bytes(b"damaged")
     with pytest.raises(Fault):
         one.withdraw()
@@ -423,29 +420,22 @@ def test_a_child_cannot_enrol(notary, ledger):
     }  # fmt: skip
 
 
-def sealed_live(frames, clock):
-    """A capture as liveness would seal it, for what no recorder would let through."""
-    live = LiveCapture(frames, 40.0, b"", Assurance.MOTION, clock(), Once(), b"")
-    object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
-    return live
-
-
 def test_frames_that_do_not_agree_make_no_template(gate, mine, notary, ledger, booth):
     receipt = notary.sign(EVERYTHING, booth.clock)
     resting = [f for f in gate.live() if f.action is Action.CENTRE]
     few = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:3])
-    assert code_of(enrol, sealed_live(few, booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
+    assert code_of(enrol, checked_again(few, booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
     mixed = list(few)
     stranger = picture("gita", seed=8).pixels
     other = LiveFrame(stranger, gate._finder.find(stranger)[0], Action.OPEN_MOUTH)
     enough = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:6])
-    one = Gate(sealed_live((*enough, other), booth.clock), receipt, ledger, booth.clock)
+    one = Gate(checked_again((*enough, other), booth.clock), receipt, ledger, booth.clock)
     assert len(one.live()) == 6, "a live frame that does not match the template is nobody's"
     one.withdraw()
     for name in ("bram", "gita", "ivo"):
         photo = picture(name, seed=2)
         mixed.append(LiveFrame(photo.pixels, gate._finder.find(photo.pixels)[0], Action.CENTRE))
-    assert code_of(enrol, sealed_live(tuple(mixed), booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
+    assert code_of(enrol, checked_again(tuple(mixed), booth.clock), receipt, ledger, booth.clock) == "too-few-frames"
 
 
 def test_every_decision_is_logged_without_a_face(gate, mine, ledger):

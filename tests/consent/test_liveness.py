@@ -254,7 +254,7 @@ class Injector(Booth):
 
 
 def test_a_victim_slipped_in_between_the_samples_is_seen():
-    booth = Injector("ada", fps=14)
+    booth = Injector("ada", fps=10)
     capture = record(booth)
     assert booth.injected > 10
     assert refusal(capture).code in {"face-changed", "action-not-seen", "wrong-action"}
