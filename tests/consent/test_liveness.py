@@ -171,7 +171,7 @@ def test_a_bent_print_that_fools_the_landmarks_is_flat_to_the_pixels():
     turned = [s.face.pose.yaw for s in capture.sights if s.face and s.prompt == 1]
     assert max(turned) > policy.TURN_DEGREES, "the landmark network must be fooled, or this test shows nothing"
     if capture.outcome is Outcome.COMPLETE:
-        assert refusal(capture).code in {"looks-flat", "depth-unclear"}
+        assert refusal(capture).code in {"looks-flat", "depth-unclear", "face-changed"}
     start = [s for s in capture.sights if s.prompt < 1 and s.face][-1]
     found = parallax.measure(start, [s for s in capture.sights if s.prompt == 1], 1)
     assert found.beta < policy.PARALLAX
@@ -257,7 +257,7 @@ def test_a_victim_slipped_in_between_the_samples_is_seen():
     booth = Injector("ada", fps=10)
     capture = record(booth)
     assert booth.injected > 10
-    assert refusal(capture).code in {"face-changed", "action-not-seen", "wrong-action"}
+    assert refusal(capture).code in {"face-changed", "action-not-seen", "wrong-action", "face-lost"}
 
 
 def test_a_second_face_ends_it():
