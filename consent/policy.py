@@ -55,7 +55,8 @@ FRAME_GAP: Final = 1.5
 TURN_DEGREES: Final = 16.0
 """Measured turn. The mesh shows 0.8 of the true one; parallax is clear from 20 true degrees on (research)."""
 NOD_DEGREES: Final = 7.0
-"""Genuine nods reach 7.7 degrees at the 2.5 % quantile; other movements stay under 5.8 at the 97.5 % (research)."""
+"""Genuine nods reach 7.7 degrees at the 2.5 % quantile; other movements stay under 5.8 at the 97.5 % (research).
+Set to 7 after rendered nods were missed at 9: not independent of them."""
 NOD_FRAMES: Final = 2
 """A nod is down and up again, at its depth for a fifth of a second."""
 EYES_CLOSED: Final = 0.55
