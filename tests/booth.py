@@ -7,8 +7,8 @@ the known limit of any check by a colour camera (THREATS.md): so this lives with
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,8 +17,13 @@ from consent import domain
 from consent.challenge import Prompt
 from consent.types import Frame, Photo, digest
 from models.faces import Finder
-from tests.people import Actor, Manner, Scene, person
+from tests.people import LIGHTS, Actor, Light, Manner, Scene, person, someone
 from tests.people.flat import flat, puppet
+from tests.people.light import Rgb
+from tests.people.webcam import Loops, Webcam
+
+if TYPE_CHECKING:
+    from consent.liveness.recording import Hint
 
 SEAT = Scene(distance=50.0, size=(480, 360))
 """Where people sit: near enough for a webcam check."""
@@ -41,7 +46,7 @@ class World:
 
     def photograph(self, name: str, scene: Scene = SEAT, **changes: Any) -> Photo:
         """A marked picture of one person of the cast."""
-        pixels = person(name).render(replace(scene, **changes))
+        pixels = someone(name).render(replace(scene, **changes))
         return Photo(pixels, mark(pixels, self.__key))
 
 
@@ -50,18 +55,68 @@ class Unmarked(World):
 
     def photograph(self, name: str, scene: Scene = SEAT, **changes: Any) -> Photo:
         """A picture of one person of the cast."""
-        return Photo(person(name).render(replace(scene, **changes)))
+        return Photo(someone(name).render(replace(scene, **changes)))
+
+
+@dataclass(frozen=True, slots=True)
+class Glow:
+    """The screen before the person.
+
+    Attributes:
+        strength: irradiance of one full colour on a face 60 cm away; a lit room's lamps add up to about 1.
+        lag: seconds until what was painted is seen in a picture: display, shutter and transport.
+        page: what shines while no colour does, as a share of white.
+        spill: share of the light that reaches the room behind.
+    """
+
+    strength: float = 0.3
+    lag: float = 0.1
+    page: float = 0.15
+    spill: float = 0.06
+
+
+class Screen:
+    """What the page has painted, and when; seconds of the booth's clock."""
+
+    def __init__(self, glow: Glow) -> None:
+        self.glow = glow
+        self._painted: list[tuple[float, Rgb]] = []
+
+    def paint(self, prompt: Prompt, now: float) -> None:
+        """Show a prompt."""
+        colour = getattr(prompt, "colour", None)
+        page = (self.glow.page,) * 3
+        shown = colour.rgb if colour is not None else page
+        if not self._painted or self._painted[-1][1] != shown:
+            self._painted.append((now, shown))
+
+    def at(self, time: float) -> Rgb:
+        """The colour that shines in a picture taken at `time`, linear RGB."""
+        seen = [rgb for painted, rgb in self._painted if painted + self.glow.lag <= time]
+        return seen[-1] if seen else (self.glow.page,) * 3
+
+    def light(self, room: str | Light, time: float, distance: float) -> Light:
+        """The room's light with the screen's, on a face `distance` centimetres from the camera."""
+        lamps = LIGHTS[room] if isinstance(room, str) else room
+        return lamps.with_screen(self.at(time), self.glow.strength, (0.0, -9.0, distance + 1), self.glow.spill)
+
+
+def asked(hint: Hint | Prompt) -> Prompt:
+    """What a hint asks for."""
+    return hint if isinstance(hint, Prompt) else hint.prompt
 
 
 class Booth:
     """A camera (`app.flow.Camera`) before which one person sits and obeys.
 
     Args:
-        name: who, of the cast.
+        name: who: see `tests.people.cast.someone`.
         world: whose marks the frames carry; none by default.
-        fps: frames a second of the simulated clock.
+        fps: frames a second of the simulated clock, for a plain camera.
         answers: which action the person does instead of the one that is asked; "" for none.
         spoil: changes a frame on its way, given the pixels and the number of the frame.
+        webcam: how the camera behaves; a plain one by default.
+        glow: the screen before the person.
     """
 
     def __init__(
@@ -75,28 +130,68 @@ class Booth:
         manner: Manner | None = None,
         answers: Mapping[str, str] | None = None,
         spoil: Callable[[np.ndarray, int], np.ndarray] | None = None,
+        webcam: Webcam | None = None,
+        glow: Glow | None = None,
     ) -> None:
-        self.name, self.world, self.fps = name, world or Unmarked(), fps
-        self.actor = Actor(person(name), scene, seed=seed, manner=manner)
+        self.name, self.world, self.fps = name, world or Unmarked(), webcam.fps if webcam else fps
+        self.actor = Actor(someone(name), scene, seed=seed, manner=manner)
         self.answers, self.spoil = dict(answers or {}), spoil
-        self.now, self.number, self._heard = 1000.0, 0, -1
+        self.now, self.number, self._heard, self._since = 1000.0, 0, -1, 1000.0
+        self.loops = Loops(webcam or Webcam(fps=fps, blur=scene.blur, noise=scene.noise, jpeg=scene.jpeg), seed)
+        self.screen = Screen(glow or Glow())
+        self._doing = ""
+        self._was: Scene | None = None
 
     def clock(self) -> float:
         """Seconds, the booth's own."""
         return self.now
 
-    def frame(self, prompt: Prompt) -> Frame:
-        """The next frame, `prompt` having been on the screen since the one before."""
-        if prompt.index != self._heard:
-            self._heard = prompt.index
-            action = self.answers.get(prompt.action, str(prompt.action))
-            if action:
-                self.actor.perform(action, at=self.now - 1000.0)
-        self.now += 1 / self.fps
+    def frame(self, hint: Hint) -> Frame:
+        """The next frame, `hint` having been on the screen since the one before."""
+        prompt = asked(hint)
+        self.hear(hint, prompt)
+        waited = self.loops.wait()
+        self.now += waited
         self.number += 1
-        photo = self.picture(self.actor.pose(self.now - 1000.0))
+        photo = self.look(waited)
         pixels = self.spoil(photo.pixels, self.number) if self.spoil else photo.pixels
         return Frame(pixels, self.now, prompt.index, photo.mark)
+
+    def hear(self, hint: Hint, prompt: Prompt) -> None:
+        """See what the page shows."""
+        self.screen.paint(prompt, self.now)
+        at = self.now - 1000.0
+        if prompt.index != self._heard:
+            self._heard, self._since = prompt.index, at
+            action = self.answers.get(prompt.action, str(prompt.action))
+            if action and not (action == self._doing == "light"):  # the colours are one thing to sit through
+                self.actor.perform(action, at=at)
+            self._doing = action
+        if self._doing == "dot":
+            self.actor.watch(getattr(hint, "dot", ()), self._since, at, getattr(hint, "aim", None))
+
+    def look(self, waited: float) -> Photo:
+        """Take one picture, `waited` seconds after the last."""
+        pose = self.actor.pose(self.now - 1000.0)
+        if not self.number > 1:
+            self.loops.settle(self.picture(replace(self.lit(pose), size=(120, 90), blur=0.3)).pixels)
+        photo = self.picture(self.loops.set(self.lit(pose), self._speed(pose, waited)))
+        self.loops.see(photo.pixels, waited)
+        return photo
+
+    def lit(self, scene: Scene) -> Scene:
+        """The scene in the room's and the screen's light."""
+        return replace(scene, light=self.screen.light(scene.light, self.now, scene.distance))
+
+    def _speed(self, pose: Scene, waited: float) -> tuple[float, float]:
+        """Pixels a second by which the face moves across the picture."""
+        then, self._was = self._was or pose, pose
+        scale = pose.size[1] / 2 / np.tan(np.radians(pose.view) / 2) / pose.distance
+        reach = 9.0  # from the neck's joint to the face
+        turned = np.radians([pose.yaw - then.yaw, pose.pitch - then.pitch])
+        across = reach * turned[0] + pose.shift[0] - then.shift[0]
+        up = reach * turned[1] + pose.shift[1] - then.shift[1]
+        return float(across * scale / waited), float(-up * scale / waited)
 
     def picture(self, scene: Scene) -> Photo:
         """What the camera sees of a pose."""

@@ -9,12 +9,13 @@ face looks up, roll > 0 clockwise in the image.
 """
 
 from tests.people.actor import ACTIONS, Actor, Manner
-from tests.people.cast import ADULTS, CHILDREN, NAMES, OLD, person, random_person, wearing
+from tests.people.cast import ADULTS, CHILDREN, NAMES, OLD, person, random_person, someone, wearing
 from tests.people.flat import flat, puppet
 from tests.people.light import LIGHTS, Lamp, Light
 from tests.people.person import Person
 from tests.people.render import Scene
 from tests.people.shape import GROUPS
+from tests.people.webcam import Loops, Webcam
 
 __all__ = [
     "ACTIONS",
@@ -27,12 +28,15 @@ __all__ = [
     "Actor",
     "Lamp",
     "Light",
+    "Loops",
     "Manner",
     "Person",
     "Scene",
+    "Webcam",
     "flat",
     "person",
     "puppet",
     "random_person",
+    "someone",
     "wearing",
 ]

@@ -10,14 +10,19 @@ import numpy as np
 from tests.people.render import Scene
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from tests.people.person import Person
 
-ACTIONS = ("centre", "turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "smile")
+ACTIONS = ("centre", "turn-left", "turn-right", "nod", "close-eyes", "open-mouth", "lean-in", "light", "dot", "smile")
 """The names of `consent`'s Action; left and right are the person's own: turn-left is towards the image's right."""
+DOT_YAW, DOT_PITCH = 16.0, 10.0
+"""Degrees by which the nose points aside and up at a dot on the edge of its field."""
 
-_NONE = {"yaw": 0.0, "pitch": 0.0, "eyes": 0.0, "mouth": 0.0, "smile": 0.0}
+_NONE = {"yaw": 0.0, "pitch": 0.0, "eyes": 0.0, "mouth": 0.0, "smile": 0.0, "near": 0.0, "follow": 0.0}
+_TRAIL = np.arange(12) * 0.03  # seconds back over which the movement after a dot is smoothed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,13 @@ class Manner:
         sway: degrees of the head's idle movement.
         blinks: spontaneous blinks a minute.
         pace: 1 is normal; 2 moves twice as fast.
+        lean: share of the distance by which somebody comes closer, least and most.
+        shy: how often somebody draws back a little when the colours begin, 0..1.
+        pursuit: seconds the head is behind a dot, least and most.
+        reach: how far the head goes for a dot, as a share of what was meant, least and most.
+        lag: seconds, time constant of the movement after a dot.
+        tremor: degrees of unsteadiness while following a dot.
+        heeds: how much of what the page says of the aim is made use of, 0..1.
     """
 
     latency: tuple[float, float] = (0.25, 0.5)
@@ -47,6 +59,13 @@ class Manner:
     sway: float = 0.8
     blinks: float = 14.0
     pace: float = 1.0
+    lean: tuple[float, float] = (0.2, 0.3)
+    shy: float = 0.25
+    pursuit: tuple[float, float] = (0.15, 0.35)
+    reach: tuple[float, float] = (0.8, 1.15)
+    lag: float = 0.09
+    tremor: float = 0.7
+    heeds: float = 0.7
 
 
 class Actor:
@@ -67,6 +86,10 @@ class Actor:
         self._cues: list[Cue] = []
         self._blinks = self._draw_blinks()
         self._waves = self._rng.uniform(0, 2 * np.pi, (6, 4))
+        self._pursuit = float(self._rng.uniform(*self.manner.pursuit))
+        self._reach = self._rng.uniform(*self.manner.reach, 2)
+        self._dot = np.array([[0.0, 0.0, 0.0]])
+        self._aims = np.array([[400.0, 400.0], [400.0, 400.0]])  # what was meant, what was seen: degrees squared
 
     def perform(self, action: str, amount: float = 1.0, at: float | None = None) -> None:
         """Hear a prompt at time `at` (default: when the last movement ends) and obey it, `amount` of the full way.
@@ -91,6 +114,14 @@ class Actor:
             goal["eyes"], length = amount, 0.22 / m.pace
         elif action == "open-mouth":
             goal["mouth"], length = amount, length * 0.7
+        elif action == "lean-in":
+            goal["near"], length = float(self._rng.uniform(*m.lean)) * amount, length * 1.5
+            goal["pitch"] = float(self._rng.uniform(-2.5, 1.5))
+        elif action == "light":
+            away = self._rng.random() < m.shy
+            goal["near"] = -float(self._rng.uniform(0.02, 0.06)) * away
+        elif action == "dot":
+            goal["follow"], start, length = 1.0, said, 0.3
         elif action == "smile":
             goal["smile"] = amount
         if action != "nod":
@@ -101,6 +132,29 @@ class Actor:
         for part, share in ((down, 0.62), (up, 0.62), (dict(_NONE), 0.4)):
             self._cues.append(Cue(start, length * share, part))
             start += length * share
+
+    def watch(
+        self,
+        dot: Sequence[tuple[float, float, float]],
+        since: float,
+        now: float,
+        aim: tuple[float, float] | None = None,
+    ) -> None:
+        """See where the dot goes, and where the page says that the nose points.
+
+        Args:
+            dot: (seconds since the prompt, x, y) as far as the page knows: x right, y up, -1..1.
+            since, now: when the prompt was painted, and when the page was looked at, in the actor's seconds.
+            aim: x and y that the page shows of the nose now.
+        """
+        if len(dot):
+            path = np.add(np.array(dot, float), (since, 0.0, 0.0))
+            old = self._dot[self._dot[:, 0] < path[0, 0] - 1e-6]
+            self._dot = np.concatenate([old[-400:], path])
+        if aim is not None and np.isfinite(aim).all():
+            meant = self._after(now)
+            self._aims[:, 0] += (meant[0] ** 2, -meant[0] * DOT_YAW * aim[0])
+            self._aims[:, 1] += (meant[1] ** 2, meant[1] * DOT_PITCH * aim[1])
 
     def pose(self, t: float) -> Scene:
         """Where head, lids and mouth are at time `t`, with the sway and blinks of the living."""
@@ -119,8 +173,13 @@ class Actor:
             "browInnerUp": max(0.0, 0.1 * sway(4, 0.5)),
         }
         yaw, pitch = body["yaw"] + 1.3 * m.sway * sway(0, 1), body["pitch"] + m.sway * sway(1, 1)
+        if body["follow"] > 0:
+            after = self._after(t)
+            yaw += body["follow"] * (after[0] + m.tremor * sway(3, 2.1))
+            pitch += body["follow"] * (after[1] + 0.7 * m.tremor * sway(5, 1.9))
         return replace(
             self.scene,
+            distance=self.scene.distance * (1 - body["near"]),
             yaw=self.scene.yaw + yaw,
             pitch=self.scene.pitch + pitch,
             roll=self.scene.roll + 0.6 * m.sway * sway(2, 1) + 0.05 * body["yaw"],
@@ -145,6 +204,16 @@ class Actor:
             s = s * s * s * (10 - 15 * s + 6 * s * s)  # minimum jerk, as human movements are
             now = {k: v + (cue.target[k] - v) * s for k, v in now.items()}
         return now
+
+    def _after(self, t: float) -> NDArray[np.float64]:
+        """Yaw and pitch (2,), degrees, of a head that follows the dot: late, smooth, not quite far enough."""
+        times = t - self._pursuit - _TRAIL
+        weight = np.exp(-_TRAIL / self.manner.lag)
+        x, y = (float(np.interp(times, self._dot[:, 0], self._dot[:, k]) @ weight / weight.sum()) for k in (1, 2))
+        seen = np.clip(self._aims[1] / self._aims[0], 0.55, 1.3)
+        reach = self._reach / (1 + self.manner.heeds * (seen - 1))  # who sees the aim fall short goes further
+        result: NDArray[np.float64] = np.array([-DOT_YAW * x, DOT_PITCH * y]) * reach
+        return result
 
     def _draw_blinks(self) -> NDArray[np.float64]:
         if self.manner.blinks <= 0:

@@ -14,13 +14,24 @@ if TYPE_CHECKING:
 _STEPS, _TOP = 8192, 8.0
 
 
-@functools.cache
-def _curve() -> NDArray[np.float32]:
+@functools.lru_cache(maxsize=16)
+def _curve(gamma: float = 1.0) -> NDArray[np.float32]:
     """sRGB-like display value 0..255 of linear light 0..8: straight in the shadows, a soft shoulder above."""
     x = np.linspace(0, _TOP, _STEPS)
     y = 1.22 * x * (1 + x / 8) / (1 + 0.46 * x)
-    result: NDArray[np.float32] = (np.clip(y, 0, 1) ** (1 / 2.2) * 255).astype(np.float32)
+    result: NDArray[np.float32] = (np.clip(y, 0, 1) ** (gamma / 2.2) * 255).astype(np.float32)
     return result
+
+
+def _smeared(light: NDArray[np.float32], way: tuple[float, float]) -> NDArray[np.float32]:
+    """The picture as it moves along `way` (x, y pixels) while the shutter is open."""
+    steps = min(int(np.ceil(np.hypot(*way))), 15)
+    if steps < 1:
+        return light
+    kernel = np.zeros((2 * steps + 1, 2 * steps + 1), np.float32)
+    for part in np.linspace(-0.5, 0.5, 4 * steps + 1):
+        kernel[steps + round(part * way[1]), steps + round(part * way[0])] += 1
+    return np.asarray(cv2.filter2D(light, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 @functools.lru_cache(maxsize=16)
@@ -70,7 +81,16 @@ def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
 
 
 def develop(
-    light: NDArray[np.float32], *, exposure: float, blur: float, noise: float, jpeg: int, seed: int
+    light: NDArray[np.float32],
+    *,
+    exposure: float,
+    blur: float,
+    noise: float,
+    jpeg: int,
+    seed: int,
+    white: tuple[float, float, float] = (1.0, 1.0, 1.0),
+    gamma: float = 1.0,
+    smear: tuple[float, float] = (0.0, 0.0),
 ) -> NDArray[np.uint8]:
     """From linear light (H, W, 3) to a camera picture, `uint8 RGB (H, W, 3)`.
 
@@ -81,11 +101,16 @@ def develop(
         noise: standard deviation of the sensor noise in grey levels at mid grey.
         jpeg: quality 1..100, or 0 for none.
         seed: of the noise.
+        white: gain of each colour: the white balance.
+        gamma: exponent of the display value, 1 for a plain camera; above, darker middle tones.
+        smear: (x, y) pixels by which the picture moves while the shutter is open.
     """
+    light = _smeared(light, smear)
     if blur > 0:
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), blur), np.float32)
-    index = np.clip(light * np.float32(exposure * (_STEPS - 1) / _TOP), 0, _STEPS - 1).astype(np.int32)
-    value = _curve()[index]
+    gain = (np.array(white, np.float32) * np.float32(exposure * (_STEPS - 1) / _TOP)).astype(np.float32)
+    index = np.clip(light * gain, 0, _STEPS - 1).astype(np.int32)
+    value = _curve(gamma)[index]
     if noise > 0:
         value = value + _noise(value.shape, seed) * np.float32(noise)
     picture = np.clip(value + 0.5, 0, 255).astype(np.uint8)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from tests.people.asset import ASSETS, base
+from tests.people.glasses import SHAPES
 from tests.people.look import Brows, Hair, Look, Skin
 from tests.people.person import Person
 from tests.people.recipes import Recipe, from_json
@@ -94,3 +95,31 @@ def random_recipe(seed: int) -> Recipe:
 def random_person(seed: int) -> Person:
     """The adult of a seed."""
     return Person(f"random-{seed}", random_recipe(seed))
+
+
+@functools.lru_cache(maxsize=32)
+def someone(name: str) -> Person:
+    """A person by a longer name: who, and what they wear.
+
+    Args:
+        name: of the cast ("ada"), or of a seed ("random-17"), then any of "/round", "/square", "/oval" (glasses) and
+            "/beard".
+
+    Raises:
+        KeyError: nobody has that name, or nothing of that name can be worn.
+    """
+    who, *worn = name.split("/")
+    if not worn:
+        return random_person(int(who.removeprefix("random-"))) if who.startswith("random-") else person(who)
+    recipe = random_recipe(int(who.removeprefix("random-"))) if who.startswith("random-") else RECIPES[who]
+    look, paint = recipe.look, None
+    if "beard" in worn:
+        ink = (look.hair.colour[0] * 0.8, look.hair.colour[1] * 0.8, look.hair.colour[2] * 0.8)
+        skin = replace(look.skin, beard=0.9, moustache=0.8, stubble=0.6, beard_colour=ink)
+        look = replace(look, skin=skin)
+    else:
+        paint = someone(who).paint  # spectacles leave the skin as it is
+    for thing in worn:
+        if thing != "beard":
+            look = replace(look, glasses={shape: shape for shape in SHAPES}[thing])
+    return Person(name, replace(recipe, look=look), paint)

@@ -31,10 +31,20 @@ class Light:
     lamps: tuple[Lamp, ...] = (Lamp((-35, 40, 60), (0.78, 0.75, 0.70)), Lamp((60, 10, 40), (0.17, 0.19, 0.22)))
     room: Rgb = (1.0, 1.0, 1.0)
 
-    def with_screen(self, colour: Rgb, strength: float = 0.5, place: tuple[float, float, float] = (0, -6, 58)) -> Light:
-        """The same room with a screen before the face, showing one colour (linear RGB 0..1)."""
+    def with_screen(
+        self, colour: Rgb, strength: float = 0.5, place: tuple[float, float, float] = (0, -6, 58), spill: float = 0.0
+    ) -> Light:
+        """The same room with a screen before the face.
+
+        Args:
+            colour: on the screen, linear RGB 0..1.
+            strength: irradiance on a surface that faces it 60 cm away; the lamps of a lit room add up to about 1.
+            place: of the screen, centimetres from the middle of the eyes.
+            spill: share of it that reaches the room behind.
+        """
         glow = (colour[0] * strength, colour[1] * strength, colour[2] * strength)
-        return replace(self, lamps=(*self.lamps, Lamp(place, glow, near=True)))
+        room = (self.room[0] + spill * glow[0], self.room[1] + spill * glow[1], self.room[2] + spill * glow[2])
+        return replace(self, lamps=(*self.lamps, Lamp(place, glow, near=True)), room=room)
 
 
 LIGHTS: dict[str, Light] = {

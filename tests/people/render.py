@@ -39,9 +39,8 @@ class Scene:
         view: vertical angle of view, degrees.
         shift: (x, y) centimetres by which the whole person stands right of, over the middle.
         background: seed of an invented room, an own picture `uint8 RGB`, or a linear RGB colour.
-        exposure, blur, noise, jpeg: of the camera, see `camera.develop`.
+        exposure, blur, noise, jpeg, white, gamma, smear: of the camera, see `camera.develop`.
         seed: of the camera's noise.
-        ambience: extra gain of the background alone.
     """
 
     yaw: float = 0.0
@@ -59,6 +58,9 @@ class Scene:
     blur: float = 0.62
     noise: float = 1.2
     jpeg: int = 0
+    white: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    gamma: float = 1.0
+    smear: tuple[float, float] = (0.0, 0.0)
     seed: int = 0
 
 
@@ -125,9 +127,14 @@ def render(person: Person, scene: Scene) -> NDArray[np.uint8]:
     for shell in person.shells:
         _overlay(picture, depth, person, shell, scene, light, view)
     _lashes(picture, depth, person, scene, view)
+    return develop(picture.reshape(height, width, 3), scene)
+
+
+def develop(light: NDArray[np.float32], scene: Scene) -> NDArray[np.uint8]:
+    """What the scene's camera makes of linear light (H, W, 3): `uint8 RGB (H, W, 3)`."""
     return camera.develop(
-        picture.reshape(height, width, 3), exposure=scene.exposure, blur=scene.blur * height / 480 if height > 480
-        else scene.blur, noise=scene.noise, jpeg=scene.jpeg, seed=scene.seed,
+        light, exposure=scene.exposure, blur=scene.blur * max(1.0, scene.size[1] / 480), noise=scene.noise,
+        jpeg=scene.jpeg, white=scene.white, gamma=scene.gamma, smear=scene.smear, seed=scene.seed,
     )  # fmt: skip
 
 
