@@ -22,36 +22,42 @@ from app.engines.swap import SwapOptions, swap
 from app.stamp.signer import Signer
 from app.stamp.writer import Stamped, stamp
 from consent import liveness
-from consent.challenge import Prompt, draw
+from consent.attempts import begin
 from consent.enrolment import enrol
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
-from consent.liveness import Capture
+from consent.liveness import Capture, Hint
 from consent.receipt import Receipt
-from consent.types import Clock, Frame, Match, Photo, Purpose, since_boot
+from consent.types import Assurance, Clock, Frame, Match, Photo, Purpose, since_boot
 
 Options = SwapOptions | AgeOptions | ExpressOptions
 """What to do is said by the type of the options."""
 
 
 class Camera(Protocol):
-    """Something that shows a prompt to a person and gives the next frame."""
+    """Something that shows a person what to do and gives the next frame."""
 
-    def frame(self, prompt: Prompt) -> Frame:
-        """The next frame, with `prompt` on the screen."""
+    def frame(self, hint: Hint) -> Frame:
+        """The next frame, with what `hint` says on the screen."""
         ...
 
 
-def meet(camera: Camera, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
+def meet(
+    camera: Camera,
+    receipt: Receipt,
+    ledger: Ledger,
+    clock: Clock = since_boot,
+    assurance: Assurance = Assurance.MOTION_LIGHT,
+) -> Gate:
     """Calls 1 to 3: the live check of one person, and their gate.
 
     Raises:
-        Refusal: what `liveness.check` and `enrol` say.
+        Refusal: what `begin`, `liveness.check` and `enrol` say.
         Fault: a model is missing or altered, or the log is broken.
     """
-    recorder = liveness.Recorder(draw(clock))
-    while not recorder.take(camera.frame(recorder.prompt)).over:
+    recorder = liveness.Recorder(begin(ledger, clock, assurance))
+    while not recorder.take(camera.frame(recorder.hint)).over:
         pass
     return admit(recorder.capture(), receipt, ledger, clock)
 

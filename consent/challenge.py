@@ -1,44 +1,103 @@
 """The challenge: what a person is asked to do, in an order nobody could know before.
 
+Two kinds, which gate alike. `motion+light`: actions, and colours that the screen shines on the face. `motion`:
+actions, and a dot that the nose follows. People say first what they can do; who can do less does more rounds.
+
 Order rules, enforced here and in `liveness.recorder`: a challenge is drawn from the system's random source, opened by
 one recorder, once; each prompt is revealed only after the one before was done; every action starts from rest.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import secrets
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from consent import policy
-from consent.types import Action, Assurance, Clock, Once, Seal, Sealed, since_boot
+from consent import dot, policy
+from consent.errors import Refusal
+from consent.types import Ability, Action, Assurance, Clock, Colour, Once, Seal, Sealed, since_boot
 
-_KINDS: Final = (Action.TURN_LEFT, Action.TURN_RIGHT, Action.NOD, Action.CLOSE_EYES, Action.OPEN_MOUTH)
-_ALWAYS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT, Action.CLOSE_EYES, Action.OPEN_MOUTH})
-"""Both turns carry the parallax, closed eyes and open mouth the life."""
+Order = tuple[Action, ...]
+_KINDS: Final[dict[Ability, Order]] = {
+    Ability.TURN: (Action.TURN_LEFT, Action.TURN_RIGHT),
+    Ability.NOD: (Action.NOD,),
+    Ability.EYES: (Action.CLOSE_EYES,),
+    Ability.MOUTH: (Action.OPEN_MOUTH,),
+    Ability.LEAN: (Action.LEAN_IN,),
+}
+_FACIAL: Final = frozenset({Action.CLOSE_EYES, Action.OPEN_MOUTH})
+EVERYTHING: Final = frozenset(Ability)
 
 
-def _orders() -> tuple[tuple[Action, ...], ...]:
-    """Every order that may be drawn: all the kinds that must occur, and none twice running."""
-    orders = itertools.product(_KINDS, repeat=policy.ACTIONS)
-    return tuple(o for o in orders if set(o) >= _ALWAYS and all(a != b for a, b in itertools.pairwise(o)))
+@functools.cache
+def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
+    """Every order that may be drawn, equally likely: as short as gives `policy.ORDER_BITS`.
+
+    The head moves in each (both ways, or down where it cannot turn), for that carries the parallax; eyes or mouth do
+    where they can, for that carries the life; nothing comes twice running where there are three kinds or more.
+
+    Raises:
+        Refusal: `too-little-to-ask`, when the head can neither turn nor nod, or nothing else can be done.
+    """
+    kinds = tuple(action for ability in Ability if ability in abilities for action in _KINDS[ability])
+    head = set(_KINDS[Ability.TURN] if Ability.TURN in abilities else _KINDS[Ability.NOD])
+    if len(kinds) < 2 or not head <= set(kinds):
+        raise Refusal(
+            "too-little-to-ask",
+            "The check needs a head that can turn or nod, and one more thing that you can do.",
+            "Choose more if you can. Without it we cannot tell a person from a picture, and so cannot go on.",
+        )
+    facial = _FACIAL & set(kinds)
+    for length in itertools.count(policy.ACTIONS):
+        found = tuple(
+            order
+            for order in itertools.product(kinds, repeat=length)
+            if head <= set(order)
+            and (not facial or facial & set(order))
+            and (len(kinds) < 3 or all(a != b for a, b in itertools.pairwise(order)))
+        )
+        if found and math.log2(len(found)) >= policy.ORDER_BITS:
+            break
+    return found
 
 
-ORDERS: Final = _orders()
-BITS: Final = math.log2(len(ORDERS))
-"""Bits of the order alone, about 8: a blind guess is right once in some 260 tries. The start times come on top."""
+def bits(assurance: Assurance, abilities: frozenset[Ability] = EVERYTHING) -> float:
+    """Bits of a blind guess at everything that is drawn: order, place of the colours or the dot, and colours.
+
+    A dot's path has no count; `liveness.pursuit` states the measured odds that another path is taken for it.
+    """
+    one_order = orders(abilities)
+    colours = len(Colour) * (len(Colour) - 1) ** (policy.LIGHT_SLOTS - 1)
+    places = len(one_order[0])
+    return math.log2(len(one_order) * places * (colours if assurance is Assurance.MOTION_LIGHT else 1))
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One thing to do. `index` counts from 0 through the whole check; `seconds` is the time there is for it."""
+    """One thing to do. `index` counts from 0 through the whole check; `seconds` is the time there is for it.
+
+    `colour` is what the screen shows, all over, while it lasts.
+    """
 
     index: int
     action: Action
     seconds: float
+    colour: Colour | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was drawn: the steps in order, seconds of rest before each, the colours of LIGHT, the path of DOT."""
+
+    steps: Order = field(repr=False)
+    pauses: tuple[float, ...] = field(repr=False)
+    colours: tuple[Colour, ...] = field(repr=False)
+    path: dot.Path | None = field(repr=False)
 
 
 @final
@@ -50,30 +109,67 @@ class Challenge(Sealed):
     clock: Clock = field(repr=False)
     made: float
     once: Once = field(repr=False)
-    _order: tuple[Action, ...] = field(repr=False)
-    _jitter: tuple[float, ...] = field(repr=False)
+    _plan: Plan = field(repr=False)
     _nonce: bytes = field(repr=False)
     _seal: bytes = field(repr=False)
 
-    def open(self) -> tuple[tuple[Action, ...], tuple[float, ...]]:
-        """The actions in order and the seconds of rest before each; for the recorder, once.
+    def open(self) -> Plan:
+        """The plan; for the recorder, once.
 
         Raises:
             Forgery: `forged` or `spent`.
         """
-        _SEAL.check(self._seal, self._nonce, *self._order, *self._jitter, self.made)
+        _SEAL.check(self._seal, *_sealed(self._plan, self._nonce, self.assurance, self.made))
         self.once.spend("challenge")
-        return self._order, self._jitter
+        return self._plan
 
 
 _SEAL: Final = Seal()
 
 
-def draw(clock: Clock = since_boot) -> Challenge:
-    """Draw a challenge from the system's random source."""
-    order = secrets.choice(ORDERS)
+def _sealed(plan: Plan, nonce: bytes, assurance: Assurance, made: float) -> tuple[bytes | str | float, ...]:
+    stops: tuple[float, ...] = () if plan.path is None else tuple(n for stop in plan.path.stops for n in stop)
+    return (
+        nonce,
+        assurance,
+        made,
+        b"steps",
+        *plan.steps,
+        b"pauses",
+        *plan.pauses,
+        b"colours",
+        *plan.colours,
+        b"stops",
+        *stops,
+    )
+
+
+def draw(
+    clock: Clock = since_boot,
+    assurance: Assurance = Assurance.MOTION_LIGHT,
+    abilities: frozenset[Ability] = EVERYTHING,
+) -> Challenge:
+    """Draw a challenge from the system's random source.
+
+    Raises:
+        Refusal: `too-little-to-ask`; see `orders`.
+    """
+    actions = secrets.choice(orders(abilities))
+    light = assurance is Assurance.MOTION_LIGHT
+    place = 1 + secrets.randbelow(len(actions))
+    steps = (*actions[:place], Action.LIGHT if light else Action.DOT, *actions[place:])
     low, high = policy.START_JITTER
-    jitter = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in order)
+    pauses = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in steps)
+    path = None if light else dot.draw(across=Ability.TURN in abilities, up=Ability.NOD in abilities)
+    plan = Plan(steps, pauses, _colours() if light else (), path)
     made, nonce = clock(), secrets.token_bytes(16)
-    seal = _SEAL.over(nonce, *order, *jitter, made)
-    return Challenge(Assurance.MOTION, clock, made, Once(), order, jitter, nonce, seal)
+    seal = _SEAL.over(*_sealed(plan, nonce, assurance, made))
+    return Challenge(assurance, clock, made, Once(), plan, nonce, seal)
+
+
+def _colours() -> tuple[Colour, ...]:
+    """Colours in a row, never the same twice running."""
+    drawn = [secrets.choice(list(Colour))]
+    while len(drawn) < policy.LIGHT_SLOTS:
+        drawn.append(secrets.choice([colour for colour in Colour if colour is not drawn[-1]]))
+    return tuple(drawn)

@@ -34,9 +34,32 @@ TURNED: Final = 40.0
 """Degrees of yaw or pitch beyond which half of the face is unseen."""
 
 # --- the challenge ---------------------------------------------------------------------------------------------------
-ACTIONS: Final = 5
-"""Actions in a challenge. `consent.challenge.BITS` counts the equally likely orders."""
-START_JITTER: Final = (0.3, 0.9)
+ACTIONS: Final = 4
+"""Fewest actions in a challenge; those who can do less get more of them, until `ORDER_BITS` is reached."""
+ORDER_BITS: Final = 7.0
+"""Bits of the order of the actions alone: a blind guess is right once in 128 tries at the most."""
+LIGHT_SLOTS: Final = 8
+"""Colours shown in a row, of six, never the same twice running: 468,750 rows, 18.8 bits. (Six slots of four colours
+let a wrong row correlate by chance in 0.8 % of the cases, these in 0.07 %; research.)"""
+LIGHT_SECONDS: Final = 0.45
+"""A colour stays at least so long, by the page's clock, and three frames: at most 2.2 changes a second. WCAG 2.3.1
+allows three flashes a second."""
+LIGHT_FRAMES: Final = 3
+LIGHT_STILL: Final = 12.0
+"""Degrees from rest within which the head is held while the colours show."""
+DOT_SECONDS: Final = 6.0
+DOT_SECONDS_ONE_WAY: Final = 10.0
+"""For people who can move their head one way only: a line says less than a plane."""
+DOT_YAW: Final = 16.0
+DOT_PITCH: Final = 10.0
+"""Degrees of the head, either way, that put the nose on the edge of the dot's field."""
+DOT_LEAP: Final = 0.7
+"""Shortest way between two places, in half fields."""
+DOT_SPEED: Final = 1.15
+"""Mean speed, half fields a second: some 18 degrees of yaw; heads follow that with ease."""
+DOT_AHEAD: Final = 0.5
+"""Seconds of the path that the page knows beforehand, to draw it smoothly."""
+START_JITTER: Final = (0.2, 0.7)
 """Seconds, uniform, between the return to neutral and the next prompt: a recording cannot know the moment."""
 ACTION_SECONDS: Final = 8.0
 """Time for one action, by the page's clock; people take 1 to 3 (research)."""
@@ -44,6 +67,11 @@ ACTION_FRAMES: Final = 24
 """An action is not late before this many frames were seen: a slow machine is not a person who refuses."""
 CHALLENGE_SECONDS: Final = 90.0
 """The whole check, by our own clock. A cooperative person needs 12 to 20."""
+FAILURES: Final = 5
+FAILURE_SECONDS: Final = 180.0
+PAUSE_SECONDS: Final = 600.0
+"""So many checks begun and not passed within so many seconds start a pause of so many: 25 guesses an hour. (Amazon's
+check locks for half an hour after five failures in three minutes; research.)"""
 REACTION_SECONDS: Final = 0.12
 """Faster answers were not given by a person who saw the prompt."""
 CLOCK_SLACK: Final = 2.0
@@ -59,6 +87,8 @@ NOD_DEGREES: Final = 7.0
 Set to 7 after rendered nods were missed at 9: not independent of them."""
 NOD_FRAMES: Final = 2
 """A nod is down and up again, at its depth for a fifth of a second."""
+LEAN_IN: Final = 0.20
+"""Growth of the distance between the eyes: from 50 centimetres to 42."""
 EYES_CLOSED: Final = 0.55
 """Share of the person's own open-eye contour below which both eyes count as closed (closed 0.1 to 0.4; research)."""
 EYES_SECONDS: Final = 0.35
@@ -102,8 +132,19 @@ PAINT_SECONDS: Final = 4.0
 """Seconds, by our clock, in which the page must have painted a prompt it was given; a screen needs 0.02 to 0.1."""
 LOST_SECONDS: Final = 1.2
 """Seconds without a face after which the check stops."""
+LEAST_FPS: Final = 4.0
+"""Frames a second. With fewer, closed eyes and quick turns fall between them."""
+LIGHT_GAIN: Final = 0.03
+LIGHT_CORRELATION: Final = 0.85
+LIGHT_RELIEF: Final = 0.35
+LIGHT_ALBEDO: Final = -0.60
+LIGHT_BACKGROUND: Final = 0.70
+"""The research's limits."""
+DOT_CORRELATION: Final = 0.80
+DOT_GAIN: Final = (0.4, 1.8)
+DOT_LAG: Final = (0.0, 0.85)
 DUPLICATES: Final = 0.10
-"""Share of frames that are, to the bit, the frame before. A camera's noise makes them rare (0 in research); a stalled
+"""Share of frames that are, to the bit, an earlier one. A camera's noise makes them rare (0 in research); a stalled
 or looped stream shows 0.5 and more."""
 SAMPLE_SECONDS: Final = (0.2, 0.6)
 """Time to the next identity sample within the check, uniform and secret; every frame that is kept is compared besides.

@@ -53,12 +53,45 @@ class Action(StrEnum):
     NOD = "nod"
     CLOSE_EYES = "close-eyes"
     OPEN_MOUTH = "open-mouth"
+    LEAN_IN = "lean-in"
+    LIGHT = "light"
+    """Look straight and hold still while the screen shows one colour."""
+    DOT = "dot"
+    """Follow a dot with the nose."""
+
+
+class Ability(StrEnum):
+    """What a person says they can do. It changes what is asked, never whether it is enough."""
+
+    TURN = "turn"
+    NOD = "nod"
+    EYES = "close-eyes"
+    MOUTH = "open-mouth"
+    LEAN = "lean-in"
+
+
+class Colour(StrEnum):
+    """What the screen shows, all over."""
+
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+    CYAN = "cyan"
+    MAGENTA = "magenta"
+    YELLOW = "yellow"
+
+    @property
+    def rgb(self) -> tuple[float, float, float]:
+        """(r, g, b), each 0 or 1, the same in sRGB and in linear light."""
+        lit = {"red": "r", "green": "g", "blue": "b", "cyan": "gb", "magenta": "rb", "yellow": "rg"}[self.value]
+        return float("r" in lit), float("g" in lit), float("b" in lit)
 
 
 class Assurance(StrEnum):
-    """Which kind of challenge was passed."""
+    """Which kind of challenge was passed: actions and a followed dot, or actions and coloured light."""
 
     MOTION = "motion"
+    MOTION_LIGHT = "motion+light"
 
 
 class Domain(StrEnum):

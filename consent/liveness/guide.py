@@ -15,6 +15,9 @@ ASK: Final = {
     Action.NOD: "Nod: lower your chin",
     Action.CLOSE_EYES: "Close both eyes for a moment",
     Action.OPEN_MOUTH: "Open your mouth wide",
+    Action.LEAN_IN: "Come closer to the camera",
+    Action.LIGHT: "Look straight ahead and hold still",
+    Action.DOT: "Follow the dot with your nose",
     "no-face": "No face in sight: look into the camera",
     "several-faces": "Only one person, please",
     "come-closer": "Come closer",
@@ -35,7 +38,7 @@ def advice(face: Face, shape: tuple[int, ...]) -> str:
     low, high = policy.BRIGHTNESS
     advices = (
         (face.eye_distance >= policy.LIVE_EYE_DISTANCE, "come-closer"),
-        (face.box[3] <= 0.8 * height, "go-back"),
+        (face.box[3] <= 0.7 * height, "go-back"),
         (abs(x - width / 2) <= 0.2 * width and abs(y - height / 2) <= 0.25 * height, "centre-yourself"),
         (face.brightness >= 1.5 * low, "more-light"),
         (face.brightness <= high, "less-light"),

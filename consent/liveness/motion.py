@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -20,6 +21,7 @@ CONTRADICTS: Final = {
     Action.NOD: frozenset({*TURNS, Action.OPEN_MOUTH}),
     Action.CLOSE_EYES: frozenset({*TURNS, Action.OPEN_MOUTH}),
     Action.OPEN_MOUTH: frozenset({*TURNS, Action.CLOSE_EYES}),
+    Action.LEAN_IN: frozenset({*TURNS, Action.OPEN_MOUTH}),
 }
 """Actions that nobody does by the way while doing the other: seen first, they are a wrong answer. (Looking down lowers
 the lids and opening the mouth lifts the chin, so those pairs do not contradict.)"""
@@ -27,12 +29,16 @@ the lids and opening the mouth lifts the chin, so those pairs do not contradict.
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """The person's own neutral second: medians of yaw and pitch in degrees, of both eyes and the mouth."""
+    """The person's own neutral second: medians of yaw and pitch in degrees, of both eyes, the mouth, and the size.
+
+    `size` is the distance between the eyes in pixels, as it would be seen from the front.
+    """
 
     yaw: float
     pitch: float
     eyes: tuple[float, float]
     mouth: float
+    size: float
 
 
 def rest_of(faces: Sequence[Face]) -> Rest:
@@ -46,14 +52,20 @@ def rest_of(faces: Sequence[Face]) -> Rest:
         median([f.pose.pitch for f in faces]),
         (median([f.eyes[0] for f in faces]), median([f.eyes[1] for f in faces])),
         median([f.mouth for f in faces]),
+        median([_size(f) for f in faces]),
     )
+
+
+def _size(face: Face) -> float:
+    """Pixels between the eyes, the foreshortening of a turn undone."""
+    return face.eye_distance / max(0.5, math.cos(math.radians(face.pose.yaw)))
 
 
 def amount(action: Action, face: Face, rest: Rest) -> float:
     """How much of an action is seen, as a share of what is asked: 1 and more is done; NaN never is.
 
     Raises:
-        ValueError: for `CENTRE`, which is not an action; see `at_rest`.
+        ValueError: for what is not one movement: `CENTRE` (see `at_rest`), `LIGHT` and `DOT`.
     """
     if action is Action.TURN_LEFT:
         return (face.pose.yaw - rest.yaw) / policy.TURN_DEGREES
@@ -66,14 +78,26 @@ def amount(action: Action, face: Face, rest: Rest) -> float:
     if action is Action.CLOSE_EYES:
         opened = max(now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True))
         return (1 - opened) / (1 - policy.EYES_CLOSED)
-    raise ValueError("resting is not an amount")
+    if action is Action.LEAN_IN:
+        return (_size(face) / max(rest.size, 1e-6) - 1) / policy.LEAN_IN
+    raise ValueError(f"{action} is not an amount")
+
+
+def held_still(face: Face, rest: Rest, degrees: float) -> bool:
+    """Whether the head is within so many degrees of where it was."""
+    return bool(max(abs(face.pose.yaw - rest.yaw), abs(face.pose.pitch - rest.pitch)) <= degrees)
+
+
+def aim(face: Face, rest: Rest) -> tuple[float, float]:
+    """Where the nose points, in the dot's coordinates (`consent.dot.Point`)."""
+    return (rest.yaw - face.pose.yaw) / policy.DOT_YAW, (face.pose.pitch - rest.pitch) / policy.DOT_PITCH
 
 
 def at_rest(face: Face, rest: Rest) -> bool:
     """Whether head, eyes and mouth are back where they were."""
-    still = max(abs(face.pose.yaw - rest.yaw), abs(face.pose.pitch - rest.pitch)) <= policy.NEUTRAL_DEGREES
     calm = amount(Action.OPEN_MOUTH, face, rest) <= 0.5 and amount(Action.CLOSE_EYES, face, rest) <= 0.6
-    return bool(still and calm)
+    back = amount(Action.LEAN_IN, face, rest) <= 0.6
+    return held_still(face, rest, policy.NEUTRAL_DEGREES) and calm and back
 
 
 def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest) -> float | None:

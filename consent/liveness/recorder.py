@@ -15,14 +15,15 @@ from typing import Final, final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from consent import domain, policy
 from consent.challenge import Challenge, Prompt
 from consent.errors import Forgery
-from consent.liveness import motion
+from consent.liveness import light, motion
 from consent.liveness.guide import ASK, advice
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome, Sample, Sight
-from consent.types import Action, Frame, LiveFrame, Once, Pixels, digest, freeze
+from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, freeze
 from models.age import AgeEstimator
 from models.faces import Detection, Face, Finder
 from models.identity import Recogniser
@@ -31,6 +32,19 @@ _LOOK_SIDE: Final = 320
 """Longer side the detector looks at: a face of 130 px at 640 px is still found, at a quarter of the cost."""
 _KEEP: Final = 3
 """Frames kept of each prompt, the best ones."""
+_DOT_STEP: Final = 0.05
+_DEEP: Final = frozenset({Action.CENTRE, Action.NOD, Action.DOT, *motion.TURNS})
+_SHONE_ON: Final = frozenset({Action.CENTRE, Action.LIGHT})
+
+
+@dataclasses.dataclass(slots=True)
+class _Kept:
+    """A kept frame; embedded when there is time."""
+
+    score: float
+    number: int
+    frame: LiveFrame
+    embedding: NDArray[np.float32] | None = None
 
 
 @final
@@ -46,23 +60,26 @@ class Recorder:
         self._lock = threading.RLock()
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
         self._clock, self._assurance = challenge.clock, challenge.assurance
-        self._order, self._jitter = challenge.open()
+        self._plan = challenge.open()
+        self._done = 0  # steps of the plan
         self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
         self._sights: list[Sight] = []
         self._samples: list[Sample] = []
         self._next_sample = -math.inf
-        self._kept: dict[int, list[tuple[float, int, LiveFrame]]] = {}
+        self._kept: dict[int, list[_Kept]] = {}
         self._rest: motion.Rest | None = None
         self._run: list[float] = []  # page times of the frames in a row that rest
         self._revealed = self._clock()
         self._reveal_at: float | None = None
         self._second_run = 0
         self._start: tuple[float, float] | None = None  # page clock, our clock
-        self._last_digest, self._shape = b"", (0, 0, 0)
+        self._digests: set[bytes] = set()
+        self._shape: tuple[int, ...] = (0, 0, 0)
         self._world: bytes | None = None
         self._outcome: Outcome | None = None
         self._begun = self._clock()
         self._captured = Once()
+        self._said = self._hint("")
 
     # --- what the page sees ------------------------------------------------------------------------------------------
 
@@ -70,6 +87,11 @@ class Recorder:
     def prompt(self) -> Prompt:
         """What the page must show now; the first one before any frame."""
         return self._prompts[-1]
+
+    @property
+    def hint(self) -> Hint:
+        """What was said last; before any frame, the first prompt."""
+        return self._said
 
     def take(self, frame: Frame) -> Hint:
         """See one frame; say what to show now. Never raises for what is in the frame."""
@@ -80,20 +102,26 @@ class Recorder:
                 self._outcome = self._broken_rule(frame, now)
                 if self._outcome is None:
                     code = self._see(frame, now)
-            return self._hint(code)
+            self._said = self._hint(code)
+            return self._said
 
     def capture(self) -> Capture:
         """The recording, sealed, once. An unfinished one is sealed too: `liveness.check` refuses it."""
         with self._lock:
             self._captured.spend("recording")
-            frames = [kept for prompt in sorted(self._kept) for kept in sorted(self._kept[prompt], key=lambda k: k[1])]
+            frames = [
+                kept for prompt in sorted(self._kept) for kept in sorted(self._kept[prompt], key=lambda k: k.number)
+            ]
             value = Capture(
                 self._outcome or Outcome.UNFINISHED,
                 self._prompts[-1].action,
                 tuple(self._prompts),
+                self._rest,
+                self._plan.path,
                 tuple(self._sights),
                 tuple(self._samples),
-                tuple(frame for _, _, frame in frames),
+                tuple(kept.frame for kept in frames),
+                tuple(self._embedded(kept) for kept in frames),
                 self._world or domain.CAMERA,
                 self._assurance,
                 self._clock(),
@@ -105,15 +133,30 @@ class Recorder:
             return value
 
     def _hint(self, code: str) -> Hint:
-        prompt = self._prompts[-1]
-        done = (len(self._prompts) - 1) / (2 * len(self._order))
-        over = self._outcome is not None
-        left = None
-        if prompt.index and self._reveal_at is None and not over:
+        prompt, over = self._prompts[-1], self._outcome is not None
+        left, amount, aim = None, None, None
+        dots: tuple[tuple[float, float, float], ...] = ()
+        face = self._sights[-1].face if self._sights else None
+        if prompt.action not in (Action.CENTRE, Action.LIGHT) and not over:
             painted = self._painted()
-            left = prompt.seconds - (self._sights[-1].page_time - painted) if painted is not None else prompt.seconds
+            gone = self._sights[-1].page_time - painted if painted is not None else 0.0
+            left = prompt.seconds - gone
+            if prompt.action is Action.DOT:
+                dots = self._dots(gone)
+                aim = motion.aim(face, self._rest) if face and self._rest else None
+            elif face and self._rest:
+                amount = min(1.0, max(0.0, motion.amount(prompt.action, face, self._rest)))
         code = str(self._outcome) if self._outcome is not None else code or prompt.action
-        return Hint(code, ASK.get(code, ""), prompt, min(1.0, done), left, over)
+        done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps) + 1)
+        return Hint(code, ASK.get(code, ""), prompt, done, left, over, amount, dots, aim)
+
+    def _dots(self, gone: float) -> tuple[tuple[float, float, float], ...]:
+        """The path from a moment ago to a moment ahead; what comes later is nobody's business."""
+        path = self._plan.path
+        if path is None:
+            return ()
+        first, last = (round((gone + way * policy.DOT_AHEAD) / _DOT_STEP) for way in (-1, 1))
+        return tuple((i * _DOT_STEP, *path.at(i * _DOT_STEP)) for i in range(max(0, first), last + 1))
 
     # --- rules of order ----------------------------------------------------------------------------------------------
 
@@ -147,14 +190,7 @@ class Recorder:
         """Look at the frame, then move the story on; return the code of a more urgent hint than the prompt."""
         pixels = freeze(frame.pixels)
         face, others = self._look(pixels)
-        fingerprint = digest(pixels)
-        duplicate, self._last_digest = fingerprint == self._last_digest, fingerprint
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
-        asked = self._prompts[frame.shown].action if frame.shown >= 0 else Action.CENTRE
-        if self._sights and self._prompts[self._sights[-1].prompt].action is Action.CENTRE and asked is Action.CENTRE:
-            self._sights[-1] = dataclasses.replace(self._sights[-1], grey=None)  # only the last rest starts a turn
-        keep_grey = asked is Action.CENTRE or asked in motion.TURNS
-        self._sights.append(Sight(frame.page_time, frame.shown, face, duplicate, grey if keep_grey else None))
+        self._note(frame, pixels, face)
         self._second_run = self._second_run + 1 if others else 0
         if self._second_run >= policy.SECOND_FACE_FRAMES and self._rest is not None:
             self._outcome = Outcome.SECOND_FACE
@@ -167,14 +203,23 @@ class Recorder:
             return "no-face"
         if self._rest is not None:
             self._sample(frame, pixels, face)
-        if frame.shown != self._prompts[-1].index:  # the page has not painted the newest prompt yet
-            if now - self._revealed > policy.PAINT_SECONDS:
-                self._outcome = Outcome.STALLED
-            return ""
-        if self._rest is None or self._prompts[-1].action is Action.CENTRE:
-            return self._at_rest(pixels, face, now, crowded=bool(others))
-        self._acting(pixels, face, self._rest, alone=not others)
+        if frame.shown == self._prompts[-1].index:
+            return self._go_on(pixels, face, now, crowded=bool(others))
+        if now - self._revealed > policy.PAINT_SECONDS:  # the page has not painted the newest prompt yet
+            self._outcome = Outcome.STALLED
         return ""
+
+    def _note(self, frame: Frame, pixels: Pixels, face: Face | None) -> None:
+        """Keep what was seen of one frame, and no more of it than is needed."""
+        asked = self._prompts[frame.shown].action if frame.shown >= 0 else Action.CENTRE
+        fingerprint = digest(pixels)
+        duplicate = fingerprint in self._digests
+        self._digests.add(fingerprint)
+        if self._sights and self._prompts[self._sights[-1].prompt].action is Action.CENTRE and asked is Action.CENTRE:
+            self._sights[-1] = dataclasses.replace(self._sights[-1], grey=None)  # only the last rest starts a movement
+        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if asked in _DEEP else None
+        skin = light.look(pixels, face) if face is not None and asked in _SHONE_ON else None
+        self._sights.append(Sight(frame.page_time, frame.shown, face, duplicate, grey, skin))
 
     def _look(self, pixels: Pixels) -> tuple[Face | None, int]:
         """The person's face, and how many others of some size there are."""
@@ -199,12 +244,25 @@ class Recorder:
         return face if face is not None else self._finder.measure(pixels, main), others
 
     def _sample(self, frame: Frame, pixels: Pixels, face: Face) -> None:
-        """Take an identity sample now and then, and in any case of every prompt."""
-        if frame.page_time >= self._next_sample or not self._samples or self._samples[-1].prompt != frame.shown:
+        """Take an identity sample now and then, and in any case of every prompt but the colours."""
+        action = self._prompts[max(0, frame.shown)].action
+        fresh = action is not Action.LIGHT and (not self._samples or self._samples[-1].prompt != frame.shown)
+        if frame.page_time >= self._next_sample or fresh:
             embedding = self._recogniser.embed(pixels, face)
-            self._samples.append(Sample(frame.shown, embedding, self._age.years(pixels, face)))
+            years = self._age.years(pixels, face) if action is Action.CENTRE else math.nan
+            self._samples.append(Sample(frame.shown, embedding, years))
             low, high = policy.SAMPLE_SECONDS
             self._next_sample = frame.page_time + low + (high - low) * secrets.randbelow(1001) / 1000
+            return
+        prompt = self._prompts[-1].index  # no sample now: time to embed one of what was kept before
+        pending = next((k for i, some in self._kept.items() if i < prompt for k in some if k.embedding is None), None)
+        if pending is not None:
+            self._embedded(pending)
+
+    def _embedded(self, kept: _Kept) -> NDArray[np.float32]:
+        if kept.embedding is None:
+            kept.embedding = self._recogniser.embed(kept.frame.pixels, kept.frame.face)
+        return kept.embedding
 
     def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
         """Keep the best few frames of each prompt."""
@@ -212,8 +270,8 @@ class Recorder:
             return
         prompt = self._prompts[-1]
         kept = self._kept.setdefault(prompt.index, [])
-        kept.append((score, len(self._sights), LiveFrame(pixels, face, prompt.action)))
-        kept.sort(key=lambda k: -k[0])
+        kept.append(_Kept(score, len(self._sights), LiveFrame(pixels, face, prompt.action)))
+        kept.sort(key=lambda k: -k.score)
         del kept[_KEEP:]
 
     # --- the story ---------------------------------------------------------------------------------------------------
@@ -227,9 +285,36 @@ class Recorder:
         index = self._prompts[-1].index
         return [(s.page_time, s.face) for s in self._sights if s.prompt == index]
 
-    def _reveal(self, action: Action) -> None:
-        self._prompts.append(Prompt(self._prompts[-1].index + 1, action, policy.ACTION_SECONDS))
+    def _reveal(self, action: Action, seconds: float = policy.ACTION_SECONDS, colour: Colour | None = None) -> None:
+        self._prompts.append(Prompt(self._prompts[-1].index + 1, action, seconds, colour))
         self._run, self._reveal_at, self._revealed = [], None, self._clock()
+
+    def _reveal_next(self) -> None:
+        """The next step of the plan."""
+        step, path = self._plan.steps[self._done], self._plan.path
+        if step is Action.LIGHT:
+            self._reveal(step, colour=self._plan.colours[0])
+        elif step is Action.DOT and path is not None:
+            self._reveal(step, path.seconds)
+        else:
+            self._reveal(step)
+
+    def _step_done(self) -> None:
+        self._done += 1
+        self._reveal(Action.CENTRE)
+
+    def _go_on(self, pixels: Pixels, face: Face, now: float, *, crowded: bool) -> str:
+        """The frame answers the newest prompt: move the story on."""
+        action = self._prompts[-1].action
+        if self._rest is None or action is Action.CENTRE:
+            return self._at_rest(pixels, face, now, crowded=crowded)
+        if action is Action.LIGHT:
+            return self._shone_on(self._rest)
+        if action is Action.DOT:
+            self._following()
+        else:
+            self._acting(pixels, face, self._rest, alone=not crowded)
+        return ""
 
     def _at_rest(self, pixels: Pixels, face: Face, now: float, *, crowded: bool) -> str:
         """At rest: measure neutral the first time, wait for the return later; then pause and reveal what is next."""
@@ -252,14 +337,33 @@ class Recorder:
             return code
         if self._rest is None:
             self._rest = motion.rest_of([f for _, f in self._since()[-len(self._run) :] if f is not None])
-        step = len(self._prompts) // 2  # how many actions were done
-        if step == len(self._order):
+        if self._done == len(self._plan.steps):
             self._outcome = Outcome.COMPLETE
         elif self._reveal_at is None:
-            self._reveal_at = now + self._jitter[step]
+            self._reveal_at = now + self._plan.pauses[self._done]
         elif now >= self._reveal_at:
-            self._reveal(self._order[step])
+            self._reveal_next()
         return code
+
+    def _shone_on(self, rest: motion.Rest) -> str:
+        """One colour: seen long enough with the head still, the next one comes, after the last the rest."""
+        faces = self._since()
+        still = [time for time, face in faces if face and motion.held_still(face, rest, policy.LIGHT_STILL)]
+        if len(still) >= policy.LIGHT_FRAMES and still[-1] - faces[0][0] >= policy.LIGHT_SECONDS:
+            slots = sum(p.action is Action.LIGHT for p in self._prompts)
+            if slots == len(self._plan.colours):
+                self._step_done()
+            else:
+                self._reveal(Action.LIGHT, colour=self._plan.colours[slots])
+        elif self._late():
+            self._outcome = Outcome.NOT_SEEN
+        return "" if faces[-1][0] in still else "hold-still"
+
+    def _following(self) -> None:
+        """The dot: over when its path is, and the head had time to arrive."""
+        gone = self._sights[-1].page_time - (self._painted() or 0.0)
+        if gone >= self._prompts[-1].seconds:
+            self._step_done()
 
     def _acting(self, pixels: Pixels, face: Face, rest: motion.Rest, *, alone: bool) -> None:
         """During an action: see it, or see the contrary, or run out of time."""
@@ -271,7 +375,7 @@ class Recorder:
             fast = not began - since[0][0] >= policy.REACTION_SECONDS
             self._outcome = Outcome.TOO_FAST if fast else None
             if not fast:
-                self._reveal(Action.CENTRE)
+                self._step_done()
         elif any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
             self._outcome = Outcome.WRONG
         elif self._late():

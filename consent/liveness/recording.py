@@ -11,6 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.challenge import Prompt
+from consent.dot import Path
+from consent.liveness.light import Skin
+from consent.liveness.motion import Rest
 from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed, digest, measured
 from models.faces import Face
 
@@ -45,6 +48,10 @@ class Hint:
         progress: share of the check that is done, 0..1.
         seconds_left: for this prompt, by the page's clock; None while there is no hurry.
         over: nothing more is needed; ask `liveness.check`.
+        amount: how much of the asked action is seen, 0..1; None where nothing is to be done.
+        dot: places of the dot as (seconds since its prompt was painted, x, y), every 0.05 seconds, from half a second
+            before the newest frame to half a second ahead (`policy.DOT_AHEAD`); empty unless it is to be followed.
+        aim: where the nose points now, in the dot's coordinates.
     """
 
     code: str
@@ -53,18 +60,31 @@ class Hint:
     progress: float
     seconds_left: float | None
     over: bool
+    amount: float | None = None
+    dot: tuple[tuple[float, float, float], ...] = ()
+    aim: tuple[float, float] | None = None
 
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
-    """One frame as the recorder saw it. `grey` is `uint8 (H, W)`, kept where parallax needs it."""
+    """One frame as the recorder saw it.
+
+    Attributes:
+        page_time: seconds by the page's clock.
+        prompt: index of the prompt that was painted.
+        face: the person's; None for none.
+        duplicate: whether it is, to the bit, an earlier frame.
+        grey: `uint8 (H, W)`, kept where parallax needs it.
+        skin: colours of skin and background, kept where the light needs them.
+    """
 
     page_time: float
     prompt: int
     face: Face | None
     duplicate: bool
     grey: NDArray[np.uint8] | None = field(repr=False)
+    skin: Skin | None = field(default=None, repr=False)
 
 
 @final
@@ -84,16 +104,22 @@ class Capture(Sealed):
 
     Attributes:
         outcome: how it ended; `at` is the action that was asked then.
-        prompts: what was asked, in order; `sights`, `samples` and `frames` point into it by index.
+        prompts: what was asked, in order; `sights` and `samples` point into it by index.
+        rest: the person's neutral second; None when it never came.
+        path: of the dot; None when there was none.
+        frames: what was kept, with an embedding (128,) of each in `embeddings`.
         world: see `consent.domain`.
     """
 
     outcome: Outcome
     at: Action
     prompts: tuple[Prompt, ...]
+    rest: Rest | None
+    path: Path | None = field(repr=False)
     sights: tuple[Sight, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     frames: tuple[LiveFrame, ...] = field(repr=False)
+    embeddings: tuple[NDArray[np.float32], ...] = field(repr=False)
     world: bytes = field(repr=False)
     assurance: Assurance
     made: float
@@ -102,17 +128,24 @@ class Capture(Sealed):
 
     def sealed_parts(self) -> tuple[bytes | str | float, ...]:
         """What the seal covers: all of it."""
-        prompts = (f"{p.index} {p.action} {p.seconds}" for p in self.prompts)
+        prompts = (f"{p.index} {p.action} {p.seconds} {p.colour}" for p in self.prompts)
         sights = (
             np.array([s.page_time, s.prompt, s.duplicate]).tobytes()
             + (measured(s.face) if s.face else b"-")
             + (hashlib.sha256(s.grey.tobytes()).digest() if s.grey is not None else b"-")
+            + (_coloured(s.skin) if s.skin is not None else b"-")
             for s in self.sights
         )
         samples = (np.array([s.prompt, s.years]).tobytes() + s.embedding.tobytes() for s in self.samples)
         frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
-        story = (self.outcome, self.at, self.world, self.assurance, self.made)
-        return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames)
+        embeddings = (e.tobytes() for e in self.embeddings)
+        path = () if self.path is None else self.path.stops
+        story = (self.outcome, self.at, f"{self.rest} {path}", self.world, self.assurance, self.made)
+        return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames, b"of", *embeddings)
+
+
+def _coloured(skin: Skin) -> bytes:
+    return skin.spots.tobytes() + skin.room.tobytes() + np.array(skin.pose).tobytes()
 
 
 CAPTURE_SEAL: Final = Seal()

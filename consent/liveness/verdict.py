@@ -1,25 +1,25 @@
 """Judge a recording: every check must pass; what is missing or not a number refuses.
 
 1. The recording was completed: every action in its order and time, from rest (see `recorder`).
-2. The frames are a camera's: hardly any is the frame before.
+2. The frames are a camera's: enough of them, hardly any an earlier one.
 3. The same face throughout: every identity sample, and every frame that is kept, agrees with those of the first rest.
-4. A head, not a picture: parallax in both turns, on pixels (see `parallax`).
+4. A head, not a picture: parallax on pixels (see `parallax`).
+5. Now, not earlier: the light of the screen on the skin (see `light`), or the dot that the nose followed (`pursuit`).
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
-
-import numpy as np
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness import parallax
+from consent.liveness.evidence import Evidence, Identity, gather
 from consent.liveness.guide import ASK
-from consent.liveness.motion import TURNS
+from consent.liveness.light import Light
+from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
-from consent.types import LIVE_SEAL, Action, LiveCapture, Once
-from models.identity import Recogniser
+from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
 
 _AGAIN: Final = "Please try again."
 _ENDED: Final = {
@@ -43,24 +43,52 @@ def check(capture: Capture) -> LiveCapture:
 
     Raises:
         Forgery: not made by a recorder of this process, changed, or judged before.
-        Refusal: the outcome's code, `frames-repeated`, `face-changed`, `depth-unclear` or `looks-flat`.
+        Refusal: the outcome's code, or what `judge` says.
     """
     CAPTURE_SEAL.check(capture.seal, *capture.sealed_parts())
     capture.once.spend("recording")
-    if capture.outcome is not Outcome.COMPLETE:
-        reason, remedy = _ENDED[capture.outcome]
-        raise Refusal(str(capture.outcome), reason.format(asked=ASK[capture.at].lower()), remedy)
-    _camera(capture)
-    years = _same_face(capture)
-    _depth(capture)
-    live = LiveCapture(capture.frames, years, capture.world, capture.assurance, capture.made, Once(), b"")
+    if capture.outcome is not Outcome.COMPLETE:  # nothing else needs to be measured
+        raise _ended(capture.outcome, capture.at)
+    found = gather(capture)
+    judge(found)
+    live = LiveCapture(
+        capture.frames, found.identity.years, capture.world, capture.assurance, capture.made, Once(), b""
+    )
     object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
     return live
 
 
-def _camera(capture: Capture) -> None:
-    repeated = np.mean([s.duplicate for s in capture.sights])
-    if not repeated <= policy.DUPLICATES:
+def judge(found: Evidence) -> None:
+    """Every check must pass; what is missing or not a number refuses.
+
+    Raises:
+        Refusal: the outcome's code, `camera-slow`, `frames-repeated`, `face-changed`, `depth-unclear`, `looks-flat`,
+            `light-unclear`, `light-wrong` or `dot-not-followed`.
+    """
+    if found.outcome is not Outcome.COMPLETE:
+        raise _ended(found.outcome, found.at)
+    _camera(found)
+    _same_face(found.identity)
+    _depth(found)
+    if found.assurance is Assurance.MOTION_LIGHT:
+        _light(found.light)
+    else:
+        _dot(found.pursuit)
+
+
+def _ended(outcome: Outcome, at: Action) -> Refusal:
+    reason, remedy = _ENDED[outcome]
+    return Refusal(str(outcome), reason.format(asked=ASK[at].lower()), remedy)
+
+
+def _camera(found: Evidence) -> None:
+    if not found.fps >= policy.LEAST_FPS:
+        raise Refusal(
+            "camera-slow",
+            "The camera, or this computer, gave too few pictures a second.",
+            "Turn on more light (cameras slow down in the dark), close other programs, and try again.",
+        )
+    if not found.repeated <= policy.DUPLICATES:
         raise Refusal(
             "frames-repeated",
             "The camera gave the same picture over and over, as a recording or a stalled camera does.",
@@ -68,56 +96,59 @@ def _camera(capture: Capture) -> None:
         )
 
 
-def _same_face(capture: Capture) -> float:
-    """Everything after the first rest against it (never against a mean of all, which would hide a change of person).
-
-    Returns the median apparent age at rest.
-    """
-    actions = {p.index: p.action for p in capture.prompts}
-    resting = [s for s in capture.samples if actions[s.prompt] is Action.CENTRE]
-    asked = [p.index for p in capture.prompts if p.index]  # of the first prompt there may be no sample yet
-    changed = Refusal(
-        "face-changed",
-        "The face did not stay the same throughout the check.",
-        "Try again, alone, in even light; take off what hides the face.",
-    )
-    if len(resting) < policy.ACTIONS or not {s.prompt for s in capture.samples} >= set(asked):
-        raise changed
-    first = [s for s in resting if s.prompt == resting[0].prompt]
-    anchor = np.mean([s.embedding for s in first], axis=0)
-    anchor /= np.linalg.norm(anchor)
-    for index in asked:
-        scores = [float(s.embedding @ anchor) for s in capture.samples if s.prompt == index]
-        mean = policy.SAME_FACE_MEAN if actions[index] is Action.CENTRE else policy.SAME_FACE
-        if not (min(scores) >= policy.SAME_FACE and np.mean(scores) >= mean):
-            raise changed
-    recogniser = Recogniser()
-    for frame in capture.frames:  # what the template and the engines will be made of: each one, not samples
-        least = policy.SAME_FACE_MEAN if frame.action is Action.CENTRE else policy.SAME_FACE
-        if not float(recogniser.embed(frame.pixels, frame.face) @ anchor) >= least:
-            raise changed
-    return float(np.median([s.years for s in resting]))
+def _same_face(found: Identity) -> None:
+    alone, at_rest = (found.samples, found.colours, found.kept_moving), (found.rests, found.kept_rest)
+    same = all(c >= policy.SAME_FACE for c in alone) and all(c >= policy.SAME_FACE_MEAN for c in at_rest)
+    if not (same and found.years >= 0):
+        raise Refusal(
+            "face-changed",
+            "The face did not stay the same throughout the check.",
+            "Try again, alone, in even light; take off what hides the face.",
+        )
 
 
-def _depth(capture: Capture) -> None:
-    """Parallax in every turn that was asked."""
-    for prompt in capture.prompts:
-        if prompt.action not in TURNS:
-            continue
-        before = [s for s in capture.sights if s.prompt < prompt.index and s.face is not None]
-        turn = [s for s in capture.sights if s.prompt == prompt.index]
-        sign = 1 if prompt.action is Action.TURN_LEFT else -1
-        found = parallax.measure(before[-1], turn, sign) if before else parallax.NOTHING
-        if not (found.tracks >= policy.PARALLAX_TRACKS and found.noise <= policy.PARALLAX_NOISE):
+def _depth(found: Evidence) -> None:
+    for turn in found.turns:
+        if not (turn.tracks >= policy.PARALLAX_TRACKS and turn.noise <= policy.PARALLAX_NOISE):
             raise Refusal(
                 "depth-unclear",
                 "It could not be seen whether this is a head or a picture.",
                 "Try again with more light, closer, and turn a little more slowly.",
             )
-        deep = found.beta >= policy.PARALLAX and found.ratio >= policy.PARALLAX_RATIO
-        if not (deep and found.trend >= policy.PARALLAX_TREND):
+        deep = turn.beta >= policy.PARALLAX and turn.ratio >= policy.PARALLAX_RATIO
+        if not (deep and turn.trend >= policy.PARALLAX_TREND):
             raise Refusal(
                 "looks-flat",
                 "What turned before the camera looked flat, like a picture of a face.",
                 "If you are there yourself, try again and turn your head further, without hurry.",
             )
+
+
+def _light(found: Light | None) -> None:
+    if found is None or not (found.gain >= policy.LIGHT_GAIN):
+        raise Refusal(
+            "light-unclear",
+            "The coloured light could not be seen on the face.",
+            "Make the room darker and the screen brighter, come closer, or choose the check without coloured light.",
+        )
+    followed = found.correlation >= policy.LIGHT_CORRELATION
+    shaped = found.relief >= policy.LIGHT_RELIEF and found.albedo >= policy.LIGHT_ALBEDO
+    if not (followed and shaped and found.background <= policy.LIGHT_BACKGROUND):
+        raise Refusal(
+            "light-wrong",
+            "The coloured light did not fall on the face as it falls on a head.",
+            "If you are there yourself, try again with no other screen or window lighting your face.",
+        )
+
+
+def _dot(found: Pursuit | None) -> None:
+    low, high = policy.DOT_GAIN
+    ways = () if found is None else ((found.across, found.gain_across), (found.up, found.gain_up))
+    asked = [(correlation, gain) for correlation, gain in ways if not math.isnan(correlation)]
+    followed = bool(asked) and all(c >= policy.DOT_CORRELATION and low <= gain <= high for c, gain in asked)
+    if found is None or not (followed and policy.DOT_LAG[0] <= found.lag <= policy.DOT_LAG[1]):
+        raise Refusal(
+            "dot-not-followed",
+            "The head did not follow the dot.",
+            "Try again: keep the ring, which shows where your nose points, on the dot, and move your whole head.",
+        )

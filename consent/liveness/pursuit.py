@@ -1,0 +1,74 @@
+"""Did the nose follow the dot? A path that was drawn a moment ago cannot be in any recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from consent import policy
+from consent.dot import Path
+
+Series = NDArray[np.float64]
+_LAGS: Final = np.arange(0.0, 0.91, 0.025)
+
+
+@dataclass(frozen=True, slots=True)
+class Pursuit:
+    """How a head followed a dot; NaN along a way in which the dot did not move.
+
+    Attributes:
+        across, up: correlation of yaw and pitch with the path at `lag`.
+        lag: seconds by which the head is behind, the one lag that suits both ways best.
+        gain_across, gain_up: how far the head moved for what was asked; 1 puts the nose on the dot.
+        frames: frames of the path with a face.
+    """
+
+    across: float
+    up: float
+    lag: float
+    gain_across: float
+    gain_up: float
+    frames: int
+
+
+_NAN: Final = float("nan")
+NOTHING: Final = Pursuit(_NAN, _NAN, _NAN, _NAN, _NAN, 0)
+
+
+def measure(times: Series, yaw: Series, pitch: Series, path: Path) -> Pursuit:
+    """Compare a head with a path.
+
+    Args:
+        times: (N,) seconds since the dot was painted, one for each frame with a face.
+        yaw: (N,) degrees from the person's own rest, > 0 to the image's right.
+        pitch: (N,) degrees from rest, > 0 up.
+        path: where the dot was.
+
+    Returns:
+        The best of all lags from 0 to 0.9 seconds; `NOTHING` under ten frames.
+    """
+    if len(times) < 10 or not (np.isfinite(yaw).all() and np.isfinite(pitch).all()):
+        return NOTHING
+    nose = np.column_stack([-yaw / policy.DOT_YAW, pitch / policy.DOT_PITCH])
+    best, found = -np.inf, NOTHING
+    for lag in _LAGS:
+        dot = np.array([path.at(time - lag) for time in times])
+        ways = [_line(dot[:, k], nose[:, k]) for k in (0, 1)]
+        asked = [correlation for correlation, _ in ways if np.isfinite(correlation)]
+        if asked and min(asked) > best:
+            best = min(asked)
+            found = Pursuit(ways[0][0], ways[1][0], float(lag), ways[0][1], ways[1][1], len(times))
+    return found
+
+
+def _line(dot: Series, nose: Series) -> tuple[float, float]:
+    """(correlation, slope) of the nose over the dot; NaN for a dot that stays."""
+    dot, nose = dot - dot.mean(), nose - nose.mean()
+    moved = float(dot @ dot)
+    if moved < 1e-9:
+        return float("nan"), float("nan")
+    along = float(dot @ nose)
+    return along / float(np.sqrt(moved * max(float(nose @ nose), 1e-12))), along / moved
