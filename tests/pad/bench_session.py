@@ -1,0 +1,142 @@
+"""One session of the bench: somebody sits down, the real challenge is drawn, recorded and judged, numbers are kept.
+
+The secret random source of the challenge is replaced by one that the session's seed decides, in the process of the
+bench alone, so that a figure can be run again to the same sessions. What is drawn, shown, recorded and judged is the
+product's own code and nothing else.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any, Final, Protocol
+from unittest import mock
+
+from consent import liveness
+from consent.challenge import draw
+from consent.errors import Refusal
+from consent.liveness import Capture
+from consent.liveness.evidence import Evidence, gather
+from consent.liveness.recording import Hint
+from consent.liveness.verdict import judge
+from consent.types import Assurance, Frame
+from tests.pad.bench_numbers import arrays_of, packed, unpacked
+from tests.pad.store import Job, Record
+
+GIVE_UP: Final = 120.0
+"""Seconds of the session's own clock after which nobody sits any longer; the check itself ends before."""
+
+
+class Sitter(Protocol):
+    """Somebody or something before the camera."""
+
+    def clock(self) -> float:
+        """Seconds, the session's own."""
+        ...
+
+    def frame(self, hint: Hint) -> Frame:
+        """The next frame, `hint` having been on the screen since the one before."""
+        ...
+
+
+Factory = Callable[[int, str], Sitter]
+"""(seed, split) -> who sits down."""
+
+
+class _Drawn:
+    """What `consent` uses of the module `secrets`, decided by a seed."""
+
+    def __init__(self, seed: str) -> None:
+        self._random = random.Random(seed)  # noqa: S311 - the point is that it can be drawn again
+
+    def choice(self, some: Any) -> Any:
+        return self._random.choice(some)
+
+    def randbelow(self, limit: int) -> int:
+        return self._random.randrange(limit)
+
+    def token_bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
+
+    def SystemRandom(self) -> random.Random:  # noqa: N802 - the name in `secrets`
+        return self._random
+
+
+@contextmanager
+def drawn_again(seed: str) -> Iterator[None]:
+    """Within, everything that `consent` draws is decided by `seed`."""
+    again = _Drawn(seed)
+    users = [m for name, m in sys.modules.items() if name.startswith("consent.") and hasattr(m, "secrets")]
+    with ExitStack() as stack:
+        for module in users:
+            if module.secrets is secrets:
+                stack.enter_context(mock.patch.object(module, "secrets", again))
+        yield
+
+
+def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
+    """Run one session."""
+    with drawn_again(f"{job.name} {job.seed} {job.assurance}"):
+        sitter = factories[job.name](job.seed, job.split)
+        begun = sitter.clock()
+        recorder = liveness.Recorder(draw(sitter.clock, Assurance(job.assurance)))
+        busy, frames, over = 0.0, 0, False
+        while not over and sitter.clock() - begun <= GIVE_UP:
+            frame = sitter.frame(recorder.hint)
+            start = time.process_time()
+            over = recorder.take(frame).over
+            busy, frames = busy + time.process_time() - start, frames + 1
+        capture = recorder.capture()
+        code, evidence, spent = _judged(capture)
+    return Record(
+        job,
+        code,
+        str(capture.outcome),
+        str(capture.at),
+        sitter.clock() - begun,
+        frames,
+        1000 * busy / max(frames, 1),
+        1000 * spent,
+        {str(key): str(value) for key, value in getattr(sitter, "tags", {}).items()},
+        tuple((p.index, str(p.action), p.seconds, str(p.colour or "")) for p in capture.prompts),
+        {"evidence": packed(evidence), "rest": packed(capture.rest), "path": packed(capture.path)},
+        arrays_of(capture.sights),
+    )
+
+
+def _judged(capture: Capture) -> tuple[str, Evidence, float]:
+    """(code of the refusal or "", everything that was measured, seconds to the verdict).
+
+    The evidence is gathered besides, for the check stops at the first thing that is wrong.
+    """
+    evidence = gather(capture)
+    start = time.perf_counter()
+    try:
+        liveness.check(capture)
+    except Refusal as no:
+        return no.code, evidence, time.perf_counter() - start
+    return "", evidence, time.perf_counter() - start
+
+
+def judged_again(record: Record) -> Record:
+    """The record with the verdict of today's limits on the evidence of then.
+
+    Raises:
+        Refusal: `other-evidence`, when the code measures other things now.
+    """
+    try:
+        judge(unpacked(Evidence, record.kept["evidence"]))
+    except (KeyError, TypeError, ValueError):
+        raise Refusal(
+            "other-evidence",
+            f"{record.job.name} {record.job.seed} was kept by code that measured other things.",
+            "Run the sessions again, in a new folder.",
+        ) from None
+    except Refusal as no:
+        return replace(record, code=no.code)
+    return replace(record, code="")

@@ -1,0 +1,248 @@
+"""From kept sessions to figures and tables, in the words of ISO/IEC 30107-3.
+
+* APCER: share of attack presentations that the check accepted, for each instrument alone, never averaged over them.
+* BPCER: share of bona fide presentations that it refused. One that never got going (a *non-response*: the face was
+  never seen as asked for) counts as refused, and is shown besides.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Final
+
+from app.bench import Figure, clopper_pearson, share
+from consent.types import Assurance
+from tests.pad.bench_numbers import leaves
+from tests.pad.store import BONA_FIDE, Record
+
+NORMAL, HARD = f"{BONA_FIDE}_normal", f"{BONA_FIDE}_hard"
+GOALS: Final[Mapping[str, float | None]] = {
+    NORMAL: 0.05,
+    HARD: 0.10,
+    "print_still": 0.0,
+    "print_waved": 0.0,
+    "print_rotated": 0.0,
+    "print_bent": 0.0,
+    "print_cutout": 0.0,
+    "replay_video": 0.0,
+    "replay_session": 0.0,
+    "replay_lucky": 0.0,
+    "replay_puppet": 0.05,
+    "inject_photo": 0.0,
+    "inject_video": 0.0,
+    "inject_session": 0.0,
+    "inject_puppet": 0.05,
+    "inject_tinted": 0.0,
+    "inject_adaptive": None,
+    "mask_3d": 0.05,
+    "identity_switch": 0.0,
+    "second_person": 0.0,
+    "frozen": 0.0,
+    "looped": 0.0,
+    "avatar_3d": None,
+}
+"""The largest share of wrong verdicts that is aimed at. None: the honest number is stated and nothing is promised (an
+attacker who knows the code and sees the prompts; a textured 3-D head driven in step, which passes by construction)."""
+ENOUGH: Final = 150
+"""Attempts an instrument needs before 0 accepted counts: as many as iBeta level 1 makes of each."""
+ACCEPTED: Final = "accepted"
+BREAK: Final = "broke"
+_ATTACKS: Final = "share of attack presentations accepted"
+_REFUSED: Final = "share of bona fide presentations refused"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one instrument, or of one group of bona fide presentations."""
+
+    codes: Counter[str] = field(default_factory=Counter)
+    by_kind: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    never_began: int = 0
+
+    @property
+    def n(self) -> int:
+        """Presentations."""
+        return self.codes.total()
+
+    def add(self, record: Record) -> None:
+        """Count a session."""
+        code = record.code or ACCEPTED
+        self.codes[code] += 1
+        self.by_kind[record.job.assurance][code] += 1
+        self.never_began += len(record.prompts) <= 1
+
+
+@dataclass(slots=True)
+class Summary:
+    """A run counted up. `numbers[measure][name]` are the values of one measure of the evidence, NaN left in; of
+    several in a session (each turn, say) all.
+    """
+
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    tones: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    numbers: dict[str, dict[str, list[list[float]]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(list))
+    )
+    gains: dict[tuple[str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
+    seconds: list[float] = field(default_factory=list)
+    verdicts: list[float] = field(default_factory=list)
+    looks: list[float] = field(default_factory=list)
+    broke: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Summary:
+        """Count records up."""
+        whole = cls()
+        for record in records:
+            whole.add(record)
+        return whole
+
+    def add(self, record: Record) -> None:
+        """Count one more."""
+        name = record.job.name
+        self.tallies[name].add(record)
+        measured: dict[str, list[float]] = defaultdict(list)
+        for path, number in leaves(record.kept.get("evidence")):
+            measured[path].append(number)
+        for path, values in measured.items():
+            self.numbers[path][name].append(values)
+        self.looks.append(record.frame_ms)
+        if name.startswith(BONA_FIDE):
+            tone = record.tags.get("tone")
+            if tone:
+                self.tones[tone].add(record)
+                room = record.tags.get("room") or record.tags.get("light") or name.removeprefix(f"{BONA_FIDE}_")
+                self.gains[tone, room] += measured.get("light.gain", [])
+            if not record.code:
+                self.seconds.append(record.seconds)
+        if record.prompts and record.outcome == "complete":
+            self.verdicts.append(record.verdict_ms)
+
+    def names(self) -> list[str]:
+        """Bona fide first, then the instruments of the issue's order, then others."""
+        others = sorted(set(self.tallies) - set(GOALS))
+        return [*(name for name in GOALS if name in self.tallies), *others]
+
+
+def wrong(name: str, codes: Counter[str]) -> int:
+    """Verdicts that were wrong: bona fide refused, attack accepted."""
+    return codes.total() - codes[ACCEPTED] if name.startswith(BONA_FIDE) else codes[ACCEPTED]
+
+
+def figures(whole: Summary, frames_a_second: float = 15.0) -> list[Figure]:
+    """Every figure, those that nothing was measured for as well."""
+    found = []
+    for name, short, goal in ((NORMAL, "bpcer_normal", 0.05), (HARD, "bpcer_hard", 0.10)):
+        tally = whole.tallies.get(name, Tally())
+        found.append(share(short, wrong(name, tally.codes), tally.n, _REFUSED, goal))
+    for name in [*GOALS, *sorted(set(whole.tallies) - set(GOALS))]:
+        if not name.startswith(BONA_FIDE):
+            tally = whole.tallies.get(name, Tally())
+            found.append(share(f"apcer.{name}", wrong(name, tally.codes), tally.n, _ATTACKS, GOALS.get(name)))
+    for kind in Assurance:
+        short = str(kind).replace("+", "_")
+        for name in whole.names():
+            codes = whole.tallies[name].by_kind.get(str(kind), Counter())
+            label = f"bpcer_{short}.{name.removeprefix(BONA_FIDE + '_')}"
+            if not name.startswith(BONA_FIDE):
+                label = f"apcer_{short}.{name}"
+            unit = _REFUSED if name.startswith(BONA_FIDE) else _ATTACKS
+            found.append(share(label, wrong(name, codes), codes.total(), unit))
+    for tone, tally in sorted(whole.tones.items()):
+        found.append(share(f"bpcer.{tone}", wrong(BONA_FIDE, tally.codes), tally.n, _REFUSED, 0.10))
+    never = [whole.tallies[name] for name in whole.names() if name.startswith(BONA_FIDE)]
+    never_began, n = sum(t.never_began for t in never), sum(t.n for t in never)
+    found.append(share("bpnrr", never_began, n, "share of bona fide presentations that never got going"))
+    found.append(middle("check_seconds", whole.seconds, "s by the session's own clock, accepted bona fide", 20.0))
+    found.append(middle("verdict_ms", whole.verdicts, "ms from the last frame to the verdict", 1000.0))
+    busy = [frames_a_second * ms / 1000 for ms in whole.looks]
+    found.append(middle("check_cpu_share", busy, "of one core at 15 frames a second", 0.60))
+    return found
+
+
+def middle(name: str, values: Sequence[float], unit: str, goal: float | None = None) -> Figure:
+    """The median as a figure."""
+    return Figure(name, median(values) if values else None, unit, len(values), goal)
+
+
+def rates(whole: Summary) -> list[list[str]]:
+    """Table of error rates: a row for each name, the head first."""
+    kinds = [str(kind) for kind in Assurance]
+    head = ["presentation", "n", "wrong", "rate", "95 %", *kinds, "non-response", "aim", "met"]
+    rows = [head]
+    for name in whole.names():
+        tally = whole.tallies[name]
+        missed = wrong(name, tally.codes)
+        low, high = clopper_pearson(missed, tally.n)
+        each = [_of(wrong(name, tally.by_kind[k]), tally.by_kind[k].total()) for k in kinds]
+        goal = GOALS.get(name)
+        enough = name.startswith(BONA_FIDE) or tally.n >= ENOUGH
+        met = "" if goal is None else ("yes" if enough else "too few") if missed / tally.n <= goal else "no"
+        aim = "" if goal is None else "0" if goal == 0 else f"<= {_percent(goal)}"
+        rows.append(
+            [name, str(tally.n), str(missed), _percent(missed / tally.n), f"{_percent(low)} to {_percent(high)}"]
+            + [*each, _of(tally.never_began, tally.n), aim, met]
+        )
+    return rows
+
+
+def reasons(whole: Summary) -> list[list[str]]:
+    """Table of verdicts: a row for each name, a column for each code, the commonest first."""
+    total: Counter[str] = Counter()
+    for tally in whole.tallies.values():
+        total += tally.codes
+    codes = [ACCEPTED, *(code for code, _ in sorted(total.items(), key=lambda c: (-c[1], c[0])) if code != ACCEPTED)]
+    rows = [["presentation", "n", *codes]]
+    for name in whole.names():
+        tally = whole.tallies[name]
+        rows.append([name, str(tally.n), *(str(tally.codes[code] or "") for code in codes)])
+    return rows
+
+
+def tones(whole: Summary) -> list[list[str]]:
+    """Table of bona fide presentations by skin tone: refused, with the interval."""
+    rows = [["skin tone", "n", "refused", "BPCER", "95 %"]]
+    for tone, tally in sorted(whole.tones.items()):
+        missed = wrong(BONA_FIDE, tally.codes)
+        low, high = clopper_pearson(missed, tally.n)
+        span = f"{_percent(low)} to {_percent(high)}"
+        rows.append([tone, str(tally.n), str(missed), _percent(missed / tally.n), span])
+    return rows
+
+
+def gains(whole: Summary) -> list[list[str]]:
+    """Table of the light's measured gain (log units, median) by skin tone and room."""
+    rooms = sorted({room for _, room in whole.gains})
+    rows = [["skin tone", *rooms]]
+    for tone in sorted({tone for tone, _ in whole.gains}):
+        cells = []
+        for room in rooms:
+            values = [v for v in whole.gains.get((tone, room), []) if v == v]  # noqa: PLR0124 - not NaN
+            cells.append(f"{median(values):.3f} (n={len(values)})" if values else "")
+        rows.append([tone, *cells])
+    return rows if len(rows) > 1 and rooms else []
+
+
+def columns(rows: Sequence[Sequence[str]]) -> str:
+    """A table in plain text."""
+    wide = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(row, wide, strict=True)).rstrip() for row in rows)
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; numbers to the right."""
+    head, *body = rows
+    number = [all(not row[k] or row[k][0].isdigit() for row in body) for k in range(len(head))]
+    rule = ["---:" if right else "---" for right in number]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
+
+
+def _of(hits: int, n: int) -> str:
+    return f"{hits} of {n}" if n else ""
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.1f} %" if value else "0 %"
