@@ -30,7 +30,9 @@ demo: setup ## the whole flow with a synthetic person, into demo-out/
 
 test: setup ## every test, offline
 	@tools/debian.sh test
-	$(BIN)/python -m pytest --cov=consent --cov-report=term:skip-covered
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 2 \
+	  --dist loadfile --cov=consent --cov-report= --cov-fail-under=0
+	$(BIN)/python -m pytest -m browser --cov=consent --cov-append --cov-report=term:skip-covered
 
 check: setup ## lint, format, types, import order
 	$(BIN)/ruff check .
