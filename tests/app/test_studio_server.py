@@ -1,5 +1,6 @@
 """The server as a whole: what it answers, what it never answers, and what it leaves behind."""
 
+import contextlib
 import gc
 import json
 import os
@@ -10,18 +11,22 @@ import subprocess
 import sys
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.home import Home
-from app.studio import page, server
+from app.studio import live, page, server
 from app.studio.landing import _routes
 from app.studio.server import PREFIX, bind, build, private_scratch, sweep_scratch
-from consent.types import Purpose
+from consent import policy
+from consent.types import Ability, Assurance, Purpose
 from models.errors import Fault
 from tests.app.test_capture import message
+from tests.booth import SEAT
+from tests.people import person
 
 PORT = 7998
 OWN = {"origin": f"http://127.0.0.1:{PORT}"}
@@ -165,51 +170,154 @@ def _cookie(client):
 
 # --- the socket -------------------------------------------------------------------------------------------------------
 
+ALL = {"assurance": "motion+light", "abilities": ["turn", "nod", "close-eyes", "open-mouth", "lean-in"]}
 
-def connect(client):
-    return client.websocket_connect(
-        "/capture/ws", headers={**OWN, "host": f"127.0.0.1:{PORT}", "cookie": _cookie(client)}
-    )
+
+@contextlib.contextmanager
+def check(client, choice=None):
+    """An open line; with a choice sent, unless it is to be sent by hand."""
+    headers = {**OWN, "host": f"127.0.0.1:{PORT}", "cookie": _cookie(client)}
+    with client.websocket_connect("/capture/ws", headers=headers) as line:
+        if choice is not None:
+            line.send_json(choice)
+        yield line
+
+
+def ask(guard, choice):
+    """What a person who has agreed is told after this choice and one frame."""
+    client = visit(guard)
+    agree(client)
+    with check(client, choice) as line:
+        line.send_bytes(message(0, 1.0))
+        return line.receive_json()
+
+
+@pytest.fixture
+def fresh(small):
+    """The small page, nobody having tried before."""
+    small[1].home.ledger.unlink(missing_ok=True)
+    return small
 
 
 def test_the_camera_is_not_looked_at_before_the_agreement(small):
-    with connect(visit(small[0])) as line:
+    with check(visit(small[0]), ALL) as line:
         assert line.receive_json()["verdict"]["code"] == "consent"
 
 
 @pytest.mark.parametrize("sent", ["{", "[]", '{"shown": "x"}', '{"shown": 0}', "null"])
-def test_nonsense_ends_the_check(small, sent):
-    client = visit(small[0])
+def test_nonsense_ends_the_check(fresh, sent):
+    client = visit(fresh[0])
     agree(client)
-    with connect(client) as line:
+    with check(client, ALL) as line:
         line.send_text(sent)
         verdict = line.receive_json()["verdict"]
         assert (verdict["ok"], verdict["code"]) == (False, "frame-unreadable")
 
 
-def test_one_check_at_a_time_and_a_lost_line_frees_the_camera(small):
-    guard, desk = small
+def test_no_check_without_a_choice(fresh):
+    client = visit(fresh[0])
+    agree(client)
+    with check(client) as line:
+        line.send_bytes(message(0, 1.0))
+        assert line.receive_json()["verdict"]["code"] == "choice-unreadable"
+    assert fresh[1].ledger.entries() == []
+
+
+@pytest.mark.parametrize("abilities", [[], ["nod"], ["turn"], ["close-eyes", "open-mouth", "lean-in"]])
+@pytest.mark.parametrize("assurance", ["motion", "motion+light"])
+def test_who_can_do_too_little_is_told_so(fresh, assurance, abilities):
+    verdict = ask(fresh[0], {"assurance": assurance, "abilities": abilities}).get("verdict", {})
+    if abilities == ["turn"]:  # left and right are two things
+        assert verdict == {}
+    else:
+        assert verdict["code"] == "too-little-to-ask"
+        assert verdict["remedy"].endswith(".")
+
+
+def test_the_check_is_of_the_kind_that_was_chosen(fresh, monkeypatch):
+    drawn = []
+    real = live.attempts.draw
+    monkeypatch.setattr(live.attempts, "draw", lambda *given: drawn.append(given[1:]) or real(*given))
+    ask(fresh[0], {"assurance": "motion", "abilities": ["nod", "turn", "open-mouth"]})
+    ask(fresh[0], ALL)
+    assert drawn == [
+        (Assurance.MOTION, frozenset({Ability.NOD, Ability.TURN, Ability.MOUTH})),
+        (Assurance.MOTION_LIGHT, frozenset(Ability)),
+    ]
+
+
+def test_after_too_many_tries_the_page_is_told_how_long_to_wait(fresh):
+    for _ in range(policy.FAILURES):
+        fresh[1].ledger.record(live.attempts.BEGUN, "")
+    verdict = ask(fresh[0], ALL)["verdict"]
+    assert verdict["code"] == "too-many-tries"
+    assert policy.PAUSE_SECONDS - 60 < verdict["seconds"] <= policy.PAUSE_SECONDS
+    assert "minute" in verdict["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"distance": 300.0}, {"no-face", "come-closer"}),
+        ({"light": "dim", "exposure": 0.05}, {"more-light"}),
+        ({"exposure": 4.0}, {"less-light"}),
+        ({"exposure": 30.0}, {"no-face"}),
+        ({"shift": (14.0, 0.0)}, {"centre-yourself"}),
+        ({"distance": 27.0}, {"go-back"}),
+    ],
+    ids=["far", "dark", "glaring", "white", "aside", "near"],
+)
+def test_who_is_not_well_seen_is_told_what_to_do(fresh, changes, code):
+    pixels = person("ada").render(replace(SEAT, **changes))
+    client = visit(fresh[0])
+    agree(client)
+    with check(client, ALL) as line:
+        line.send_text('{"shown": 0, "t": 0.5}')
+        for number in range(2):
+            line.send_bytes(message(number, 1 + number / 10, pixels))
+            hint = line.receive_json()["hint"]
+    assert hint["code"] in code
+    assert hint["text"] != ""
+    assert (hint["prompt"]["index"], hint["progress"]) == (0, 0)  # nothing is asked before this is mended
+
+
+@pytest.mark.parametrize("leap", [9.0, 1e6])
+def test_a_clock_that_leaps_ends_the_check(fresh, leap):
+    client = visit(fresh[0])
+    agree(client)
+    with check(client, ALL) as line:
+        line.send_bytes(message(0, 1.0))
+        line.receive_json()
+        line.send_bytes(message(1, 1.0 + leap))
+        assert line.receive_json()["hint"]["code"] == "clock-mismatch"
+        assert line.receive_json() == {"state": "checking"}
+        verdict = line.receive_json()["verdict"]
+    assert (verdict["ok"], verdict["code"]) == (False, "clock-mismatch")
+
+
+def test_one_check_at_a_time_and_a_lost_line_frees_the_camera(fresh):
+    guard, desk = fresh
     client = visit(guard)
     agree(client)
-    with connect(client) as line:
+    with check(client, ALL) as line:
         line.send_bytes(message(0, 1.0))
         answer = line.receive_json()
         assert answer["ack"] == 0
         assert answer["hint"]["prompt"]["action"] == "centre"
         assert answer["hint"]["code"] == "no-face"
-        with connect(client) as second:
+        with check(client, ALL) as second:
             assert second.receive_json()["verdict"]["code"] == "check-running"
-    with connect(client) as line:
+    with check(client, ALL) as line:
         line.send_bytes(message(0, 1.0))
         assert line.receive_json()["ack"] == 0
     visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
     assert visitor.gate is None
 
 
-def test_a_broken_order_is_a_verdict_with_a_remedy(small):
-    client = visit(small[0])
+def test_a_broken_order_is_a_verdict_with_a_remedy(fresh):
+    client = visit(fresh[0])
     agree(client)
-    with connect(client) as line:
+    with check(client, ALL) as line:
         line.send_bytes(message(0, 1.0))
         line.receive_json()
         line.send_bytes(message(0, 1.1))
@@ -217,6 +325,14 @@ def test_a_broken_order_is_a_verdict_with_a_remedy(small):
     assert verdict["code"] == "camera-order"
     assert verdict["reason"].endswith(".")
     assert verdict["remedy"].endswith(".")
+
+
+def test_a_camera_that_gives_nothing_has_stopped(fresh, monkeypatch):
+    monkeypatch.setattr(live, "SILENCE", 0.05)
+    client = visit(fresh[0])
+    agree(client)
+    with check(client) as line:
+        assert line.receive_json()["verdict"]["code"] == "camera-stopped"
 
 
 # --- start and end ----------------------------------------------------------------------------------------------------

@@ -11,11 +11,13 @@ import pytest
 import app.studio
 from app.studio.live import BROWSER_NOS, capture_html
 from app.studio.strings import COMMAND_CONSENT, EN, STUDIO_CONSENT, TABLES, consent_text, language, say
+from consent.liveness.guide import ASK
+from consent.types import Ability
 
 HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
     r"step_\w+|purpose_\w+|action_\w+|agree_(happens|kept|marked)(_title|_command)?|capture_\w+|no_\w+|fact_\w+|"
-    r"(source|target)_(text|title)|(smile|brows|eyes|mouth)"
+    r"(source|target)_(text|title)|(smile|brows|eyes|mouth)|hint_[\w-]+|kind_\w+|ability_\w+"
 )
 """Keys that are put together in the code."""
 
@@ -55,11 +57,35 @@ def test_the_text_that_is_agreed_to_is_whole(keys):
     assert "in this computer's memory" in text
 
 
+def scripts():
+    return "\n".join(path.read_text() for path in sorted((HERE / "static").glob("capture*.js")))
+
+
+def words():
+    return json.loads(unescape(re.search(r'data-words="([^"]*)"', capture_html("en"))[1]))
+
+
 def test_the_browsers_own_refusals_have_their_sentences():
-    script = (HERE / "static" / "capture.js").read_text()
-    words = json.loads(unescape(re.search(r'data-words="([^"]*)"', capture_html("en"))[1]))
-    used = set(re.findall(r"this\.refuse\('([\w-]+)'\)", script)) | set(re.findall(r"Error: '([\w-]+)'", script))
+    used = set(re.findall(r"this\.refuse\('([\w-]+)'\)", scripts())) | set(re.findall(r"Error: '([\w-]+)'", scripts()))
     assert used
     assert used <= set(BROWSER_NOS)
-    assert all(words["no"][code]["reason"] and words["no"][code]["remedy"] for code in BROWSER_NOS)
-    assert set(re.findall(r"this\.words\.(\w+)", script)) <= set(words)
+    assert all(words()["no"][code]["reason"] and words()["no"][code]["remedy"] for code in BROWSER_NOS)
+    assert set(re.findall(r"\bwords\.(\w+)", scripts())) <= set(words())
+
+
+def test_each_hint_has_a_sentence_and_each_prompt_an_icon():
+    drawn = set(re.findall(r"^  '([\w-]+)':", scripts(), re.MULTILINE)) | set(
+        re.findall(r"ICONS\['([\w-]+)'\]", scripts())
+    )
+    codes = {str(code) for code in ASK}
+    assert {f"hint_{code}" for code in codes} == {key for key in EN if key.startswith("hint_")}
+    assert codes - {"complete"} <= drawn
+    assert "tone" in EN["hint_close-eyes"]
+
+
+def test_the_warning_comes_with_the_choice():
+    said = words()
+    assert set(said["kinds"]) == {"motion", "motion+light"}
+    assert set(said["abilities"]) == {str(ability) for ability in Ability}
+    assert "photosensitive epilepsy" in said["caution"]
+    assert "sunlight" in said["kinds"]["motion+light"]["text"]

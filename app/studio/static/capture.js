@@ -1,29 +1,23 @@
 // Stage 1 in the browser: camera -> JPEG frames stamped with the page's own clock -> socket; the server pushes prompts.
 // The server decides everything; this file shows what it says and reports when it was shown.
-const ICONS = {
-  'centre': '<circle cx="24" cy="24" r="9"/><path d="M24 4v7M24 37v7M4 24h7M37 24h7"/>',
-  'turn-left': '<path d="M42 24H8M22 10 8 24l14 14"/>',
-  'turn-right': '<path d="M6 24h34M26 10l14 14-14 14"/>',
-  'nod': '<path d="M24 6v36M12 30l12 12 12-12"/>',
-  'close-eyes': '<path d="M5 20c9 13 29 13 38 0M11 28l-4 6M24 31v7M37 28l4 6"/>',
-  'open-mouth': '<ellipse cx="24" cy="24" rx="11" ry="15"/>',
-  'smile': '<circle cx="24" cy="24" r="19"/><path d="M15 27c4 8 14 8 18 0M17 18v2M31 18v2"/>',
-  'yes': '<path d="m8 25 11 11 21-24"/>',
-  'no': '<path d="M24 12v15M24 35v1"/><circle cx="24" cy="24" r="20"/>',
-};
+import { chosen, icon, markup, prefill } from '/capture/assets/capture-parts.js';
+import { Dot, Light, Tone } from '/capture/assets/capture-screen.js';
+
 const CAMERA_ERRORS = {
   NotAllowedError: 'camera-refused', SecurityError: 'camera-refused', NotFoundError: 'no-camera',
   OverconstrainedError: 'no-camera', NotReadableError: 'camera-busy', AbortError: 'camera-busy',
 };
-const OVAL = 'M50 2A48 63 0 0 1 50 128A48 63 0 0 1 50 2Z';   // from the top, clockwise
+// Names that virtual cameras give themselves. Anybody can rename one: this stops accidents, not attacks.
+const VIRTUAL = /virtual|\b(obs|manycam|v4l2[ -]?loopback|dummy video device|snap camera|xsplit|v-?cam|mmhmm|camtwist|sparkocam|youcam|akvcam|webcamoid|unity video|ndi|vmix)\b/i;
 const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pace sets ours
+const SLOW_CAMERA = 8;           // pictures a second below which more light helps: cameras slow down in the dark
 
-const icon = name => `<svg viewBox="0 0 48 48" aria-hidden="true">${ICONS[name] || ''}</svg>`;
 const nextPaint = () => new Promise(resolve => requestAnimationFrame(resolve));
+let remembered = null;   // the last choices, in this page's memory alone
 
 /** Open the dialog for a press on `button`; `root` holds the words, `done(detail)` is called when it has closed. */
 export function start(root, button, done) {
-  if (!document.querySelector('dialog.capture')) new Check(root, button, done).run();
+  if (!document.querySelector('dialog.capture')) new Check(root, button, done).choose();
 }
 
 class Check {
@@ -33,32 +27,41 @@ class Check {
     this.dialog = document.createElement('dialog');
     this.dialog.className = 'capture';
     this.dialog.setAttribute('aria-label', this.words.title);
-    this.dialog.innerHTML = `
-      <div class="say"><div class="icon"></div><p class="prompt" role="status" aria-live="assertive" aria-atomic="true"></p>
-        <p class="hint" aria-live="polite"></p></div>
-      <div class="oval"><video muted playsinline autoplay aria-label="${this.words.video}"></video><canvas aria-hidden="true"></canvas>
-        <svg viewBox="0 0 100 130" aria-hidden="true"><path class="track" d="${OVAL}"/>
-        <path class="ring" d="${OVAL}" pathLength="100"/></svg></div>
-      <div class="foot"><p class="left" aria-hidden="true"></p>
-        <button type="button" data-again hidden>${this.words.again}</button>
-        <button type="button" data-close>${this.words.cancel}</button></div>`;
+    this.dialog.innerHTML = markup(this.words);
     this.part = name => this.dialog.querySelector(name);
-    this.part('[data-close]').onclick = () => this.close();
+    this.light = new Light(this.dialog); this.dot = new Dot(this.part('.field')); this.tone = new Tone();
+    this.part('[data-close]').onclick = this.part('[data-leave]').onclick = () => this.close();
     this.part('[data-again]').onclick = () => this.run();
+    this.part('[data-change]').onclick = () => this.choose();
+    this.part('.choices').onsubmit = event => { event.preventDefault(); remembered = chosen(this.part('.choices')); this.run(); };
     this.dialog.addEventListener('cancel', event => { event.preventDefault(); this.close(); });
     this.hide = () => { if (document.hidden && this.live) this.refuse('page-hidden'); };
     document.addEventListener('visibilitychange', this.hide);
+    // the Escape key leaves a full screen before the page hears of it; it means the same
+    this.part('.booth').addEventListener('fullscreenchange', () => {
+      if (this.live && this.filming && !document.fullscreenElement) this.close();
+    });
+  }
+
+  choose() {
+    if (!this.dialog.isConnected) { document.body.append(this.dialog); this.dialog.showModal(); }
+    prefill(this.part('.choices'), remembered);
+    this.state('choosing', null, '', '');
+    this.part('[data-begin]').focus({ preventScroll: true });
+    this.part('.booth').scrollTop = 0;
   }
 
   async run() {
-    if (!this.dialog.isConnected) { document.body.append(this.dialog); this.dialog.showModal(); }
     this.detail = { ok: false, code: 'cancelled' };
-    this.live = true; this.turn = (this.turn || 0) + 1;
+    this.live = true; this.filming = false; this.turn = (this.turn || 0) + 1;
     const turn = this.turn, current = () => this.live && turn === this.turn;
     this.sequence = 0; this.acknowledged = -1; this.shown = -1;
+    clearInterval(this.waiting);
+    this.tone.wake();
     this.state('asking', null, this.words.asking, '');
     this.part('.ring').style.strokeDashoffset = 100;
-    this.part('[data-again]').hidden = true; this.part('[data-close]').textContent = this.words.cancel;
+    for (const name of ['[data-again]', '[data-change]']) this.part(name).hidden = true;
+    this.part('[data-close]').textContent = this.words.cancel;
     this.part('[data-close]').focus();
     if (!HTMLVideoElement.prototype.requestVideoFrameCallback) return this.refuse('browser-old');
     if (!navigator.mediaDevices) return this.refuse('page-insecure');
@@ -66,16 +69,21 @@ class Check {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ audio: false, video: {
         width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 }, facingMode: 'user' } });
-    } catch (error) { return this.refuse(CAMERA_ERRORS[error.name] || 'no-camera'); }
+    } catch (error) { if (current()) this.refuse(CAMERA_ERRORS[error.name] || 'no-camera'); return; }
     if (!current()) return stream.getTracks().forEach(track => track.stop());
     this.stream = stream;
-    stream.getVideoTracks()[0].addEventListener('ended', () => { if (current()) this.refuse('camera-stopped'); });
+    const [track] = stream.getVideoTracks();
+    if (/Canvas/.test(track.constructor.name) || VIRTUAL.test(track.label)) return this.refuse('virtual-camera');
+    track.addEventListener('ended', () => { if (current()) this.refuse('camera-stopped'); });
     this.video = this.part('video'); this.video.srcObject = stream;
-    await this.video.play();
+    try { await this.video.play(); } catch { if (current()) this.refuse('camera-busy'); return; }
+    if (!current()) return;
+    if (remembered.assurance === 'motion+light' && navigator.userActivation?.isActive)   // more light; nice to have
+      this.part('.booth').requestFullscreen?.().catch(() => {});
     const socket = this.socket = new WebSocket(`ws://${location.host}/capture/ws`);
     socket.onmessage = event => { if (current()) this.hear(JSON.parse(event.data)); };
     socket.onclose = () => { if (current()) this.refuse('connection-lost'); };
-    socket.onopen = () => this.film(current);
+    socket.onopen = () => { socket.send(JSON.stringify(remembered)); this.film(current); };
   }
 
   /** Send frames, one encoded at a time, as fast as the server takes them. */
@@ -85,10 +93,16 @@ class Check {
       width: Math.round(this.video.videoWidth * scale), height: Math.round(this.video.videoHeight * scale) });
     const pen = canvas.getContext('2d', { alpha: false });
     const encoder = new TextEncoder();
-    let busy = false;
+    let busy = false, counted = null;
+    this.filming = true; this.slow = false;
     const frame = (now, meta) => {
       if (!current()) return;
       this.video.requestVideoFrameCallback(frame);
+      counted = counted || { now, frames: meta.presentedFrames };
+      if (now - counted.now >= 2000) {
+        this.slow = (meta.presentedFrames - counted.frames) * 1000 < SLOW_CAMERA * (now - counted.now);
+        counted = { now, frames: meta.presentedFrames };
+      }
       if (busy || this.sequence - 1 - this.acknowledged >= MOST_UNACKNOWLEDGED) return;
       busy = true;
       const at = (meta.captureTime ?? now) / 1000;
@@ -112,32 +126,48 @@ class Check {
     if (message.verdict) this.finish(message.verdict);
   }
 
+  /** Show one hint: what is asked, or, while nothing is, what is in the way. */
   follow(hint) {
-    const prompt = hint.prompt;
-    const headline = prompt ? prompt.text : hint.text;
-    this.state('prompting', prompt && prompt.action, headline, hint.text === headline ? '' : hint.text);
+    const { prompt } = hint, advice = hint.code === prompt.action ? '' : hint.text;
+    if (!this.light.paint(prompt.action === 'light' ? prompt.colour : null)) return this.refuse('flashing');
+    if (advice && prompt.action === 'centre') this.state('prompting', 'centre', advice, '', hint.code);
+    else this.state('prompting', prompt.action, prompt.text, advice || this.aside(hint));
+    if (prompt.action === 'dot') this.dot.hear(hint.dot, hint.aim);
     this.part('.ring').style.strokeDashoffset = 100 - 100 * hint.progress;
+    this.part('.amount').hidden = hint.amount === null;
+    this.part('.amount i').style.width = `${100 * Math.min(1, Math.max(0, hint.amount || 0))}%`;
     this.part('.left').textContent = hint.seconds_left === null ? '' : `${Math.max(0, Math.ceil(hint.seconds_left))} s`;
-    if (prompt && prompt.index > this.shown) this.report(prompt.index, this.turn);
+    if (prompt.index > this.shown) this.report(prompt, this.turn);
+  }
+
+  /** What may be said besides, while nothing is in the way. */
+  aside({ prompt, amount }) {
+    if (prompt.action === 'dot') return this.words.ring;
+    return this.slow && !amount ? this.words.slow : '';
   }
 
   /** Tell the server, on the frames' own clock, when the prompt was on the screen (second frame after the change). */
-  async report(index, turn) {
+  async report({ index, action }, turn) {
     this.shown = index;
     await nextPaint();
     const painted = await nextPaint();
-    if (this.live && turn === this.turn && this.socket.readyState === WebSocket.OPEN)
-      this.socket.send(JSON.stringify({ shown: index, t: painted / 1000 }));
+    if (!this.live || turn !== this.turn || this.socket.readyState !== WebSocket.OPEN) return;
+    if (action === 'dot') this.dot.painted(painted);
+    this.socket.send(JSON.stringify({ shown: index, t: painted / 1000 }));
   }
 
-  state(name, action, headline, hint) {
-    this.dialog.dataset.state = name; this.dialog.dataset.prompt = action || '';
-    if (this.part('.icon').dataset.name !== (action || '')) {
-      this.part('.icon').dataset.name = action || ''; this.part('.icon').innerHTML = action ? icon(action) : '';
+  /** Show `headline` and `hint` with an icon (the action's own unless another is named). */
+  state(name, action, headline, hint, sign = action) {
+    const { dataset } = this.dialog;
+    if (dataset.prompt === 'close-eyes' && action !== 'close-eyes') this.tone.play();   // eyes may open again
+    dataset.state = name; dataset.prompt = action || '';
+    if (this.part('.icon').dataset.name !== (sign || '')) {
+      this.part('.icon').dataset.name = sign || ''; this.part('.icon').innerHTML = sign ? icon(sign) : '';
     }
-    for (const [place, text] of [['.prompt', headline], ['.hint', hint]])
-      if (this.part(place).textContent !== text) this.part(place).textContent = text;
-    if (name !== 'prompting') this.part('.left').textContent = '';
+    for (const [place, words] of [['.prompt', headline], ['.hint', hint]])
+      if (this.part(place).textContent !== words) this.part(place).textContent = words;
+    if (action !== 'dot') this.dot.stop();
+    if (name !== 'prompting') { this.light.paint(null); this.part('.left').textContent = ''; this.part('.amount').hidden = true; }
   }
 
   refuse(code) { this.finish({ ok: false, code, ...this.words.no[code] }); }
@@ -147,19 +177,35 @@ class Check {
     this.stop();
     if (verdict.ok) {
       this.part('.ring').style.strokeDashoffset = 0;
-      this.state('passed', null, this.words.passed, '');
-      this.part('.icon').innerHTML = icon('yes');
+      this.state('passed', null, this.words.passed, '', 'yes');
       setTimeout(() => this.close(), 1100);
-    } else {
-      this.state('refused', null, verdict.reason, verdict.remedy);
-      this.part('.icon').innerHTML = icon('no');
-      this.part('[data-again]').hidden = false; this.part('[data-again]').focus();
-      this.part('[data-close]').textContent = this.words.close;
+      return;
     }
+    const paused = Boolean(verdict.seconds);
+    this.state(paused ? 'paused' : 'refused', null, verdict.reason, verdict.remedy, paused ? 'paused' : 'no');
+    this.part('[data-change]').hidden = false;
+    this.part('[data-close]').textContent = this.words.close;
+    if (paused) { this.wait(verdict.seconds); this.part('[data-close]').focus(); } else this.offer();
+  }
+
+  offer() { this.part('[data-again]').hidden = false; this.part('[data-again]').focus(); }
+
+  /** Too many tries: show the time left, and offer the next one when it is over. The server counts for itself. */
+  wait(seconds) {
+    const ends = performance.now() + seconds * 1000;
+    const tick = () => {
+      const left = Math.ceil((ends - performance.now()) / 1000);
+      this.part('.left').textContent = left > 0 ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}` : '';
+      if (left <= 0) { clearInterval(this.waiting); this.offer(); }
+    };
+    this.waiting = setInterval(tick, 500);
+    tick();
   }
 
   stop() {
-    this.live = false;
+    this.live = this.filming = false;
+    this.light.paint(null); this.dot.stop();
+    if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
     if (this.stream) this.stream.getTracks().forEach(track => track.stop());
     if (this.socket) this.socket.close();
     this.stream = this.socket = null;
@@ -168,6 +214,8 @@ class Check {
   close() {
     if (!this.dialog.isConnected) return;
     this.stop();
+    clearInterval(this.waiting);
+    this.tone.end();
     document.removeEventListener('visibilitychange', this.hide);
     if (this.video) this.video.srcObject = null;
     this.dialog.close(); this.dialog.remove();
