@@ -1,4 +1,4 @@
-"""The challenge: unpredictable, from rest, once."""
+"""The challenge: unpredictable, from rest, once; who can do less does more of it."""
 
 import collections
 import dataclasses
@@ -6,34 +6,68 @@ import itertools
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from consent import challenge, policy
-from consent.errors import Forgery
-from consent.types import Action
+from consent import challenge, dot, policy
+from consent.errors import Forgery, Refusal
+from consent.types import Ability, Action, Assurance, Colour
 
-
-def test_every_order_has_both_turns_eyes_and_mouth_and_no_repeat():
-    for order in challenge.ORDERS:
-        assert len(order) == policy.ACTIONS
-        assert {Action.TURN_LEFT, Action.TURN_RIGHT, Action.CLOSE_EYES, Action.OPEN_MOUTH} <= set(order)
-        assert all(a != b for a, b in itertools.pairwise(order))
-        assert Action.CENTRE not in order
+FACIAL = {Action.CLOSE_EYES, Action.OPEN_MOUTH}
+SETS = st.frozensets(st.sampled_from(list(Ability)))
 
 
-def test_the_bits_are_those_of_the_orders():
-    assert len(set(challenge.ORDERS)) == len(challenge.ORDERS) == 264
-    assert math.isclose(challenge.BITS, math.log2(264))
+@given(SETS)
+def test_every_set_of_abilities_gets_its_bits_or_a_no(abilities):
+    head = {Ability.TURN, Ability.NOD} & abilities
+    if not head or abilities == {Ability.NOD}:
+        with pytest.raises(Refusal) as caught:
+            challenge.orders(abilities)
+        assert caught.value.code == "too-little-to-ask"
+        return
+    orders = challenge.orders(abilities)
+    assert len(set(orders)) == len(orders)
+    assert math.log2(len(orders)) >= policy.ORDER_BITS
+    for order in orders[:: max(1, len(orders) // 40)]:
+        asked = set(order)
+        assert len(order) >= policy.ACTIONS
+        assert asked >= ({Action.TURN_LEFT, Action.TURN_RIGHT} if Ability.TURN in abilities else {Action.NOD})
+        assert asked & FACIAL or not {Ability.EYES, Ability.MOUTH} & abilities
+        assert asked <= {a for ability in abilities for a in challenge._KINDS[ability]}
+        if len(abilities) > 2:
+            assert all(a != b for a, b in itertools.pairwise(order))
+
+
+def test_fewer_kinds_never_mean_fewer_bits():
+    for kind in Assurance:
+        assert challenge.bits(kind) >= policy.ORDER_BITS
+        few = challenge.bits(kind, frozenset({Ability.TURN, Ability.EYES}))
+        assert few >= challenge.bits(kind)
+    assert challenge.bits(Assurance.MOTION_LIGHT) == math.log2(156 * 4 * 6 * 5**7)
+    assert challenge.bits(Assurance.MOTION) == math.log2(156 * 4)
 
 
 def test_draws_are_spread_over_the_orders():
-    counts = collections.Counter(challenge.draw().open()[0] for _ in range(2640))
+    plans = [challenge.draw().open() for _ in range(1560)]
+    counts = collections.Counter(tuple(a for a in p.steps if a is not Action.LIGHT) for p in plans)
     # uniform: 10 expected each; the chance of any order above 32 is under 1e-5
     assert max(counts.values()) < 32
-    assert len(counts) > 250
+    assert len(counts) > 145
+    places = collections.Counter(p.steps.index(Action.LIGHT) for p in plans)
+    assert set(places) == {1, 2, 3, 4}
+    assert len({p.colours for p in plans}) > 1550
+
+
+def test_the_colours_never_stay():
+    for _ in range(50):
+        colours = challenge.draw().open().colours
+        assert len(colours) == policy.LIGHT_SLOTS
+        assert all(a is not b for a, b in itertools.pairwise(colours))
+    assert {c.rgb for c in Colour} == {c for c in itertools.product((0.0, 1.0), repeat=3) if 0 < sum(c) < 3}
 
 
 def test_pauses_are_within_bounds_and_differ():
-    pauses = [p for _ in range(50) for p in challenge.draw().open()[1]]
+    pauses = [p for _ in range(50) for p in challenge.draw().open().pauses]
     assert all(policy.START_JITTER[0] <= p <= policy.START_JITTER[1] for p in pauses)
     assert len(set(pauses)) > 100
 
@@ -46,8 +80,39 @@ def test_a_challenge_opens_once():
     assert caught.value.code == "spent"
 
 
-def test_a_chosen_order_is_a_forgery():
-    drawn = challenge.draw()
-    chosen = dataclasses.replace(drawn, _order=(Action.TURN_LEFT,) * policy.ACTIONS)
+@pytest.mark.parametrize("assurance", list(Assurance))
+def test_a_chosen_plan_is_a_forgery(assurance):
+    one, other = (challenge.draw(assurance=assurance) for _ in range(2))
+    parts = {f.name: getattr(other._plan, f.name) for f in dataclasses.fields(other._plan)}
+    for name, value in parts.items():
+        plan = dataclasses.replace(one._plan, **{name: value})
+        if plan == one._plan:
+            continue
+        with pytest.raises(Forgery):
+            dataclasses.replace(one, _plan=plan).open()
     with pytest.raises(Forgery):
-        chosen.open()
+        dataclasses.replace(one, assurance="motion" if assurance is Assurance.MOTION_LIGHT else "motion+light").open()
+
+
+# --- the dot -----------------------------------------------------------------------------------------------------
+
+
+@given(st.booleans(), st.booleans())
+def test_a_dot_moves_smoothly_within_its_field(across, up):
+    if not (across or up):
+        with pytest.raises(ValueError, match="stays"):
+            dot.draw(across=across, up=up)
+        return
+    path = dot.draw(across=across, up=up)
+    assert path.at(-1.0) == path.at(0.0) == (0.0, 0.0)
+    assert path.seconds == (policy.DOT_SECONDS if across and up else policy.DOT_SECONDS_ONE_WAY)
+    places = [path.at(i / 100) for i in range(int(path.seconds * 100))]
+    assert all(-1 <= x <= 1 and -1 <= y <= 1 for x, y in places)
+    assert all(math.dist(a, b) <= 0.01 * 1.9 * policy.DOT_SPEED + 1e-9 for a, b in itertools.pairwise(places))
+    assert any(x for x, _ in places) == across
+    assert any(y for _, y in places) == up
+    assert path.at(path.stops[-1][0] + 1) == path.stops[-1][1:]
+
+
+def test_no_two_dots_go_the_same_way():
+    assert len({dot.draw().stops for _ in range(100)}) == 100
