@@ -4,15 +4,10 @@ Debian's chromium runs the unchanged page of the real command; its fake camera p
 `tests/flow/camera.py` moves. Nothing of the program is replaced, and nothing of it knows that this is a test.
 """
 
-import functools
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +15,12 @@ import pytest
 
 from app import media
 from tests.booth import SEAT
+from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
 
 pytestmark = pytest.mark.browser
-sync_api = pytest.importorskip("playwright.sync_api")
 
-CHROMIUM = "/usr/bin/chromium"
-ME, STRANGER = "ada", "ivo"
-FLAGS = [
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--use-fake-device-for-media-stream"),
-]
-ROOT = Path(__file__).resolve().parents[2]
+STRANGER = "ivo"
 
 
 @pytest.fixture(scope="module")
@@ -57,76 +46,11 @@ def pictures(tmp_path_factory):
     return folder
 
 
-class Sitter:
-    """The person before the camera: another process, which is told what the page has just asked for."""
-
-    def __init__(self, file):
-        self.file = file
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.flow.camera", str(file), ME],
-            cwd=ROOT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    @functools.cached_property
-    def flags(self):
-        """What chromium must be told; waits until the person has sat down."""
-        assert self.process.stdout.readline() == "ready\n"
-        return ("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={self.file}")
-
-    def hear(self, action):
-        self.process.stdin.write(action + "\n")
-        self.process.stdin.flush()
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def sitter(tmp_path_factory):
     one = Sitter(tmp_path_factory.mktemp("camera") / "webcam.y4m")
     yield one
     one.close()
-
-
-class Program:
-    """A command of the program, running."""
-
-    def __init__(self, home, *arguments, stream="stdout"):
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", *map(str, arguments)],
-            cwd=ROOT,
-            env={**os.environ, "XDG_DATA_HOME": str(home)},
-            text=True,
-            **{stream: subprocess.PIPE},
-        )
-        self.said = getattr(self.process, stream)
-
-    def link(self):
-        for line in self.said:
-            found = re.search(r"http://127\.0\.0\.1:\d+/\?t=[\w-]+", line)
-            if found:
-                return found[0]
-        raise AssertionError("no link was printed")
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(30)
-        self.said.close()
-        return code
-
-    def scratch(self):
-        return [
-            p
-            for folder in Path("/dev/shm").glob(f"selfsame-{self.process.pid}-*")
-            for p in folder.rglob("*")
-            if p.is_file()
-        ]
 
 
 @pytest.fixture(scope="module")
@@ -135,68 +59,6 @@ def studio(home, sitter):
     program.url = program.link()
     yield program
     program.stop()
-
-
-@contextmanager
-def chromium(*flags):
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
-        yield browser
-        browser.close()
-
-
-def visit(browser, url, **settings):
-    """A page that has been opened with its link, and notes whatever is asked of anybody else."""
-    page = browser.new_context(viewport={"width": 1280, "height": 900}, **settings).new_page()
-    page.foreign, page.wrong = [], []
-    own = url.split("/?")[0]
-    page.on("request", lambda r: None if r.url.startswith((own, "data:", "blob:")) else page.foreign.append(r.url))
-    page.on("websocket", lambda s: None if s.url.startswith(own.replace("http", "ws")) else page.foreign.append(s.url))
-    page.on("response", lambda r: page.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
-    page.on("pageerror", lambda error: page.wrong.append(str(error)))
-    page.goto(url)
-    return page
-
-
-def agree(page):
-    page.wait_for_selector("#agree-text h2")
-    for box in page.locator("#purposes input").all():
-        assert not box.is_checked(), "nothing is agreed to before the person says so"
-        box.check()
-    page.locator("#myself input").check()
-    page.locator("#adult input").check()
-    page.locator("#agree-button").click()
-    page.wait_for_selector("#capture [data-start]")
-
-
-DIALOG = """() => { const d = document.querySelector('dialog.capture'); return d && {
-  state: d.dataset.state, prompt: d.dataset.prompt, says: d.querySelector('.prompt').textContent,
-  hint: d.querySelector('.hint').textContent }; }"""
-
-
-def sit(page, sitter, answers=None, tries=1):
-    """Do what the page asks, as a person does who reads it; returns what was asked and how the dialog ended."""
-    page.locator("#capture [data-start]").click()
-    for _ in range(tries):
-        page.wait_for_selector("dialog.capture:not([data-state=refused])")
-        asked, ended = follow(page, sitter, answers or {})
-        if ended is None or tries == 1:
-            break
-        page.locator("dialog [data-again]").click()
-    return asked, ended
-
-
-def follow(page, sitter, answers):
-    asked, ends = [], time.monotonic() + 100
-    while time.monotonic() < ends:
-        seen = page.evaluate(DIALOG)
-        if seen is None or seen["state"] == "refused":
-            return asked, seen
-        if seen["prompt"] and (not asked or seen["prompt"] != asked[-1]):
-            asked.append(seen["prompt"])
-            sitter.hear(answers.get(asked[-1], asked[-1]))
-        time.sleep(0.06)
-    raise AssertionError(f"no verdict; asked {asked}")
 
 
 def pick(page, place, file):
@@ -257,7 +119,7 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
         agree(page)
         asked, ended = sit(page, sitter, tries=3)
         assert ended is None, ended
-        assert {"turn-left", "turn-right", "close-eyes", "open-mouth"} <= set(asked)
+        assert {"turn-left", "turn-right", "light"} <= set(asked)
         page.wait_for_selector("#stage [data-drop]")
 
         # a stranger as the target, a broken file, two people: each is answered
@@ -356,7 +218,7 @@ def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
     with chromium(*flags) as browser:
         page = visit(browser, studio.url)
         agree(page)
-        page.locator("#capture [data-start]").click()
+        begin(page)
         page.wait_for_selector("dialog[data-state=refused]")
         assert page.locator("dialog .prompt").inner_text() == says
         assert page.locator("dialog .hint").inner_text().endswith(".")
@@ -364,7 +226,7 @@ def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
         page.wait_for_selector(f"#prove-note .card:has-text('{says}')")
 
 
-def test_a_command_asks_for_the_same_check(home, sitter, pictures, tmp_path):
+def test_a_command_asks_for_the_same_check_and_a_dot_does_as_well_as_light(home, sitter, pictures, tmp_path):
     out = tmp_path / "older.png"
     program = Program(home, "age", pictures / "me.jpg", "-o", out, "--years", "20", "--no-browser", stream="stderr")
     try:
@@ -374,8 +236,9 @@ def test_a_command_asks_for_the_same_check(home, sitter, pictures, tmp_path):
             page.wait_for_selector("[role=alert]:has-text('18')")  # nothing was ticked
             page.locator("input[name=myself]").check()
             page.locator("input[name=adult]").check()
-            _, ended = sit(page, sitter, tries=3)
+            asked, ended = sit(page, sitter, tries=3, assurance="motion")
             assert ended is None, ended
+            assert {"turn-left", "turn-right", "dot"} <= set(asked)
             assert program.process.wait(60) == 0
             assert page.foreign == []
     finally:
@@ -392,7 +255,7 @@ def test_when_the_program_ends_the_page_says_so_and_nothing_is_left(home, sitter
             page = visit(browser, program.link(), permissions=["camera"])
             page.locator("input[name=myself]").check()
             page.locator("input[name=adult]").check()
-            page.locator("#capture [data-start]").click()
+            begin(page)
             page.wait_for_selector("dialog[data-state=prompting]")
             assert program.stop() == 143
             page.wait_for_selector("dialog[data-state=refused]:has-text('connection to the program')")

@@ -51,7 +51,7 @@ export class Dot {
     const share = this.at ? Math.min(1, (now - this.last) / 90) : 1;   // eased, for the camera is slower than the screen
     this.at = (this.at || this.aim).map((value, axis) => value + (this.aim[axis] - value) * share);
     this.last = now;
-    this.place(this.ring, ...this.at.map(value => Math.max(-1.1, Math.min(1.1, value))));
+    this.place(this.ring, ...this.at.map(value => Math.max(-1, Math.min(1, value))));
   }
 
   place(part, x, y) {
