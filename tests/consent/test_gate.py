@@ -307,7 +307,7 @@ def live_of(name, **rest):
     for seed in range(3):
         booth = Booth(name, fps=8, seed=seed, **rest)
         recorder = liveness.Recorder(draw(booth.clock))
-        while not recorder.take(booth.frame(recorder.prompt)).over:
+        while not recorder.take(booth.frame(recorder.hint)).over:
             pass
         try:
             return booth, liveness.check(recorder.capture())
