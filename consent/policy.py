@@ -143,10 +143,12 @@ LIGHT_BACKGROUND: Final = 0.70
 DOT_CORRELATION: Final = 0.80
 DOT_GAIN: Final = (0.4, 1.8)
 DOT_LAG: Final = (0.0, 0.85)
+SCREEN_MOIRE: Final = 3.5
+"""Advice only; see `consent.liveness.surface`. Rendered skin of five people in four lights shows 2.0 to 2.6."""
 DUPLICATES: Final = 0.10
 """Share of frames that are, to the bit, an earlier one. A camera's noise makes them rare (0 in research); a stalled
 or looped stream shows 0.5 and more."""
-SAMPLE_SECONDS: Final = (0.2, 0.6)
+SAMPLE_SECONDS: Final = (0.3, 0.9)
 """Time to the next identity sample within the check, uniform and secret; every frame that is kept is compared besides.
 """
 

@@ -13,12 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consent.liveness import light, parallax, pursuit
+from consent.liveness import light, parallax, pursuit, surface
 from consent.liveness.light import Light
 from consent.liveness.motion import TURNS
 from consent.liveness.parallax import Parallax
 from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import Capture, Outcome
+from consent.liveness.surface import Surface
 from consent.types import Action, Assurance
 
 _NAN: Final = float("nan")
@@ -57,6 +58,7 @@ class Evidence:
         turns: parallax of each turn.
         light: what the colours did; None when there were none.
         pursuit: how the nose followed the dot; None when there was none.
+        surface: signs of a screen, the strongest seen at rest; advice only.
     """
 
     outcome: Outcome
@@ -68,6 +70,7 @@ class Evidence:
     turns: tuple[Parallax, ...]
     light: Light | None
     pursuit: Pursuit | None
+    surface: Surface
 
 
 def gather(capture: Capture) -> Evidence:
@@ -85,6 +88,7 @@ def gather(capture: Capture) -> Evidence:
         _turns(capture),
         _light(capture) if coloured else None,
         None if coloured else _pursuit(capture),
+        _surface(capture),
     )
 
 
@@ -160,3 +164,14 @@ def _pursuit(capture: Capture) -> Pursuit:
         np.array([pose.pitch - capture.rest.pitch for _, pose in faces]),
         capture.path,
     )
+
+
+def _surface(capture: Capture) -> Surface:
+    """Of the pictures of the face at rest that were kept."""
+    resting = {p.index for p in capture.prompts if p.action is Action.CENTRE}
+    seen = [
+        surface.measure(s.grey, s.face)
+        for s in capture.sights
+        if s.grey is not None and s.face is not None and s.prompt in resting
+    ]
+    return max(seen, key=lambda one: -1.0 if np.isnan(one.moire) else one.moire, default=surface.NOTHING)

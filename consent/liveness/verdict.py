@@ -19,6 +19,7 @@ from consent.liveness.guide import ASK
 from consent.liveness.light import Light
 from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
+from consent.liveness.surface import Surface
 from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
 
 _AGAIN: Final = "Please try again."
@@ -71,7 +72,7 @@ def judge(found: Evidence) -> None:
     _same_face(found.identity)
     _depth(found)
     if found.assurance is Assurance.MOTION_LIGHT:
-        _light(found.light)
+        _light(found.light, found.surface)
     else:
         _dot(found.pursuit)
 
@@ -119,12 +120,12 @@ def _depth(found: Evidence) -> None:
         if not (deep and turn.trend >= policy.PARALLAX_TREND):
             raise Refusal(
                 "looks-flat",
-                "What turned before the camera looked flat, like a picture of a face.",
+                "What turned before the camera looked flat, like a picture of a face." + _screen(found.surface),
                 "If you are there yourself, try again and turn your head further, without hurry.",
             )
 
 
-def _light(found: Light | None) -> None:
+def _light(found: Light | None, seen: Surface) -> None:
     if found is None or not (found.gain >= policy.LIGHT_GAIN):
         raise Refusal(
             "light-unclear",
@@ -136,9 +137,14 @@ def _light(found: Light | None) -> None:
     if not (followed and shaped and found.background <= policy.LIGHT_BACKGROUND):
         raise Refusal(
             "light-wrong",
-            "The coloured light did not fall on the face as it falls on a head.",
+            "The coloured light did not fall on the face as it falls on a head." + _screen(seen),
             "If you are there yourself, try again with no other screen or window lighting your face.",
         )
+
+
+def _screen(seen: Surface) -> str:
+    """A word more, where it looked like a screen."""
+    return " It had the fine pattern of a screen." if seen.moire >= policy.SCREEN_MOIRE else ""
 
 
 def _dot(found: Pursuit | None) -> None:

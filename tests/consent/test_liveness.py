@@ -19,7 +19,6 @@ from tests.booth import SEAT, Booth, Puppet, World
 from tests.people import person
 from tests.people.flat import flat
 
-
 LIGHT, DOT = Assurance.MOTION_LIGHT, Assurance.MOTION
 
 
