@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 CONFIDENCE: Final = 0.95
@@ -24,6 +25,13 @@ class Bench(StrEnum):
     STAMP = "stamp"
     ENGINES = "engines"
     ALL = "all"
+
+
+class Split(StrEnum):
+    """Whose sessions: limits may be chosen looking at development alone."""
+
+    DEVELOPMENT = "development"
+    TEST = "test"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,29 @@ class Figure:
     n: int
     goal: float | None = None
     ci95: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedTeam:
+    """How much of the liveness bench is run, and where its sessions are kept.
+
+    Attributes:
+        sessions: of each instrument and of bona fide, normal and hard; None for the usual number.
+        split: people and seeds.
+        only: names to run; all where empty.
+        folder: keeps the sessions (numbers, no pictures), so that a stopped run goes on; None for a new one.
+        rescore: judge the kept sessions with today's limits, run none.
+        write: Markdown file for the tables; a picture is put beside it.
+        processes: 0 for one a core.
+    """
+
+    sessions: int | None = None
+    split: Split = Split.TEST
+    only: tuple[str, ...] = ()
+    folder: Path | None = None
+    rescore: bool = False
+    write: Path | None = None
+    processes: int = 0
 
 
 def share(name: str, hits: int, n: int, unit: str, goal: float | None = None) -> Figure:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from app.bench import Bench, figures_json, table
+from app.bench import Bench, RedTeam, Split, figures_json, table
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
@@ -111,9 +111,22 @@ def bench(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of all figures.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer measurements: about a minute.")] = False,
+    sessions: Annotated[int | None, typer.Option(min=1, max=9000, help="Of each instrument (liveness): 150.")] = None,
+    split: Annotated[Split, typer.Option(help="Whose sessions (liveness).")] = Split.TEST,
+    only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="This instrument (liveness), again.")] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Keep the sessions' numbers here, and go on with what is there (liveness)."
+        ),
+    ] = None,
+    rescore: Annotated[bool, typer.Option("--rescore", help="Judge kept sessions again, run none (liveness).")] = False,
+    write: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the tables too (liveness).")] = None,
+    processes: Annotated[int, typer.Option(min=0, max=64, help="0 is one a core (liveness).")] = 0,
 ) -> None:
     """Measure this installation on people who do not exist (from a checkout)."""
-    figures = _from_checkout("bench").run(what, quick=quick, say=lambda said: typer.echo(said, err=True))
+    red = RedTeam(sessions, split, tuple(only or ()), resume, rescore, write, processes)
+    figures = _from_checkout("bench").run(what, quick=quick, red=red, say=lambda said: typer.echo(said, err=True))
     typer.echo(figures_json(figures) if as_json else table(figures))
 
 

@@ -1,5 +1,6 @@
 """Figures in one form: names, intervals, a table, JSON as the last line; and one quick run from end to end."""
 
+import dataclasses
 import json
 import math
 import os
@@ -12,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import bench, cli
-from app.bench import Bench, Figure
+from app.bench import Bench, Figure, RedTeam, Split
 from tests import bench as measured
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = {
     "gate": {"false_match_rate", "false_non_match_rate"},
-    "liveness": {"bpcer_normal", "check_seconds", "verdict_ms"},
     "stamp": {
         "label_found_rate",
         "c2pa_trusted_rate",
@@ -106,8 +106,8 @@ def test_the_table_has_a_line_a_figure_and_keeps_its_columns():
 def test_the_command_prints_a_table_or_json_and_passes_on_what_was_asked(capsys, monkeypatch):
     asked = []
 
-    def run(what, *, quick, say):
-        asked.append((what, quick))
+    def run(what, *, quick, red, say):
+        asked.append((what, quick, red))
         say("measuring")
         return FIGURES
 
@@ -118,7 +118,15 @@ def test_the_command_prints_a_table_or_json_and_passes_on_what_was_asked(capsys,
     assert err == "measuring\n"
     assert cli.run(["bench", "gate", "--json", "--quick"]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == bench.figures_json(FIGURES)
-    assert asked == [(Bench.ALL, False), (Bench.GATE, True)]
+    folder = ["--resume", "kept", "--write", "table.md", "--processes", "1"]
+    chosen = ["--sessions", "7", "--split", "development", "--only", "frozen", "--only", "looped", "--rescore"]
+    assert cli.run(["bench", "liveness", *folder, *chosen]) == 0
+    red = RedTeam(7, Split.DEVELOPMENT, ("frozen", "looped"), pathlib.Path("kept"), rescore=True, processes=1)
+    red = dataclasses.replace(red, write=pathlib.Path("table.md"))
+    assert asked == [(Bench.ALL, False, RedTeam()), (Bench.GATE, True, RedTeam()), (Bench.LIVENESS, False, red)]
+    assert cli.run(["bench", "liveness", "--sessions", "0"]) == 2
+    assert cli.run(["bench", "liveness", "--split", "real"]) == 2
+    assert len(asked) == 3
 
 
 def test_an_unknown_bench_and_a_missing_checkout_are_refused(capsys, monkeypatch, tmp_path):

@@ -7,173 +7,136 @@ where it stopped, and instruments take turns, so that any part of a run is balan
 
 from __future__ import annotations
 
-import multiprocessing
+import itertools
 import os
-import signal
-import threading
-import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from multiprocessing.connection import wait as ended
+import random
+import shlex
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final
-from unittest import mock
 
-import cv2
-
-from consent.errors import Fault
+from app.bench import Figure, RedTeam
+from consent.errors import Fault, Refusal
 from consent.types import Assurance
-from tests.pad.store import FIRST_TEST_SEED, Job, Record, Store, code_version
-
-Say = Callable[[str], None]
-Present = Callable[[Job], Record]
-"""Runs one session. Sent to other processes: a function of a module, or a `functools.partial` of one."""
+from tests.pad import bench_cast, report
+from tests.pad.bench_picture import picture
+from tests.pad.bench_pool import Say, run
+from tests.pad.bench_session import judged_again
+from tests.pad.store import FIRST_TEST_SEED, Job, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
-_THREADS: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-_SAY_SECONDS: Final = 10.0
+FULL: Final = 150
+"""Sessions of each name, where nothing else is asked: see `report.ENOUGH`."""
+QUICK: Final = (report.NORMAL, report.HARD, "print_waved", "replay_video", "inject_puppet")
+"""One of each kind of thing, for about a minute on two idle cores."""
+
+
+def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
+    """What `selfsame bench liveness` does.
+
+    Args:
+        asked: how much of what, kept where.
+        quick: a minute's sample instead.
+        say: gets the progress and the tables.
+
+    Returns:
+        Every figure; those without a measurement have no value.
+
+    Raises:
+        Refusal: an unknown name, or a folder that cannot be used or is damaged.
+        Fault: `bench-broke`.
+    """
+    names = _names(asked)
+    if asked.rescore:
+        whole, code = _rescored(asked, names, say)
+    else:
+        jobs = plan([n for n in names if n in QUICK or not quick], 1 if quick else asked.sessions or FULL, asked.split)
+        if quick:
+            jobs += plan(names[:1], 2, asked.split)[1:]  # the other kind of challenge, too
+        with tempfile.TemporaryDirectory(prefix="selfsame-liveness-") as passing:
+            kept = asked.folder or (Path(passing) if quick else Path(tempfile.mkdtemp(prefix="selfsame-liveness-")))
+            code = code_version()
+            store = Store(kept, code)
+            if not quick:
+                say(f"Sessions are kept in {kept}; go on after a stop with --resume {shlex.quote(str(kept))}")
+            ran = run(jobs, bench_cast.present, store, workers=asked.processes or os.cpu_count() or 1, say=say)
+            whole = report.Summary.of(store.get(job) for job in jobs if store.has(job))
+            whole.broke = ran.broke
+    if whole.broke:
+        said = ", ".join(f"{name} {n}" for name, n in sorted(whole.broke.items()))
+        if not whole.tallies:
+            raise Fault("bench-broke", f"Every session broke ({said}).", "Mend what was said above, and run it again.")
+        say(f"Some sessions broke and count nowhere: {said}. Run it again with the same folder.")
+    say("\n".join(["", report.columns(report.rates(whole)), "", report.columns(report.reasons(whole)), ""]))
+    if asked.write is not None:
+        write(asked.write, whole, asked, code)
+        say(f"Written: {asked.write} and {asked.write.with_suffix('.png').name}")
+    return report.figures(whole)
+
+
+def _names(asked: RedTeam) -> list[str]:
+    """The names that are run, bona fide first."""
+    known = bench_cast.factories()
+    unknown = sorted(set(asked.only) - set(known))
+    if unknown:
+        raise Refusal("unknown-name", f"There is no {', '.join(unknown)}.", f"There are: {', '.join(known)}.")
+    ordered = [*(name for name in report.GOALS if name in known), *sorted(set(known) - set(report.GOALS))]
+    return [name for name in ordered if not asked.only or name in asked.only]
+
+
+def _rescored(asked: RedTeam, names: Sequence[str], say: Say) -> tuple[report.Summary, str]:
+    """What is kept, judged with today's limits: seconds instead of hours."""
+    if asked.folder is None:
+        raise Refusal("no-folder", "Only kept sessions can be judged again.", "Say --resume FOLDER.")
+    now = code_version()
+    versions = Store(asked.folder, now).versions()
+    if not versions:
+        raise Refusal("no-sessions", f"{asked.folder} holds no sessions.", "Run without --rescore first.")
+    then = now if now in versions else versions[0]
+    if then != now:
+        say(f"These sessions were run by other code ({then}, this is {now}): only the limits are of today.")
+    changed, whole = 0, report.Summary()
+    for record in Store(asked.folder, then).records():
+        number = record.job.seed - (FIRST_TEST_SEED if asked.split == "test" else 0)
+        if record.job.split == asked.split and record.job.name in names and number < (asked.sessions or 10**9):
+            again = judged_again(record)
+            changed += again.code != record.code
+            whole.add(again)
+    say(f"{changed} verdicts differ from those of the run.")
+    return whole, f"sessions {then}, limits {now}" if then != now else now
+
+
+def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
+    """The tables as Markdown, and the picture beside it; the same bytes for the same sessions.
+
+    Raises:
+        Refusal: `cannot-write`.
+    """
+    try:
+        release = version("selfsame")
+    except PackageNotFoundError:
+        release = "unknown"
+    sessions = max((tally.n for tally in whole.tallies.values()), default=0)
+    first = FIRST_TEST_SEED if asked.split == "test" else 0
+    command = f"selfsame bench liveness --sessions {sessions} --split {asked.split}"
+    command += "".join(f" --only {name}" for name in asked.only) + f" --write {path.name}"
+    about = report.About(command, release, code, asked.split, (first, first + max(sessions - 1, 0)))
+    try:
+        path.with_suffix(".png").write_bytes(picture(whole))
+        path.write_text(report.page(whole, about, path.with_suffix(".png").name))
+    except OSError as error:
+        raise Refusal("cannot-write", f"{path} cannot be written ({error.strerror}).", "Name another file.") from None
 
 
 def plan(names: Sequence[str], sessions: int, split: str, kinds: Sequence[str] = KINDS) -> list[Job]:
     """Which sessions, in the order they are run: one of each name, then the next of each.
 
-    Both kinds of challenge come equally often; which of them a session gets follows the Thue-Morse sequence, so that
-    it does not go with a person or light that is chosen by the seed's remainder.
+    Both kinds of challenge come once in every two sessions of a name, in an order that is drawn, so that neither goes
+    with a person or light that is chosen by the seed's remainder.
     """
     first = FIRST_TEST_SEED if split == "test" else 0
-    return [
-        Job(name, first + number, kinds[number.bit_count() % len(kinds)]) for number in range(sessions) for name in names
-    ]
-
-
-@dataclass(slots=True)
-class Ran:
-    """What became of a run: sessions that were kept before, that were run now, and what broke (by instrument)."""
-
-    kept: int = 0
-    done: int = 0
-    broke: Counter[str] = field(default_factory=Counter)
-
-
-def run(jobs: Sequence[Job], present: Present, store: Store, *, workers: int, say: Say) -> Ran:
-    """Run what the store does not hold yet.
-
-    A session that raises is told and left out: it is run again next time.
-
-    Args:
-        jobs: from `plan`.
-        present: runs one.
-        store: keeps them.
-        workers: processes, one thread each; 0 runs them here.
-        say: gets the progress, a line every ten seconds or so.
-
-    Raises:
-        Fault: `bench-broke`, when a process died or the code was changed meanwhile; what is done is kept.
-    """
-    todo = [job for job in jobs if not store.has(job)]
-    told = _Progress(todo, len(jobs), max(workers, 1), say)
-    if workers:
-        try:
-            _pooled(todo, present, store, workers, told)
-        except BrokenProcessPool:
-            raise Fault(
-                "bench-broke",
-                "A process of the bench died: it was killed, or the code was changed while it started.",
-                "Run it again with the same folder; what was done is kept.",
-            ) from None
-    else:
-        for job in todo:
-            told.ended(job, *_one(present, store, job))
-    return Ran(len(jobs) - len(todo), len(todo) - told.broke.total(), told.broke)
-
-
-def _one(present: Present, store: Store, job: Job) -> tuple[str, str, float]:
-    """Run and keep one session: ("" or what broke, code of the refusal, seconds it took)."""
-    start = time.monotonic()
-    try:
-        record = present(job)
-        store.put(record)
-    except Exception as error:  # noqa: BLE001 - an instrument that breaks must not end a run of hours
-        return f"{type(error).__name__}: {error}", "", time.monotonic() - start
-    return "", record.code, time.monotonic() - start
-
-
-def _pooled(todo: Sequence[Job], present: Present, store: Store, workers: int, told: _Progress) -> None:
-    """Run in processes; only few are handed out ahead, so that an interrupt is prompt."""
-    waiting = iter(todo)
-    with (
-        mock.patch.dict(os.environ, _THREADS),  # read by the numeric libraries when a process starts
-        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _begin, (store.version,)) as pool,
-    ):
-        under_way: dict[Future[tuple[str, str, float]], Job] = {}
-        try:
-            while True:
-                for job in waiting:
-                    under_way[pool.submit(_one, present, store, job)] = job
-                    if len(under_way) > workers:
-                        break
-                if not under_way:
-                    break
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    told.ended(under_way.pop(future), *future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
-def _begin(version: str) -> None:
-    """Begin a process of the pool: one thread, ends with its parent, and is of the code that it will be filed under."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    if version and version != code_version():
-        raise RuntimeError("the code was changed")
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        ended([parent.sentinel])
-        os._exit(1)
-
-
-class _Progress:
-    """Says how far a run is, and when it will be done."""
-
-    def __init__(self, todo: Sequence[Job], total: int, workers: int, say: Say) -> None:
-        self._left = Counter(job.name for job in todo)
-        self._total, self._workers, self._say = total, workers, say
-        self._spent: dict[str, list[float]] = defaultdict(list)
-        self._last = -_SAY_SECONDS
-        self.broke: Counter[str] = Counter()
-
-    def ended(self, job: Job, broke: str, code: str, seconds: float) -> None:
-        """One session ended."""
-        self._left[job.name] -= 1
-        self._spent[job.name].append(seconds)
-        if broke:
-            self.broke[job.name] += 1
-            self._say(f"{job.name} {job.seed} broke: {broke}")
-        now, left = time.monotonic(), self._left.total()
-        if now - self._last >= _SAY_SECONDS or not left:
-            self._last = now
-            done = self._total - left
-            self._say(
-                f"{done} of {self._total} sessions ({100 * done // max(self._total, 1)} %), "
-                f"{_clock(self._ahead())} left; last: {job.name} {job.seed} {job.assurance}: {code or 'accepted'}"
-            )
-
-    def _ahead(self) -> float:
-        """Seconds that are left: what is left of each name at the mean of that name, or of all."""
-        every = [one for some in self._spent.values() for one in some]
-        mean = sum(every) / len(every)
-        means = {name: sum(some) / len(some) for name, some in self._spent.items()}
-        return sum(count * means.get(name, mean) for name, count in self._left.items()) / self._workers
-
-
-def _clock(seconds: float) -> str:
-    whole = round(seconds)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+    rounds = (random.Random(number).sample(kinds, len(kinds)) for number in itertools.count())
+    drawn = itertools.islice(itertools.chain.from_iterable(rounds), sessions)
+    return [Job(name, first + number, kind) for number, kind in enumerate(drawn) for name in names]

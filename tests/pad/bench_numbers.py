@@ -40,7 +40,7 @@ def packed(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} is not kept: evidence is numbers with names")
 
 
-def unpacked(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one line a kind
+def unpacked(kind: Any, data: Any) -> Any:
     """What `packed` wrote, as the type it was (`kind` may be a dataclass, tuple[...], X | None, an enum, float ...).
 
     Raises:
@@ -53,7 +53,9 @@ def unpacked(kind: Any, data: Any) -> Any:  # noqa: PLR0911 - one line a kind
         return unpacked(next(one for one in inner if one is not type(None)), data)
     if dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
-        return typing.cast("Any", kind)(**{f.name: unpacked(hints[f.name], data[f.name]) for f in dataclasses.fields(kind)})
+        return typing.cast("Any", kind)(
+            **{f.name: unpacked(hints[f.name], data[f.name]) for f in dataclasses.fields(kind)}
+        )
     if origin is tuple and inner[-1] is Ellipsis:
         return tuple(unpacked(inner[0], one) for one in data)
     if origin is tuple:
@@ -131,5 +133,5 @@ def _stacked(rows: Sequence[NDArray[np.float32] | None]) -> NDArray[np.float32]:
     whole = np.full((len(rows), *np.max(shapes, axis=0).astype(int)), np.nan, np.float32)
     for number, row in enumerate(rows):
         if row is not None:
-            whole[(number, *(slice(0, side) for side in row.shape))] = row
+            whole[number, ...][tuple(slice(0, side) for side in row.shape)] = row
     return whole

@@ -146,7 +146,12 @@ def _legend(pen: _Pen) -> None:
 
 
 def _panel(
-    pen: _Pen, measure: Measure, names: Sequence[str], numbers: Mapping[str, Sequence[Sequence[float]]], left: int, top: int
+    pen: _Pen,
+    measure: Measure,
+    names: Sequence[str],
+    numbers: Mapping[str, Sequence[Sequence[float]]],
+    left: int,
+    top: int,
 ) -> None:
     low, high = measure.span
     bottom = top + _ROW * len(names)

@@ -52,7 +52,7 @@ class _Drawn:
     """What `consent` uses of the module `secrets`, decided by a seed."""
 
     def __init__(self, seed: str) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - the point is that it can be drawn again
+        self._random = random.Random(seed)
 
     def choice(self, some: Any) -> Any:
         return self._random.choice(some)
@@ -93,6 +93,7 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
             busy, frames = busy + time.process_time() - start, frames + 1
         capture = recorder.capture()
         code, evidence, spent = _judged(capture)
+    coloured = capture.assurance is Assurance.MOTION_LIGHT
     return Record(
         job,
         code,
@@ -105,7 +106,7 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         {str(key): str(value) for key, value in getattr(sitter, "tags", {}).items()},
         tuple((p.index, str(p.action), p.seconds, str(p.colour or "")) for p in capture.prompts),
         {"evidence": packed(evidence), "rest": packed(capture.rest), "path": packed(capture.path)},
-        arrays_of(capture.sights),
+        {name: rows for name, rows in arrays_of(capture.sights).items() if coloured or not name.startswith("skin")},
     )
 
 

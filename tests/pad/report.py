@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,7 +50,6 @@ attacker who knows the code and sees the prompts; a textured 3-D head driven in 
 ENOUGH: Final = 150
 """Attempts an instrument needs before 0 accepted counts: as many as iBeta level 1 makes of each."""
 ACCEPTED: Final = "accepted"
-BREAK: Final = "broke"
 _ATTACKS: Final = "share of attack presentations accepted"
 _REFUSED: Final = "share of bona fide presentations refused"
 
@@ -182,10 +182,9 @@ def rates(whole: Summary) -> list[list[str]]:
         enough = name.startswith(BONA_FIDE) or tally.n >= ENOUGH
         met = "" if goal is None else ("yes" if enough else "too few") if missed / tally.n <= goal else "no"
         aim = "" if goal is None else "0" if goal == 0 else f"<= {_percent(goal)}"
-        rows.append(
-            [name, str(tally.n), str(missed), _percent(missed / tally.n), f"{_percent(low)} to {_percent(high)}"]
-            + [*each, _of(tally.never_began, tally.n), aim, met]
-        )
+        span = f"{_percent(low)} to {_percent(high)}"
+        rows.append([name, str(tally.n), str(missed), _percent(missed / tally.n), span, *each])
+        rows[-1] += [_of(tally.never_began, tally.n), aim, met]
     return rows
 
 
@@ -220,10 +219,71 @@ def gains(whole: Summary) -> list[list[str]]:
     for tone in sorted({tone for tone, _ in whole.gains}):
         cells = []
         for room in rooms:
-            values = [v for v in whole.gains.get((tone, room), []) if v == v]  # noqa: PLR0124 - not NaN
+            values = [v for v in whole.gains.get((tone, room), []) if not math.isnan(v)]
             cells.append(f"{median(values):.3f} (n={len(values)})" if values else "")
         rows.append([tone, *cells])
     return rows if len(rows) > 1 and rooms else []
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Where a page of figures comes from: what was run, by which release and code, on which split and seeds."""
+
+    command: str
+    release: str
+    code: str
+    split: str
+    seeds: tuple[int, int]
+
+
+def page(whole: Summary, about: About, image: str) -> str:
+    """The tables as one page of Markdown.
+
+    Args:
+        whole: the run.
+        about: where it comes from.
+        image: name of the picture beside the page.
+    """
+    low, high = about.seeds
+    total = sum(tally.n for tally in whole.tallies.values())
+    lines = [
+        "# Liveness: measured error rates",
+        "",
+        f"Written by `{about.command}`; do not edit.",
+        f"Selfsame {about.release}, code `{about.code}`, {about.split} split, seeds {low} to {high}, {total} sessions.",
+        "Everybody in them is synthetic: no rate here is one among people (see [what rendered data cannot",
+        "show](liveness.md)). Terms are those of ISO/IEC 30107-3, intervals Clopper-Pearson's of 95 %.",
+        "",
+        "## Error rates",
+        "",
+        "*Wrong* is, for bona fide presentations, refused (BPCER; a non-response counts too), and for attacks accepted",
+        "(APCER). The middle columns give it for each kind of challenge. *Non-response*: the check never got going.",
+        f"*Aim* is met only where there were at least {ENOUGH} attempts of an instrument.",
+        "",
+        markdown(rates(whole)),
+        "",
+    ]
+    if whole.broke:
+        said = ", ".join(f"{name} {n}" for name, n in sorted(whole.broke.items()))
+        lines += [f"Sessions that broke and are not counted: {said}.", ""]
+    lines += ["## Verdicts", "", markdown(reasons(whole)), ""]
+    if whole.tones:
+        lines += ["## Skin tones", "", "Bona fide presentations, normal and hard.", "", markdown(tones(whole)), ""]
+    if gains(whole):
+        said = "Gain of the coloured light on the skin (log units, median), by skin tone and room:"
+        lines += [said, "", markdown(gains(whole)), ""]
+    lines += ["## Cost", "", markdown(_cost(whole)), ""]
+    lines += ["## Distributions", "", f"![What each check measures, for each presentation]({image})", ""]
+    return "\n".join(lines)
+
+
+def _cost(whole: Summary) -> list[list[str]]:
+    rows = [["figure", "median", "aim", "n", "unit"]]
+    for figure in figures(whole):
+        if figure.name in {"check_seconds", "verdict_ms", "check_cpu_share"}:
+            value = "" if figure.value is None else f"{figure.value:.3g}"
+            rows.append([figure.name, value, f"<= {figure.goal:g}", str(figure.n), figure.unit])
+    return rows
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:
@@ -235,7 +295,7 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
 def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown; numbers to the right."""
     head, *body = rows
-    number = [all(not row[k] or row[k][0].isdigit() for row in body) for k in range(len(head))]
+    number = [bool(body) and all(not row[k] or row[k][0].isdigit() for row in body) for k in range(len(head))]
     rule = ["---:" if right else "---" for right in number]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *body))
 

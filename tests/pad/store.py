@@ -1,4 +1,4 @@
-"""Where measured sessions are kept: numbers only, one file a session, so that a killed run loses only what was under way.
+"""Where measured sessions are kept: numbers only, one file a session, so a killed run loses only what was under way.
 
     FOLDER/about.json                                  what this is
     FOLDER/<code>/<instrument>/<assurance>-<seed>.npz  one session; <code> is the version of the code that ran it
@@ -30,7 +30,7 @@ BONA_FIDE: Final = "bona_fide"
 """Names of presentations by living people begin with this; all others are instruments."""
 _ABOUT: Final = {"format": FORMAT, "what": "selfsame bench liveness: measurements of synthetic people, no pictures"}
 _CODE: Final = ("consent", "models", "tests/people", "tests/pad", "tests/booth.py")
-_ONLY_TELLS: Final = ("test_*", "report.py", "bench.py", "bench_picture.py", "bench_table.py", "store.py")
+_ONLY_TELLS: Final = ("test_*", "report.py", "store.py", "bench.py", "bench_pool.py", "bench_picture.py")
 """Files of `tests/pad` that only plan and tell: changing them spoils no session."""
 
 
@@ -116,7 +116,9 @@ class Store:
     def __init__(self, folder: Path, version: str) -> None:
         self.folder, self.version = folder.resolve(), version
         if self.folder.is_relative_to(ROOT):
-            raise Refusal("store-inside", "Measurements are not kept inside the repository.", "Name a folder elsewhere.")
+            raise Refusal(
+                "store-inside", "Measurements are not kept inside the repository.", "Name a folder elsewhere."
+            )
         about = self.folder / "about.json"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -202,7 +204,7 @@ _MOST: Final = 600
 
 def _read(path: Path, *, arrays: bool) -> Record:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             about = json.loads(file["about"].tobytes().decode())
             frames = {name: file[name] for name in file.files if name != "about"} if arrays else {}
         name, seed, assurance = about["job"]
@@ -216,7 +218,9 @@ def _read(path: Path, *, arrays: bool) -> Record:
 
 def _broken(path: Path) -> Refusal:
     return Refusal(
-        "broken-store", f"{path} is damaged: it is not a whole session.", "Delete that file; the run will make it again."
+        "broken-store",
+        f"{path} is damaged: it is not a whole session.",
+        "Delete it; the run will make it again.",
     )
 
 
