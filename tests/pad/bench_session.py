@@ -103,7 +103,7 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         frames,
         1000 * busy / max(frames, 1),
         1000 * spent,
-        {str(key): str(value) for key, value in getattr(sitter, "tags", {}).items()},
+        {},
         tuple((p.index, str(p.action), p.seconds, str(p.colour or "")) for p in capture.prompts),
         {"evidence": packed(evidence), "rest": packed(capture.rest), "path": packed(capture.path)},
         {name: rows for name, rows in arrays_of(capture.sights).items() if coloured or not name.startswith("skin")},

@@ -78,11 +78,14 @@ class Tally:
 @dataclass(slots=True)
 class Summary:
     """A run counted up. `numbers[measure][name]` are the values of one measure of the evidence, NaN left in; of
-    several in a session (each turn, say) all.
+    several in a session (each turn, say) all. `groups[what, value][name]` tallies bona fide presentations by skin
+    tone, hardship and room.
     """
 
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
-    tones: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    groups: dict[tuple[str, str], dict[str, Tally]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Tally))
+    )
     numbers: dict[str, dict[str, list[list[float]]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -111,10 +114,12 @@ class Summary:
             self.numbers[path][name].append(values)
         self.looks.append(record.frame_ms)
         if name.startswith(BONA_FIDE):
-            tone = record.tags.get("tone")
-            if tone:
-                self.tones[tone].add(record)
-                room = record.tags.get("room") or record.tags.get("light") or name.removeprefix(f"{BONA_FIDE}_")
+            tone, room = record.tags.get("tone", ""), record.tags.get("room", "")
+            hardships = record.tags.get("hardships", "").split()
+            for what, value in (("skin tone", tone), ("room", room), *(("hardship", one) for one in hardships)):
+                if value:
+                    self.groups[what, value][name].add(record)
+            if tone and room:
                 self.gains[tone, room] += measured.get("light.gain", [])
             if not record.code:
                 self.seconds.append(record.seconds)
@@ -151,8 +156,14 @@ def figures(whole: Summary, frames_a_second: float = 15.0) -> list[Figure]:
                 label = f"apcer_{short}.{name}"
             unit = _REFUSED if name.startswith(BONA_FIDE) else _ATTACKS
             found.append(share(label, wrong(name, codes), codes.total(), unit))
-    for tone, tally in sorted(whole.tones.items()):
-        found.append(share(f"bpcer.{tone}", wrong(BONA_FIDE, tally.codes), tally.n, _REFUSED, 0.10))
+    for (what, tone), by_name in sorted(whole.groups.items()):
+        if what == "skin tone":
+            missed = {name: (wrong(name, tally.codes), tally.n) for name, tally in by_name.items()}
+            hits, n = (sum(pair[k] for pair in missed.values()) for k in (0, 1))
+            found.append(share(f"bpcer.{tone}", hits, n, _REFUSED, GOALS[HARD]))
+            for name, (hits, n) in sorted(missed.items()):
+                short = name.replace(BONA_FIDE, "bpcer")
+                found.append(share(f"{short}.{tone}", hits, n, _REFUSED, GOALS.get(name)))
     never = [whole.tallies[name] for name in whole.names() if name.startswith(BONA_FIDE)]
     never_began, n = sum(t.never_began for t in never), sum(t.n for t in never)
     found.append(share("bpnrr", never_began, n, "share of bona fide presentations that never got going"))
@@ -201,14 +212,19 @@ def reasons(whole: Summary) -> list[list[str]]:
     return rows
 
 
-def tones(whole: Summary) -> list[list[str]]:
-    """Table of bona fide presentations by skin tone: refused, with the interval."""
-    rows = [["skin tone", "n", "refused", "BPCER", "95 %"]]
-    for tone, tally in sorted(whole.tones.items()):
-        missed = wrong(BONA_FIDE, tally.codes)
-        low, high = clopper_pearson(missed, tally.n)
-        span = f"{_percent(low)} to {_percent(high)}"
-        rows.append([tone, str(tally.n), str(missed), _percent(missed / tally.n), span])
+def groups(whole: Summary) -> list[list[str]]:
+    """Table of bona fide presentations by skin tone, hardship and room: refused of all, for each name."""
+    names = [name for name in whole.names() if name.startswith(BONA_FIDE)]
+    rows = [["group", "", *(cell for name in names for cell in (name.replace("_", " "), "BPCER, 95 %"))]]
+    for (what, value), by_name in sorted(whole.groups.items()):
+        row = [what, value]
+        for name in names:
+            tally = by_name.get(name, Tally())
+            missed = wrong(name, tally.codes)
+            low, high = clopper_pearson(missed, tally.n) if tally.n else (0.0, 0.0)
+            span = f"{_percent(missed / tally.n)} ({_percent(low)} to {_percent(high)})" if tally.n else ""
+            row += [_of(missed, tally.n), span]
+        rows.append(row)
     return rows
 
 
@@ -267,8 +283,8 @@ def page(whole: Summary, about: About, image: str) -> str:
         said = ", ".join(f"{name} {n}" for name, n in sorted(whole.broke.items()))
         lines += [f"Sessions that broke and are not counted: {said}.", ""]
     lines += ["## Verdicts", "", markdown(reasons(whole)), ""]
-    if whole.tones:
-        lines += ["## Skin tones", "", "Bona fide presentations, normal and hard.", "", markdown(tones(whole)), ""]
+    if whole.groups:
+        lines += ["## Bona fide presentations refused, by group", "", markdown(groups(whole)), ""]
     if gains(whole):
         said = "Gain of the coloured light on the skin (log units, median), by skin tone and room:"
         lines += [said, "", markdown(gains(whole)), ""]
