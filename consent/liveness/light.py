@@ -15,20 +15,34 @@ the screen lights it is `log(1 + screen / room)`, so it is independent of the to
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from consent.liveness.skin import NORMALS, SPOTS, WINDOWS, Skin, look
 from consent.types import Colour
 from models import topology
-from models.faces import Face
+
+__all__ = ["Finding", "Light", "Skin", "find", "look", "measure"]
 
 Grid = NDArray[np.float64]
-Series = Sequence[tuple[float, Colour | None, "Skin"]]
+Series = Sequence[tuple[float, Colour | None, Skin]]
 
+GAIN: Final = 0.05
+"""Log units. Under it the relief drowns in the camera's compression (see `docs/liveness.md`): unclear, not wrong."""
+NOISE: Final = 0.12
+"""Standard error of the relief beyond which it says nothing; bona fide 0.02 to 0.10, one of 60 at 0.17."""
+CORRELATION: Final = 0.93
+"""Bona fide at least 0.977 from 12 % of the room's light on, 0.948 at 3 %; recordings of other colours, also under a
+display's reflections, at most 0.87 unless nothing of their own light was left."""
+RELIEF: Final = 0.15
+"""Bona fide at least 0.22 from 12 % of the room's light on; flat, bent and tinted pictures at most 0.04."""
+BACKGROUND: Final = 0.60
+"""Bona fide at most 0.20 (0.33 at 6 %); a picture tinted as a whole has 1."""
 LAGS: Final = np.arange(0.0, 0.4501, 0.025)
 """Seconds between the page's paint and the frame that shows it: display, exposure, camera and browser."""
 FEWEST: Final = 20
@@ -37,75 +51,13 @@ LEAST_SPOTS: Final = 50
 """Spots of skin that must be seen all the time, not clipped."""
 LEAST_ROOM: Final = 6
 """Windows of the room beside the person."""
+REST: Final = 0.8
+"""Seconds of rest before and after the colours that are used."""
 
 _FLOOR: Final = 1e-3
 """Linear light below which a pixel says nothing: three grey levels of 255."""
-_FULL: Final = 250
-"""sRGB value from which a channel counts as clipped."""
 _BRIGHT: Final = 0.8
 """Linear light beyond which the camera's shoulder bends the gain: such spots are left out of the relief."""
-_LINEAR: Final = np.where(
-    np.arange(256) <= 10, np.arange(256) / 255 / 12.92, ((np.arange(256) / 255 + 0.055) / 1.055) ** 2.4
-).astype(np.float32)
-"""Linear light of an sRGB value (IEC 61966-2-1)."""
-
-
-def _normals() -> Grid:
-    """(468, 3) unit normals of the canonical head, towards the camera; x to the right, y down, z away."""
-    head = topology.CANONICAL
-    a, b, c = (head[topology.TRIANGLES[:, k]] for k in range(3))
-    face = np.cross(b - a, c - a)
-    out = np.zeros_like(head)
-    for k in range(3):
-        np.add.at(out, topology.TRIANGLES[:, k], face)
-    out *= -np.sign(out[topology.NOSE_TIP, 2])
-    return np.asarray(out / np.linalg.norm(out, axis=1, keepdims=True), np.float64)
-
-
-_NORMALS: Final = _normals()
-
-
-def _spots() -> NDArray[np.int64]:
-    """Mesh points on bare skin: no lids, brows, lips or nostrils, and not beyond the cheeks' turn."""
-    head = topology.CANONICAL
-    away = head[:, None, :2]
-    lids, mouth = (
-        head[[*topology.RIGHT_EYE, *topology.LEFT_EYE], :2],
-        head[[*topology.LIPS_OUTER, *topology.LIPS_INNER], :2],
-    )
-    brows = head[[*topology.RIGHT_BROW, *topology.LEFT_BROW], :2]
-    nostrils = head[[2, 97, 326, 99, 328, 60, 290, 94], :2]
-    good = _NORMALS[:, 2] < -0.30
-    for ring, gap in ((lids, 0.75), (brows, 0.45), (mouth, 0.7), (nostrils, 0.5)):
-        good &= np.linalg.norm(away - ring[None], axis=2).min(1) > gap
-    good &= ~np.isin(np.arange(len(head)), topology.OVAL)
-    chosen: list[int] = []
-    for k in np.flatnonzero(good):  # the mesh is dense round the mouth and nose
-        if all(np.linalg.norm(head[k] - head[j]) > 0.75 for j in chosen):
-            chosen.append(int(k))
-    return np.array(chosen, np.int64)
-
-
-SPOTS: Final = _spots()
-"""Mesh points whose colour is kept."""
-_ACROSS, _DOWN = 12, 9
-_STEPS: Final = np.stack(np.meshgrid(np.arange(-3, 4), np.arange(-3, 4)), -1).reshape(-1, 2).astype(np.float32)
-"""(49, 2): a window of seven by seven samples."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Skin:
-    """Colours of one frame, linear light 0..1.
-
-    Attributes:
-        spots: (len(SPOTS), 3) float32 RGB of the skin; NaN where clipped or outside the picture.
-        room: (108, 3) float32 RGB of windows of the picture, row by row; NaN over or under the person.
-        pose: (yaw, pitch, roll) of the head, degrees.
-    """
-
-    spots: NDArray[np.float32] = field(repr=False)
-    room: NDArray[np.float32] = field(repr=False)
-    pose: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +72,7 @@ class Light:
         relief: slope of the relative gain on the relative light a head would get there; 1 is a head, 0 a sheet.
         relief_noise: standard error of `relief`.
         albedo: slope of the log gain on the log brightness of the spot: skin multiplies (about 0), a veil adds (-1).
+            For the record: light from one side brings a person to -1.3 too, and the relief allows for veils by itself.
         background: gain of the room over the gain of the skin.
     """
 
@@ -133,42 +86,18 @@ class Light:
     background: float
 
 
+class Finding(StrEnum):
+    """What the light says of the one before the camera."""
+
+    HEAD = "head"
+    UNCLEAR = "unclear"
+    """Too weak, too noisy, over-exposed, or no wall in sight: less room light, a brighter screen, and again."""
+    WRONG = "wrong"
+    """Other colours than the screen's, or no head's relief, or the whole picture tinted."""
+
+
 _NAN: Final = float("nan")
 NOTHING: Final = Light(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
-
-
-def _means(pixels: NDArray[np.uint8], centres: Grid, step: float) -> NDArray[np.float32]:
-    """(n, 3) mean linear light of 7 x 7 samples, `step` pixels apart, round `centres` (n, 2); NaN where unusable."""
-    height, width = pixels.shape[:2]
-    at = np.rint(centres[:, None].astype(np.float32) + _STEPS * np.float32(step)).astype(np.int32)
-    inside = ((at >= 0) & (at < (width, height))).all((1, 2))
-    at[~inside] = 0
-    values = pixels[at[..., 1], at[..., 0]]
-    out = _LINEAR[values].mean(1)
-    out[~inside | ((values >= _FULL).mean(1) > 0.1).any(1)] = np.nan
-    return np.asarray(out, np.float32)
-
-
-def look(pixels: NDArray[np.uint8], face: Face) -> Skin:
-    """The colours of one frame; about a millisecond.
-
-    Args:
-        pixels: `uint8 RGB (H, W, 3)`.
-        face: measured in it.
-    """
-    height, width = pixels.shape[:2]
-    mesh = face.mesh[:, :2]
-    spots = _means(pixels, mesh[SPOTS], max(0.017 * face.eye_distance, 1.0))
-    low, high = mesh.min(0), mesh.max(0)
-    middle, size = (low + high) / 2, high - low
-    cell = np.array([width / _ACROSS, height / _DOWN])
-    grid = (np.stack(np.meshgrid(np.arange(_ACROSS), np.arange(_DOWN)), -1).reshape(-1, 2) + 0.5) * cell
-    # hair stands off the mesh by up to a face's width; the body begins under the chin
-    off = np.abs(grid - middle - (0, -0.15 * size[1])) / size
-    person = (np.hypot(off[:, 0] / 0.95, off[:, 1] / 1.0) < 1) | (grid[:, 1] > middle[1] + 0.45 * size[1])
-    room = np.full((len(grid), 3), np.nan, np.float32)
-    room[~person] = _means(pixels, grid[~person], float(cell.min() / 8))
-    return Skin(spots, room, (face.pose.yaw, face.pose.pitch, face.pose.roll))
 
 
 def _rotation(pose: tuple[float, float, float]) -> Grid:
@@ -189,7 +118,7 @@ def irradiance(pose: tuple[float, float, float]) -> Grid:
     """
     turn = _rotation(pose)
     place = topology.CANONICAL[SPOTS] @ turn.T + (0.0, 0.0, 50.0)
-    normal = _NORMALS[SPOTS] @ turn.T
+    normal = NORMALS[SPOTS] @ turn.T
     x, y = np.meshgrid(np.linspace(-13, 13, 4), np.linspace(2, 18, 3))
     screen = np.stack([x.ravel(), y.ravel(), np.zeros(x.size)], 1)
     toward = screen[None] - place[:, None]
@@ -231,22 +160,32 @@ class _Table:
 
 def _filled(values: Grid) -> tuple[Grid, NDArray[np.bool_]]:
     """Logarithms of the columns (T, N, 3) seen in nine frames of ten, their gaps closed by their mean; which (N,)."""
-    seen = np.isfinite(values).all(2)
-    good = seen.mean(0) > 0.9
+    seen = np.asarray(np.isfinite(values).all(2), np.bool_)
+    good = np.asarray(seen.mean(0) > 0.9, np.bool_)
     kept, there = np.log(np.maximum(np.nan_to_num(values[:, good]), _FLOOR)), seen[:, good, None]
     mean = (kept * there).sum(0) / there.sum(0)
     return np.where(there, kept, mean), good
 
 
+def _trimmed(series: Series) -> Series:
+    """The colours with at most `REST` seconds before and after: earlier, the head may still come back from a turn."""
+    lit = [t for t, colour, _ in series if colour is not None]
+    return [s for s in series if lit and min(lit) - REST <= s[0] <= max(lit) + REST]
+
+
 def _table(series: Series) -> _Table | None:
     """None when the series is too short, out of order, of the wrong shape, or shows too little skin."""
+    time = np.array([t for t, _, _ in series], np.float64)
+    if not np.isfinite(time).all() or (np.diff(time) <= 0).any():
+        return None
+    series = _trimmed(series)
+    time = np.array([t for t, _, _ in series], np.float64)
     if sum(colour is not None for _, colour, _ in series) < FEWEST:
         return None
-    if any(s.spots.shape != (len(SPOTS), 3) or s.room.shape != (_ACROSS * _DOWN, 3) for _, _, s in series):
+    if any(s.spots.shape != (len(SPOTS), 3) or s.room.shape != (WINDOWS, 3) for _, _, s in series):
         return None
-    time = np.array([t for t, _, _ in series], np.float64)
     poses = np.array([s.pose for _, _, s in series], np.float64)
-    if not np.isfinite(time).all() or (np.diff(time) <= 0).any() or not np.isfinite(poses).all():
+    if not np.isfinite(poses).all():
         return None
     colours = [colour for _, colour, _ in series]
     change = np.array([True, *(a is not b for a, b in pairwise(colours))])
@@ -265,7 +204,7 @@ def _table(series: Series) -> _Table | None:
         np.array([c is not None for c in shown]),
         spots,
         np.flatnonzero(good),
-        np.isfinite(raw[:, good]).all((0, 2)) & (raw[:, good].max((0, 2), initial=0.0) < _BRIGHT),
+        np.asarray((raw[:, good] < _BRIGHT).all((0, 2)), np.bool_),
         room,
         (yaw, pitch, roll),
     )
@@ -400,3 +339,15 @@ def measure(series: Series) -> Light:
     room = np.einsum("tc,tnc->n", model, fit.clean(_chroma(table.room))) / strength
     background = float(np.median(room)) if len(room) >= LEAST_ROOM else _NAN
     return Light(correlation, gain, noise, fit.lag, relief, wide, albedo, background)
+
+
+def find(seen: Light) -> Finding:
+    """What the limits make of it; whatever is NaN is unclear."""
+    numbers = (seen.gain, seen.noise, seen.correlation, seen.relief, seen.relief_noise, seen.background)
+    if not np.isfinite(numbers).all() or not (seen.gain >= GAIN and seen.relief_noise <= NOISE):
+        return Finding.UNCLEAR
+    if not (seen.correlation >= CORRELATION and seen.background <= BACKGROUND):
+        return Finding.WRONG
+    if seen.relief >= RELIEF:
+        return Finding.HEAD
+    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= RELIEF else Finding.WRONG
