@@ -86,12 +86,12 @@ def run(
     Args:
         what: one bench or all.
         quick: about a minute on two idle cores.
-        red: how much of the liveness bench; among all, two sessions of each by default.
+        red: how much of the liveness bench; among all, one session of each by default.
         say: gets what happens meanwhile as sentences.
     """
     what, red = Bench(what), red or RedTeam()
     if what is Bench.ALL and red.sessions is None:
-        red = replace(red, sessions=2)
+        red = replace(red, sessions=1)
     with TemporaryDirectory(prefix="selfsame-bench-") as folder:  # a key, and a log without a face
         session = Session(Path(folder), QUICK if quick else FULL, say)
         benches: dict[Bench, Callable[[Session], Iterable[Figure]]] = {

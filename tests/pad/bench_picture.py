@@ -9,51 +9,14 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from consent import policy
+from tests.pad.bench_measures import Measure, shown, worst
 from tests.pad.report import Summary
 from tests.pad.store import BONA_FIDE
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One panel.
-
-    Attributes:
-        path: where the number is in the evidence; of several in a session (each turn) the worst counts.
-        title, unit: what people read.
-        span: values at the panel's left and right end.
-        floor, ceiling: names in `consent.policy` of the limits under and over which it is refused; "" for none.
-    """
-
-    path: str
-    title: str
-    unit: str
-    span: tuple[float, float]
-    floor: str = ""
-    ceiling: str = ""
-
-
-MEASURES: Final = (
-    Measure("turns.beta", "Parallax of the nose in the weaker turn", "eye distances", (-0.1, 0.8), "PARALLAX"),
-    Measure("turns.ratio", "Parallax over the sine of the yaw", "", (-0.5, 2.0), "PARALLAX_RATIO"),
-    Measure("turns.trend", "Parallax follows the yaw", "correlation", (-1, 1), "PARALLAX_TREND"),
-    Measure("turns.noise", "What the fit leaves over", "eye distances", (0, 0.04), "", "PARALLAX_NOISE"),
-    Measure("light.correlation", "Skin follows the colours", "correlation", (-1, 1), "LIGHT_CORRELATION"),
-    Measure("light.gain", "Light of the screen on the skin", "log units", (0, 0.5), "LIGHT_GAIN"),
-    Measure("light.relief", "Reflection has a head's relief", "1 is a head, 0 a sheet", (-1, 2), "LIGHT_RELIEF"),
-    Measure("light.albedo", "Light multiplies, a veil adds", "slope", (-2, 1), "LIGHT_ALBEDO"),
-    Measure("light.background", "Light on the room over light on the skin", "", (-0.2, 1.6), "", "LIGHT_BACKGROUND"),
-    Measure("pursuit.across", "Nose follows the dot sideways", "correlation", (-1, 1), "DOT_CORRELATION"),
-    Measure("pursuit.up", "Nose follows the dot up and down", "correlation", (-1, 1), "DOT_CORRELATION"),
-    Measure("identity.rests", "Same face at every rest", "cosine", (0, 1), "SAME_FACE_MEAN"),
-)
 
 _SCALE: Final = 2
 """Drawn so many times larger, then made smaller, for smooth edges."""
@@ -64,24 +27,13 @@ _LIVING, _ATTACK, _REFUSED, _BAND = (0, 114, 178), (213, 94, 0), (250, 240, 234)
 """Blue and vermilion keep apart for the colour-blind (Okabe and Ito)."""
 
 
-def worst(measure: Measure, sessions: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    """(n,) the value of each session that decides: the least where there is a floor, else the largest."""
-    pick = min if measure.floor or not measure.ceiling else max
-    return np.array([math.nan if any(map(math.isnan, one)) else pick(one) for one in sessions if one], np.float64)
-
-
-def shown(whole: Summary) -> list[Measure]:
-    """The measures that this run has numbers of."""
-    return [m for m in MEASURES if any(map(len, whole.numbers.get(m.path, {}).values()))]
-
-
 def picture(whole: Summary) -> bytes:
     """Draw it.
 
     Returns:
         A PNG; the same bytes for the same numbers. An empty picture when there are none.
     """
-    names, measures = whole.names(), shown(whole)
+    names, measures = whole.names(), shown(whole.numbers)
     bands = max(1, -(-len(measures) // _ACROSS))
     height = _TOP + _ROW * len(names) + _FOOT
     size = (2 * _MARGIN + _LABELS + _ACROSS * (_PANEL + _GAP), 2 * _MARGIN + 40 + bands * height)
@@ -164,7 +116,7 @@ def _panel(
     for line in range(len(names)):
         if line % 2 == 0:
             pen.box(left, top + line * _ROW, left + _PANEL, top + (line + 1) * _ROW, _BAND)
-    floor, ceiling = getattr(policy, measure.floor, None), getattr(policy, measure.ceiling, None)
+    floor, ceiling = measure.limits()
     if floor is not None:
         pen.box(left, top, x(floor), bottom, _REFUSED)
     if ceiling is not None:

@@ -91,7 +91,9 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
             start = time.process_time()
             over = recorder.take(frame).over
             busy, frames = busy + time.process_time() - start, frames + 1
+        start = time.perf_counter()
         capture = recorder.capture()
+        sealed = time.perf_counter() - start
         code, evidence, spent = _judged(capture)
     coloured = capture.assurance is Assurance.MOTION_LIGHT
     return Record(
@@ -102,7 +104,7 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         sitter.clock() - begun,
         frames,
         1000 * busy / max(frames, 1),
-        1000 * spent,
+        1000 * (sealed + spent),
         {},
         tuple((p.index, str(p.action), p.seconds, str(p.colour or "")) for p in capture.prompts),
         {"evidence": packed(evidence), "rest": packed(capture.rest), "path": packed(capture.path)},

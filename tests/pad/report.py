@@ -16,6 +16,7 @@ from typing import Final
 
 from app.bench import Figure, clopper_pearson, share
 from consent.types import Assurance
+from tests.pad.bench_measures import passed, shown
 from tests.pad.bench_numbers import leaves
 from tests.pad.store import BONA_FIDE, Record
 
@@ -212,6 +213,16 @@ def reasons(whole: Summary) -> list[list[str]]:
     return rows
 
 
+def checks(whole: Summary) -> list[list[str]]:
+    """Table of what each measure alone would let pass, of the sessions it was taken in: it shows what stops what."""
+    measures = [measure for measure in shown(whole.numbers) if any(limit is not None for limit in measure.limits())]
+    rows = [["presentation", *(measure.path for measure in measures)]]
+    for name in whole.names():
+        taken = [passed(measure, whole.numbers[measure.path].get(name, ())) for measure in measures]
+        rows.append([name, *(_of(*one) for one in taken)])
+    return rows if measures else []
+
+
 def groups(whole: Summary) -> list[list[str]]:
     """Table of bona fide presentations by skin tone, hardship and room: refused of all, for each name."""
     names = [name for name in whole.names() if name.startswith(BONA_FIDE)]
@@ -283,6 +294,9 @@ def page(whole: Summary, about: About, image: str) -> str:
         said = ", ".join(f"{name} {n}" for name, n in sorted(whole.broke.items()))
         lines += [f"Sessions that broke and are not counted: {said}.", ""]
     lines += ["## Verdicts", "", markdown(reasons(whole)), ""]
+    if checks(whole):
+        said = "Sessions that each measure alone would let pass, of those that went far enough for it to be taken:"
+        lines += ["## Each measure alone", "", said, "", markdown(checks(whole)), ""]
     if whole.groups:
         lines += ["## Bona fide presentations refused, by group", "", markdown(groups(whole)), ""]
     if gains(whole):

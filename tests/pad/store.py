@@ -30,7 +30,15 @@ BONA_FIDE: Final = "bona_fide"
 """Names of presentations by living people begin with this; all others are instruments."""
 _ABOUT: Final = {"format": FORMAT, "what": "selfsame bench liveness: measurements of synthetic people, no pictures"}
 _CODE: Final = ("consent", "models", "tests/people", "tests/pad", "tests/booth.py")
-_ONLY_TELLS: Final = ("test_*", "report.py", "store.py", "bench.py", "bench_pool.py", "bench_picture.py")
+_ONLY_TELLS: Final = (
+    "test_*",
+    "report.py",
+    "store.py",
+    "bench.py",
+    "bench_pool.py",
+    "bench_measures.py",
+    "bench_picture.py",
+)
 """Files of `tests/pad` that only plan and tell: changing them spoils no session."""
 
 
@@ -135,7 +143,8 @@ class Store:
 
     def versions(self) -> tuple[str, ...]:
         """Versions of the code that left sessions here, the newest first."""
-        found = [(p.stat().st_mtime, p.name) for p in self.folder.iterdir() if p.is_dir()]
+        folders = [p for p in self.folder.iterdir() if p.is_dir() and any(p.iterdir())]
+        found = [(max(name.stat().st_mtime for name in p.iterdir()), p.name) for p in folders]
         return tuple(name for _, name in sorted(found, reverse=True))
 
     def path(self, job: Job) -> Path:

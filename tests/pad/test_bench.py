@@ -27,7 +27,7 @@ from consent.liveness.light import Light
 from consent.liveness.parallax import Parallax
 from consent.liveness.recording import Outcome, Sight
 from consent.types import Action, Assurance
-from tests.pad import bench, bench_cast, bench_picture, bench_pool, report
+from tests.pad import bench, bench_cast, bench_measures, bench_picture, bench_pool, report
 from tests.pad.bench_numbers import arrays_of, leaves, packed, unpacked
 from tests.pad.bench_session import drawn_again, judged_again
 from tests.pad.store import ROOT, Job, Record, Store, code_version
@@ -411,16 +411,19 @@ def test_page_and_picture_are_the_same_for_the_same_sessions(counted, tmp_path):
 
 
 def test_the_picture_shows_what_was_measured(counted):
-    assert [m.path for m in bench_picture.shown(counted)][:2] == ["turns.beta", "turns.ratio"]
-    assert "pursuit.across" not in [m.path for m in bench_picture.shown(counted)]
-    for measure in bench_picture.MEASURES:  # a limit that was renamed must not vanish from the picture
+    assert [m.path for m in bench_measures.shown(counted.numbers)][:2] == ["turns.beta", "turns.ratio"]
+    assert "pursuit.across" not in [m.path for m in bench_measures.shown(counted.numbers)]
+    for measure in bench_measures.MEASURES:  # a limit that was renamed must not vanish from the picture
         assert all(isinstance(getattr(policy, limit), float) for limit in (measure.floor, measure.ceiling) if limit)
         field = dict(leaves(packed(LIVING))) | {"pursuit.across": 0, "pursuit.up": 0}
         assert measure.path in field
-    deep, noisy = bench_picture.MEASURES[0], next(m for m in bench_picture.MEASURES if m.ceiling)
-    assert bench_picture.worst(deep, [[0.4, 0.1], [0.3]]).tolist() == [0.1, 0.3]
-    assert bench_picture.worst(noisy, [[0.4, 0.1], []]).tolist() == [0.4]
-    assert np.isnan(bench_picture.worst(deep, [[0.4, math.nan]])).all()
+    deep, noisy = bench_measures.MEASURES[0], next(m for m in bench_measures.MEASURES if m.ceiling)
+    assert bench_measures.worst(deep, [[0.4, 0.1], [0.3]]).tolist() == [0.1, 0.3]
+    assert bench_measures.worst(noisy, [[0.4, 0.1], []]).tolist() == [0.4]
+    assert np.isnan(bench_measures.worst(deep, [[0.4, math.nan]])).all()
+    head, *rows = report.checks(counted)
+    assert rows[0] == ["bona_fide_normal", *["40 of 40"] * (len(head) - 1)]
+    assert bench_measures.passed(deep, [[0.4, 0.1], [math.nan, 1], [0.5, 0.5], []]) == (1, 3)
     assert bench_picture.picture(report.Summary()).startswith(b"\x89PNG")
 
 
