@@ -66,7 +66,7 @@ def _grain() -> NDArray[np.float32]:
     return np.random.default_rng(0).normal(0, 1, (1600, 1600)).astype(np.float32)
 
 
-def _noise(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
+def grain(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
     """Reproducible grain (H, W, 3): windows of one field, a random one per colour."""
     rng = np.random.default_rng(seed)
     field = _grain()
@@ -112,7 +112,7 @@ def develop(
     index = np.clip(light * gain, 0, _STEPS - 1).astype(np.int32)
     value = _curve(gamma)[index]
     if noise > 0:
-        value = value + _noise(value.shape, seed) * np.float32(noise)
+        value = value + grain(value.shape, seed) * np.float32(noise)
     picture = np.clip(value + 0.5, 0, 255).astype(np.uint8)
     if jpeg:
         packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg])[1]

@@ -102,8 +102,8 @@ def someone(name: str) -> Person:
     """A person by a longer name: who, and what they wear.
 
     Args:
-        name: of the cast ("ada"), or of a seed ("random-17"), then any of "/round", "/square", "/oval" (glasses) and
-            "/beard".
+        name: of the cast ("ada"), or of a seed ("random-17"), then any of "/round", "/square", "/oval" (glasses),
+            "/beard", and "/mask": a matt cast of the person.
 
     Raises:
         KeyError: nobody has that name, or nothing of that name can be worn.
@@ -117,9 +117,11 @@ def someone(name: str) -> Person:
         ink = (look.hair.colour[0] * 0.8, look.hair.colour[1] * 0.8, look.hair.colour[2] * 0.8)
         skin = replace(look.skin, beard=0.9, moustache=0.8, stubble=0.6, beard_colour=ink)
         look = replace(look, skin=skin)
-    else:
+    if "mask" in worn:
+        look = replace(look, skin=replace(look.skin, shine=0.12))
+    if not {"beard", "mask"} & set(worn):
         paint = someone(who).paint  # spectacles leave the skin as it is
     for thing in worn:
-        if thing != "beard":
+        if thing not in {"beard", "mask"}:
             look = replace(look, glasses={shape: shape for shape in SHAPES}[thing])
     return Person(name, replace(recipe, look=look), paint)

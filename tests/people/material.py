@@ -41,9 +41,16 @@ class Surface:
     occlusion: NDArray[np.float32]
     wrap: NDArray[np.float32]
 
+    def pick(self, some: NDArray[np.bool_]) -> Surface:
+        """Some of the points."""
+        return Surface(
+            self.place[some], self.normal[some], self.colour[some], self.roughness[some], self.specular[some],
+            self.occlusion[some], self.wrap[some],
+        )  # fmt: skip
+
 
 def _unit(v: NDArray[np.float32]) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = v / (np.sqrt((v * v).sum(1, keepdims=True)) + 1e-9)
+    result: NDArray[np.float32] = v * (1 / (np.sqrt(np.einsum("ij,ij->i", v, v)) + 1e-9))[:, None]
     return result
 
 
@@ -196,7 +203,7 @@ def loose(
 ) -> tuple[Surface, NDArray[np.float32]]:
     """Material and alpha (n,) of loose hair or glasses; `inside` has place, normal, cover and grain coordinates."""
     place, normal, cover = inside[:, :3], _unit(inside[:, 3:6]), inside[:, 6]
-    away = ((eye - place) * normal).sum(1) < 0
+    away = np.einsum("ij,ij->i", eye - place, normal) < 0
     normal[away] *= -1
     if ink is not None:
         n = len(place)
@@ -204,7 +211,7 @@ def loose(
         return Surface(place, normal, dull + ink, 0.3 * whole, 0.04 * whole, 0.9 * whole, dull), whole
     strand = sample(person.strands, inside[:, 7:9], tile=True)[:, 0]
     alpha = np.clip(cover * 2.0 + 0.28 * strand - 0.4, 0, 1) * np.clip(cover * 3, 0, 1)
-    facing = np.abs(_unit(eye - place) * normal).sum(1)
+    facing = np.abs(_unit(eye - place) * normal) @ np.ones(3, np.float32)
     alpha *= np.clip(facing * 2.2 + 0.12 * strand, 0, 1)
     n = len(place)
     colour = hair.colour(person.look.hair) * np.clip(0.95 + 0.27 * strand, 0.25, 2)[:, None]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _EMPTY = np.iinfo(np.int64).max
 _TRIANGLE_BITS = 20
+_NOBODY = (1 << _TRIANGLE_BITS) - 1  # no triangle has this number
 _DEPTH_STEPS = 2.0e5  # steps per unit of depth (centimetres): 0.05 micrometres, far below a lid's thickness
 _SIZES = (2, 3, 4, 6, 8, 11, 16, 24, 40, 80, 160, 320, 4096)  # bounding-box classes, pixels
 _BATCH = 2_000_000  # candidate pixels tested at once: bounds the memory
@@ -48,6 +49,7 @@ def rasterise(
     *,
     cull: bool = True,
     bias: NDArray[np.float32] | None = None,
+    before: NDArray[np.float32] | None = None,
 ) -> Coverage:
     """Find the nearest triangle at every pixel centre.
 
@@ -57,6 +59,7 @@ def rasterise(
         size: (width, height) of the picture.
         cull: leave out triangles seen from behind.
         bias: (m,) added to the depth of a triangle (negative: it wins over what lies close to it).
+        before: (width * height,) depth of what is there already; only what lies nearer is found.
     """
     width, height = size
     a, b, c, area = _edges(screen, triangles)
@@ -72,6 +75,9 @@ def rasterise(
     seen &= (box_w > 0) & (box_h > 0) & (low[:, 2] > 1.0)
     span = np.maximum(box_w, box_h)
     buffer = np.full(width * height, _EMPTY, np.int64)
+    if before is not None:
+        there = np.clip(before.astype(np.float64), 0, 2e4) * _DEPTH_STEPS
+        np.copyto(buffer, (there.astype(np.int64) << _TRIANGLE_BITS) | _NOBODY)
     near: NDArray[np.float32] = (1.0 / np.maximum(screen[:, 2], 1e-3)).astype(np.float32)
     corner_near = near[triangles]
     shift = np.zeros(len(triangles), np.float32) if bias is None else bias
@@ -99,10 +105,13 @@ def rasterise(
             w1, w2, t = w1[i, j, k], w2[i, j, k], t[i]
             n = corner_near[t]
             depth = 1.0 / ((1 - w1 - w2) * n[:, 0] + w1 * n[:, 1] + w2 * n[:, 2]) + shift[t]
+            if before is not None:
+                free = depth < before[(y0[t] + j).astype(np.int64) * width + x0[t] + k]
+                depth, t, j, k = depth[free], t[free], j[free], k[free]
             key = ((np.clip(depth, 0, 2e4) * _DEPTH_STEPS).astype(np.int64) << _TRIANGLE_BITS) | t
             np.minimum.at(buffer, (y0[t] + j).astype(np.int64) * width + x0[t] + k, key)
-    pixels = np.nonzero(buffer != _EMPTY)[0]
-    won = buffer[pixels] & ((1 << _TRIANGLE_BITS) - 1)
+    pixels = np.nonzero((buffer & _NOBODY) != _NOBODY)[0]
+    won = buffer[pixels] & _NOBODY
     return Coverage(pixels, won, _weights(pixels, won, width, (a, b, c, inverse), corner_near))
 
 
@@ -121,9 +130,12 @@ def _weights(
     scale = inverse[won]
     w1 = (px * (r[:, 1] - p[:, 1]) - py * (r[:, 0] - p[:, 0])) * scale
     w2 = (py * (q[:, 0] - p[:, 0]) - px * (q[:, 1] - p[:, 1])) * scale
-    weights = np.stack([1 - w1 - w2, w1, w2], 1) * corner_near[won]
-    weights /= weights.sum(1, keepdims=True)
-    result: NDArray[np.float32] = weights.astype(np.float32)
+    near = corner_near[won]
+    result = np.empty((len(won), 3), np.float32)
+    result[:, 0] = (1 - w1 - w2) * near[:, 0]
+    result[:, 1] = w1 * near[:, 1]
+    result[:, 2] = w2 * near[:, 2]
+    result *= 1 / (result[:, :1] + result[:, 1:2] + result[:, 2:])
     return result
 
 

@@ -113,6 +113,11 @@ def arrange(person: Person, scene: Scene) -> View:
 
 def render(person: Person, scene: Scene) -> NDArray[np.uint8]:
     """A picture of a person, `uint8 RGB (H, W, 3)`."""
+    return develop(lit(person, scene), scene)
+
+
+def lit(person: Person, scene: Scene) -> NDArray[np.float32]:
+    """The linear light (H, W, 3) that comes from a person and the room behind."""
     light = LIGHTS[scene.light] if isinstance(scene.light, str) else scene.light
     view = arrange(person, scene)
     # some jaws are narrower than their teeth: what lies inside the mouth must not show through the cheek
@@ -127,7 +132,7 @@ def render(person: Person, scene: Scene) -> NDArray[np.uint8]:
     for shell in person.shells:
         _overlay(picture, depth, person, shell, scene, light, view)
     _lashes(picture, depth, person, scene, view)
-    return develop(picture.reshape(height, width, 3), scene)
+    return picture.reshape(height, width, 3)
 
 
 def develop(light: NDArray[np.float32], scene: Scene) -> NDArray[np.uint8]:
@@ -155,38 +160,56 @@ def background(scene: Scene, light: Light) -> NDArray[np.float32]:
 def shade(s: material.Surface, light: Light, eye: NDArray[np.float32]) -> NDArray[np.float32]:
     """Linear light (n, 3) that a surface sends to the camera at `eye`."""
     to_eye = eye - s.place
-    to_eye /= np.sqrt((to_eye * to_eye).sum(1, keepdims=True))
-    up = (s.normal[:, 1:2] * 0.5 + 0.5) * s.occlusion[:, None]
-    down = s.occlusion[:, None] - up
-    out: NDArray[np.float32] = s.colour * (
-        up * np.array(light.sky, np.float32) + down * np.array(light.ground, np.float32)
-    )
-    shadow = np.sqrt(s.occlusion)[:, None]
+    to_eye *= 1 / np.sqrt(dot(to_eye, to_eye))[:, None]
+    up = (s.normal[:, 1] * 0.5 + 0.5) * s.occlusion
+    down = s.occlusion - up
+    glow = up[:, None] * np.array(light.sky, np.float32)
+    glow += down[:, None] * np.array(light.ground, np.float32)
+    mirror = np.zeros_like(glow)
+    shadow = np.sqrt(s.occlusion)
     a2 = np.clip(s.roughness, 0.05, 1) ** 4
-    wrap = s.wrap
+    shine = s.specular * (0.25 / np.pi) * a2
+    slope = 1 / (1 + s.wrap)
+    offset = s.wrap * slope
     for lamp in light.lamps:
         toward = np.array(lamp.place, np.float32)
-        gain: NDArray[np.float32] | np.float32 = np.float32(1)
+        gain = shadow
         if lamp.near:
             toward = toward - s.place
-            d2 = (toward * toward).sum(1, keepdims=True)
-            toward = toward / np.sqrt(d2)
-            gain = 3600 / d2
+            d2 = dot(toward, toward)
+            toward *= 1 / np.sqrt(d2)[:, None]
+            gain = shadow * (3600 / d2)
+            half = toward + to_eye
+            facing = dot(s.normal, toward)
         else:
-            toward = (toward / np.linalg.norm(toward))[None]
-        facing = (s.normal * toward).sum(1, keepdims=True)
-        diffuse = np.clip((facing + wrap) / (1 + wrap), 0, None)
-        half = toward + to_eye
-        half /= np.sqrt((half * half).sum(1, keepdims=True))
-        nh = np.clip((s.normal * half).sum(1), 0, 1)
-        vh = np.clip(1 - (to_eye * half).sum(1), 0, 1)
+            toward = toward / np.linalg.norm(toward)
+            half = to_eye + toward
+            facing = s.normal @ toward
+        half *= 1 / np.sqrt(dot(half, half))[:, None]
+        nh = np.clip(dot(s.normal, half), 0, 1)
+        vh = np.clip(1 - dot(to_eye, half), 0, 1)
         grazing = vh * vh
-        grazing = grazing * grazing * vh
+        grazing *= grazing
+        grazing *= vh
         q = nh * nh * (a2 - 1) + 1
-        lobe = a2 / (np.pi * q * q + 1e-6) * (s.specular * (1 + 14 * grazing)) * 0.25
-        glint = np.minimum(lobe * np.clip(facing[:, 0], 0, 1), 4.0)[:, None]
-        out += (s.colour * diffuse + glint) * (np.array(lamp.colour, np.float32) * gain * shadow)
-    return out
+        lobe = shine / (q * q + 1e-6) * (1 + 14 * grazing)
+        glint = np.minimum(lobe * np.clip(facing, 0, 1), 4.0) * gain
+        colour = np.array(lamp.colour, np.float32)
+        diffuse = facing[:, None] * slope
+        diffuse += offset
+        np.maximum(diffuse, 0, out=diffuse)
+        diffuse *= gain[:, None] * colour
+        glow += diffuse
+        mirror += glint[:, None] * colour
+    glow *= s.colour
+    glow += mirror
+    return glow
+
+
+def dot(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Row-wise products (n,) of (n, 3) arrays; several times as fast as a sum over an axis."""
+    result: NDArray[np.float32] = np.einsum("ij,ij->i", a, b)
+    return result
 
 
 def _overlay(
@@ -204,15 +227,17 @@ def _overlay(
     world[free] = place(person, shell.free[free], scene)[0]
     at = shell.source[~free]
     world[~free] = view.world[at] + view.normal[at] * (shell.offset[~free] - person.lift[at])[:, None]
-    hit = rasterise(project(world, scene), shell.triangles, scene.size, cull=False)
+    hit = rasterise(project(world, scene), shell.triangles, scene.size, cull=False, before=depth)
     if len(hit.pixels) == 0:
         return
     corner = shell.triangles[hit.triangles]
     n = normals(world, shell.triangles)
     inside = _mix(np.column_stack([world, n, shell.cover, shell.grain]).astype(np.float32), corner, hit)
-    near = scene.distance - inside[:, 2] < depth[hit.pixels]
-    inside, pixels = inside[near], hit.pixels[near]
+    pixels = hit.pixels
     surface, alpha = material.loose(person, inside, view.eye, shell.ink)
+    seen = alpha > 0.004
+    if not seen.all():
+        inside, pixels, alpha, surface = inside[seen], pixels[seen], alpha[seen], surface.pick(seen)
     lit = shade(surface, light, view.eye)
     picture[pixels] += (lit - picture[pixels]) * alpha[:, None]
     solid = alpha > 0.5

@@ -1,0 +1,168 @@
+"""Pictures moved by warping: what an attacker's program makes of one photograph, without a model of the head.
+
+All in the picture's own pixels. A face's depth is guessed from its landmarks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+
+from tests.people.flat import puppet
+from tests.people.light import Rgb
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from models.faces import Face
+
+PIVOT: Final = 1.45
+"""Eye distances from the plane of the eyes back to the joint about which a head turns."""
+_SHUT, _OPEN = (0.0, 0.5, 1.0), (0.0, 0.35, 0.7, 1.0)
+_COARSE = 6  # pixels a side of the cells in which depth is worked out
+
+
+class Warped:
+    """One photograph of a face that can be turned, nodded, brought nearer, made to blink and to open its mouth.
+
+    Args:
+        picture: `uint8 RGB (H, W, 3)`.
+        face: as measured in it.
+        depth: share of the landmarks' depth that the warp uses; 0 turns the face as a plane.
+    """
+
+    def __init__(self, picture: NDArray[np.uint8], face: Face, depth: float = 0.45) -> None:
+        self.picture, self.face, self.depth = picture, face, depth
+        self._bank: dict[tuple[int, int], NDArray[np.uint8]] = {}
+        h, w = picture.shape[:2]
+        x, y = np.meshgrid(np.arange(w, dtype=np.float32), np.arange(h, dtype=np.float32))
+        self._x, self._y = x, y
+        middle = face.mesh[[33, 133, 263, 362], :2].mean(0)
+        self._dx, self._dy = x - np.float32(middle[0]), y - np.float32(middle[1])
+        self.relief, self.mask = relief(face, (h, w))
+        self.head = head(face, (h, w))
+
+    def moved(
+        self,
+        yaw: float = 0.0,
+        pitch: float = 0.0,
+        *,
+        blink: float = 0.0,
+        mouth: float = 0.0,
+        nearer: float = 0.0,
+        base: NDArray[np.uint8] | None = None,
+    ) -> NDArray[np.uint8]:
+        """The picture with the face moved, `uint8 RGB`.
+
+        Args:
+            yaw, pitch: degrees to the image's right and up.
+            blink, mouth: 0..1.
+            nearer: share by which the whole is enlarged.
+            base: another picture of the same size, moved by the same depths.
+        """
+        base = self._posed(blink, mouth) if base is None else base
+        if max(abs(yaw), abs(pitch)) < 0.05 and abs(nearer) < 1e-3:
+            return base.copy()
+        unit = np.float32(self.face.eye_distance)
+        z = self.relief * np.float32(self.depth) * unit + np.float32(PIVOT) * unit
+        a, b = np.radians(yaw), np.radians(pitch)
+        # backwards: what stood at the place that is now looked at; exact to the first order in the turn
+        shift_x = self._dx * np.float32(np.cos(a) - 1) + z * np.float32(np.sin(a))
+        shift_y = self._dy * np.float32(np.cos(b) - 1) - z * np.float32(np.sin(b))
+        zoom = np.float32(1 / (1 - nearer))
+        h, w = base.shape[:2]
+        u = (self._x - w / 2) / zoom + w / 2
+        v = (self._y - h / 2) / zoom + h / 2
+        moving = np.dstack([shift_x * self.head, shift_y * self.head])
+        first = cv2.remap(moving, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        back = cv2.remap(
+            moving, u - first[..., 0], v - first[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        out = cv2.remap(base, u - back[..., 0], v - back[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(out, np.uint8)
+
+    def _posed(self, blink: float, mouth: float) -> NDArray[np.uint8]:
+        key = (int(np.abs(np.array(_SHUT) - blink).argmin()), int(np.abs(np.array(_OPEN) - mouth).argmin()))
+        if key not in self._bank:
+            shut, gape = _SHUT[key[0]], _OPEN[key[1]]
+            plain = not shut and not gape
+            self._bank[key] = self.picture if plain else puppet(self.picture, self.face, blink=shut, mouth=gape)
+        return self._bank[key]
+
+
+def relief(face: Face, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Depth (h, w) of a face towards the camera in eye distances, from its landmarks, and a soft mask of the face."""
+    h, w = shape
+    small = (-(-w // _COARSE), -(-h // _COARSE))
+    x, y = np.meshgrid((np.arange(small[0]) + 0.5) * _COARSE, (np.arange(small[1]) + 0.5) * _COARSE)
+    mesh = face.mesh
+    eyes = mesh[[33, 133, 263, 362], 2].mean()
+    height = -(mesh[:, 2] - eyes) / face.eye_distance
+    gap = (x[..., None] - mesh[:, 0]) ** 2 + (y[..., None] - mesh[:, 1]) ** 2
+    weight = np.exp(-gap / (2 * (0.14 * face.eye_distance) ** 2)) + 1e-9 * np.exp(
+        -gap / (2 * (1.2 * face.eye_distance) ** 2)
+    )
+    known = weight.sum(-1)
+    depth = (weight * height).sum(-1) / np.maximum(known, 1e-30)
+    hull = cv2.convexHull(mesh[:, :2].astype(np.float32)).astype(np.int32)
+    mask = np.zeros((h, w), np.float32)
+    cv2.fillConvexPoly(mask, hull, 1.0)
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.10 * face.eye_distance), np.float32)
+    big = np.asarray(cv2.resize(np.clip(depth, -1.2, 1.2).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC))
+    return np.asarray(big, np.float32), soft
+
+
+def head(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Soft mask (h, w) of the whole head: what a warp takes along."""
+    h, w = shape
+    box = face.mesh[:, :2]
+    middle, span = box.mean(0), np.ptp(box, axis=0)
+    mask = np.zeros((h, w), np.float32)
+    centre = (int(middle[0]), int(middle[1] - 0.12 * span[1]))
+    cv2.ellipse(mask, centre, (int(0.78 * span[0]), int(0.86 * span[1])), 0, 0, 360, 1.0, -1)
+    result: NDArray[np.float32] = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.35 * face.eye_distance), np.float32)
+    return result
+
+
+def shading(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """How a screen before the face would light it (h, w), 1 where skin faces it: an attacker's guess from landmarks.
+
+    Lambert's law on the landmarks' depth, the screen below the camera.
+    """
+    depth, soft = relief(face, shape)
+    depth = np.asarray(cv2.GaussianBlur(depth, (0, 0), 0.08 * face.eye_distance), np.float32)
+    scale = np.float32(face.eye_distance)
+    slope_x = cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8) * scale
+    slope_y = cv2.Sobel(depth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8) * scale
+    toward = np.array([0.0, 0.17, 0.985], np.float32)  # y down: from below the camera
+    length = np.sqrt(slope_x**2 + slope_y**2 + 1)
+    cosine = np.clip((-slope_x * toward[0] - slope_y * toward[1] + toward[2]) / length, 0, 1)
+    away = np.clip(1 + 0.22 * (depth - depth.max()), 0.5, 1)  # what is nearer gets more
+    # neck and hair are guessed as a little darker, the room behind as hardly lit
+    round_about = 0.07 + 0.5 * head(face, shape)
+    result: NDArray[np.float32] = np.asarray(cosine * away * soft + round_about * (1 - soft), np.float32)
+    return result
+
+
+def tinted(
+    picture: NDArray[np.uint8], colour: Rgb, strength: float, where: NDArray[np.float32] | None = None
+) -> NDArray[np.uint8]:
+    """The picture as if a light of `colour` were added to the one it was taken in, `uint8 RGB`.
+
+    Args:
+        picture: `uint8 RGB (H, W, 3)`.
+        colour: linear RGB 0..1.
+        strength: of full colour, against the light that was there.
+        where: (H, W) share of the light that each pixel gets; all of it by default.
+    """
+    if where is None:
+        rows = [np.clip(np.arange(256) * (1 + strength * c) ** (1 / 2.2), 0, 255) for c in colour]
+        table = np.stack(rows, -1).round().astype(np.uint8)[None]
+        return np.asarray(cv2.LUT(picture, np.ascontiguousarray(table)), np.uint8)
+    out = picture.astype(np.float32)
+    for channel, c in enumerate(colour):
+        if c > 0:
+            out[..., channel] *= cv2.pow(1 + np.float32(strength * c) * where, 1 / 2.2)
+    return np.asarray(np.minimum(out, 255).astype(np.uint8), np.uint8)
