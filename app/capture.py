@@ -30,6 +30,8 @@ MAX_FRAMES: Final = 3600
 """Frames of one check: two minutes at 30 per second, far more than any challenge lasts."""
 SMALLEST: Final = (240, 320)
 LARGEST: Final = (1080, 1920)
+LATEST: Final = 1e7
+"""Seconds a page may have been open."""
 RETRY: Final = "Please start the check again."
 
 
@@ -51,8 +53,13 @@ class Camera:
     _frames: int = 0
 
     def shown(self, index: int, at: float) -> None:
-        """Note that the page had painted the prompt `index` at its time `at` (seconds)."""
-        if self._painted and (index <= self._painted[-1][0] or at < self._painted[-1][1]):
+        """Note that the page had painted the prompt `index` at its time `at` (seconds).
+
+        Raises:
+            Refusal: `camera-order`, unless both go forward.
+        """
+        last, since = self._painted[-1] if self._painted else (-1, 0.0)
+        if not (index > last and since <= at < LATEST):
             raise Refusal("camera-order", "The page reported its prompts out of order.", RETRY)
         self._painted.append((index, at))
 
@@ -106,6 +113,6 @@ def _parse(message: bytes) -> tuple[int, float, bytes]:
     except (struct.error, ValueError, KeyError, TypeError, OverflowError):
         raise Refusal("frame-unreadable", "A camera frame was broken on its way.", RETRY) from None
     jpeg = message[4 + length :]
-    if not jpeg.startswith(b"\xff\xd8\xff") or not 0 <= at < 1e7:
+    if not jpeg.startswith(b"\xff\xd8\xff") or not 0 <= at < LATEST:
         raise Refusal("frame-unreadable", "A camera frame was broken on its way.", RETRY)
     return sequence, at, jpeg

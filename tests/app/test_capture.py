@@ -57,6 +57,12 @@ def test_a_frame_counts_for_the_prompt_that_was_painted_before_it_was_taken():
     assert camera.sequence == 6
 
 
+@pytest.mark.parametrize(("index", "at"), [(-1, 1.0), (0, float("nan")), (0, float("inf")), (0, -0.1)])
+def test_the_first_prompt_has_a_number_and_a_time(camera, index, at):
+    with pytest.raises(Refusal, match="camera-order"):
+        camera.shown(index, at)
+
+
 @pytest.mark.parametrize(("seq", "t"), [(3, 21.0), (2, 21.0), (4, 20.0), (4, 19.0)])
 def test_frames_only_go_forward(camera, seq, t):
     camera.take(message(3, 20.0))
@@ -66,7 +72,7 @@ def test_frames_only_go_forward(camera, seq, t):
 
 def test_prompts_only_go_forward(camera):
     camera.shown(0, 1.0)
-    for index, at in ((0, 2.0), (1, 0.5)):
+    for index, at in ((0, 2.0), (-1, 2.0), (1, 0.5), (1, float("nan")), (1, float("inf")), (1, -1.0)):
         with pytest.raises(Refusal, match="camera-order"):
             camera.shown(index, at)
 

@@ -36,7 +36,8 @@ SIZE = (640, 480)
 HEADER = b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n"
 SLOTS = 2
 REWRITES = 15
-SEATED = Scene(distance=50.0, size=SIZE)
+SEATED = Scene(distance=50.0, size=SIZE, exposure=0.6)
+"""Exposed as webcams do it: no part of the face is near white, also when the screen shines on it."""
 MANNER = Manner(
     nod=18.0,
     sway=0.0,

@@ -9,7 +9,7 @@ const CAMERA_ERRORS = {
 };
 // Names that virtual cameras give themselves. Anybody can rename one: this stops accidents, not attacks.
 const VIRTUAL = /virtual|\b(obs|manycam|v4l2[ -]?loopback|dummy video device|snap camera|xsplit|v-?cam|mmhmm|camtwist|sparkocam|youcam|akvcam|webcamoid|unity video|ndi|vmix)\b/i;
-const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pace sets ours
+const MOST_UNACKNOWLEDGED = 2;   // frames on their way at once: the server sets the pace, and what it says is about now
 const SLOW_CAMERA = 8;           // pictures a second below which more light helps: cameras slow down in the dark
 
 const nextPaint = () => new Promise(resolve => requestAnimationFrame(resolve));
