@@ -22,6 +22,8 @@ _SCALE: Final = 2
 """Drawn so many times larger, then made smaller, for smooth edges."""
 _ACROSS: Final = 3
 _LABELS, _PANEL, _GAP, _ROW, _TOP, _FOOT, _MARGIN = 150, 380, 46, 20, 50, 34, 28
+_FEW: Final = 8
+"""Fewer dots speak for themselves."""
 _INK, _SOFT, _RULE, _PAPER = (32, 36, 42), (112, 120, 130), (226, 229, 233), (255, 255, 255)
 _LIVING, _ATTACK, _REFUSED, _BAND = (0, 114, 178), (213, 94, 0), (250, 240, 234), (247, 248, 250)
 """Blue and vermilion keep apart for the colour-blind (Okabe and Ito)."""
@@ -123,7 +125,7 @@ def _panel(
         pen.box(x(ceiling), top, left + _PANEL, bottom, _REFUSED)
     for mark in _ticks(low, high):
         pen.box(x(mark) - 0.5, top, x(mark) + 0.5, bottom, _RULE)
-        pen.text((x(mark), bottom + 11), f"{mark:g}".replace("-", "\N{EN DASH}"), 11, _SOFT, "mm")
+        pen.text((x(mark), bottom + 11), f"{mark:g}", 11, _SOFT, "mm")
     for limit in (floor, ceiling):
         if limit is not None:
             for y in range(top, bottom, 6):
@@ -140,12 +142,14 @@ def _row(pen: _Pen, places: Sequence[float], y: float, colour: tuple[int, int, i
     if not len(places):
         return
     begin, middle, end = np.quantile(places, (0.025, 0.5, 0.975))
-    pen.box(begin - 0.5, y - 1.5, end + 0.5, y + 1.5, (*colour, 70))
+    if len(places) >= _FEW:
+        pen.box(begin - 0.5, y - 1.5, end + 0.5, y + 1.5, (*colour, 70))
     faint = (*colour, int(np.clip(2200 / len(places), 45, 150)))
     for number, place in enumerate(places):
-        off = (number * 0.618034) % 1 - 0.5  # golden ratio: neighbours lie apart, and the same every time
+        off = (0.5 + number * 0.618034) % 1 - 0.5  # golden ratio: neighbours lie apart, and the same every time
         pen.dot(place, y + off * (_ROW - 8), 1.9 if len(places) > 40 else 2.6, faint)
-    pen.box(middle - 1.25, y - 7, middle + 1.25, y + 7, colour)
+    if len(places) >= _FEW:
+        pen.box(middle - 1.25, y - 7, middle + 1.25, y + 7, colour)
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -15,6 +15,7 @@ from statistics import median
 from typing import Final
 
 from app.bench import Figure, clopper_pearson, share
+from consent.liveness.recording import Outcome
 from consent.types import Assurance
 from tests.pad.bench_measures import passed, shown
 from tests.pad.bench_numbers import leaves
@@ -78,7 +79,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Summary:
-    """A run counted up. `numbers[measure][name]` are the values of one measure of the evidence, NaN left in; of
+    """A run counted up. `numbers[measure][name]` are the values of one measure of the evidence, NaN too; of
     several in a session (each turn, say) all. `groups[what, value][name]` tallies bona fide presentations by skin
     tone, hardship and room.
     """
@@ -110,7 +111,8 @@ class Summary:
         self.tallies[name].add(record)
         measured: dict[str, list[float]] = defaultdict(list)
         for path, number in leaves(record.kept.get("evidence")):
-            measured[path].append(number)
+            if record.outcome == Outcome.COMPLETE or not math.isnan(number):  # what ended early was not measured
+                measured[path].append(number)
         for path, values in measured.items():
             self.numbers[path][name].append(values)
         self.looks.append(record.frame_ms)
@@ -124,7 +126,7 @@ class Summary:
                 self.gains[tone, room] += measured.get("light.gain", [])
             if not record.code:
                 self.seconds.append(record.seconds)
-        if record.prompts and record.outcome == "complete":
+        if record.outcome == Outcome.COMPLETE:
             self.verdicts.append(record.verdict_ms)
 
     def names(self) -> list[str]:

@@ -424,6 +424,11 @@ def test_the_picture_shows_what_was_measured(counted):
     head, *rows = report.checks(counted)
     assert rows[0] == ["bona_fide_normal", *["40 of 40"] * (len(head) - 1)]
     assert bench_measures.passed(deep, [[0.4, 0.1], [math.nan, 1], [0.5, 0.5], []]) == (1, 3)
+    dark = dataclasses.replace(LIVING, light=dataclasses.replace(LIT, gain=math.nan))
+    for outcome, told in (("complete", {"light.gain": "0 of 1"}), ("action-not-seen", {})):
+        record = dataclasses.replace(pretended(Job("print_still", 1, "motion+light"), "x", dark), outcome=outcome)
+        head, row = report.checks(report.Summary.of([record]))
+        assert {k: v for k, v in zip(head, row, strict=True) if k == "light.gain"} == told
     assert bench_picture.picture(report.Summary()).startswith(b"\x89PNG")
 
 
