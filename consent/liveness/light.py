@@ -41,6 +41,8 @@ CORRELATION: Final = 0.93
 display's reflections, at most 0.87 unless nothing of their own light was left."""
 RELIEF: Final = 0.15
 """Bona fide at least 0.22 from 12 % of the room's light on; flat, bent and tinted pictures at most 0.04."""
+SURE: Final = 3.0
+"""Standard errors by which the relief must stand out from none."""
 BACKGROUND: Final = 0.60
 """Bona fide at most 0.20 (0.33 at 6 %); a picture tinted as a whole has 1."""
 LAGS: Final = np.arange(0.0, 0.4501, 0.025)
@@ -269,8 +271,10 @@ def _robust(design: Grid, value: Grid, error: Grid) -> tuple[Grid, Grid]:
     return np.asarray(fit, np.float64), np.sqrt(np.diag(np.linalg.pinv(scaled.T @ scaled)) * spread)
 
 
-def _relief(table: _Table, gain: Grid, error: Grid) -> tuple[float, float, float]:
+def _relief(table: _Table, gain: Grid, error: Grid, unlit: Grid) -> tuple[float, float, float]:
     """(relief, its standard error, albedo) of relative gains (N,) with standard errors (N,).
+
+    `unlit` (N,) is the log brightness of the spots without the screen.
 
     The gain of a head is `E / A`: light of the screen over light of the room, at each spot. A sheet, however it is held
     or bent, has a gain that is smooth: a quadric takes it. A display's veil adds a constant, so its gain goes with one
@@ -286,8 +290,7 @@ def _relief(table: _Table, gain: Grid, error: Grid) -> tuple[float, float, float
     value, error = gain[use] / middle, error[use] / middle
     spots = SPOTS[table.index[use]]
     x, y = topology.CANONICAL[spots, :2].T / 7
-    log = table.spots[:, use].mean((0, 2))
-    log = np.clip(log - np.median(log), -1.5, 1.5)
+    log = np.clip(unlit[use] - np.median(unlit[use]), -1.5, 1.5)
     light, one = irradiance(table.pose)[table.index[use]] - 1, np.ones_like(x)
     sheet = [x, y, x * x, x * y, y * y]
     fit, wide = _robust(np.stack([one, light, *sheet, np.exp(-log), np.exp(log)], 1), value, error)
@@ -335,7 +338,8 @@ def measure(series: Series) -> Light:
     error = np.sqrt((left**2).sum((0, 2)) / free / strength)
     level = float(np.clip(channels.mean(), 1e-6, 3.0))
     linear = np.expm1(np.clip(share * level, -3, 3)) / np.expm1(level)
-    relief, wide, albedo = _relief(table, np.asarray(linear, np.float64), np.asarray(error, np.float64))
+    unlit = table.spots.mean((0, 2)) - share * float((shown * channels).mean())
+    relief, wide, albedo = _relief(table, np.asarray(linear, np.float64), np.asarray(error, np.float64), unlit)
     room = np.einsum("tc,tnc->n", model, fit.clean(_chroma(table.room))) / strength
     background = float(np.median(room)) if len(room) >= LEAST_ROOM else _NAN
     return Light(correlation, gain, noise, fit.lag, relief, wide, albedo, background)
@@ -348,6 +352,6 @@ def find(seen: Light) -> Finding:
         return Finding.UNCLEAR
     if not (seen.correlation >= CORRELATION and seen.background <= BACKGROUND):
         return Finding.WRONG
-    if seen.relief >= RELIEF:
+    if seen.relief >= max(RELIEF, SURE * seen.relief_noise):
         return Finding.HEAD
     return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= RELIEF else Finding.WRONG
