@@ -187,7 +187,8 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
 
 
 def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, sitter):
-    wrong = {"turn-left": "turn-right", "turn-right": "turn-left"}
+    wrong = dict.fromkeys(["turn-right", "nod", "close-eyes", "open-mouth", "lean-in"], "turn-left")
+    wrong["turn-left"] = "turn-right"
     with chromium(*sitter.flags) as browser:
         page = visit(browser, studio.url, permissions=["camera"])
         agree(page)

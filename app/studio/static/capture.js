@@ -73,7 +73,7 @@ class Check {
     if (!current()) return stream.getTracks().forEach(track => track.stop());
     this.stream = stream;
     const [track] = stream.getVideoTracks();
-    if (/Canvas/.test(track.constructor.name) || VIRTUAL.test(track.label)) return this.refuse('virtual-camera');
+    if (/Canvas/.test(track.constructor.name + stream.constructor.name) || VIRTUAL.test(track.label)) return this.refuse('virtual-camera');
     track.addEventListener('ended', () => { if (current()) this.refuse('camera-stopped'); });
     this.video = this.part('video'); this.video.srcObject = stream;
     try { await this.video.play(); } catch { if (current()) this.refuse('camera-busy'); return; }
