@@ -14,7 +14,6 @@ import numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent import domain
-from consent.challenge import Prompt
 from consent.types import Frame, Photo, digest
 from models.faces import Finder
 from tests.people import LIGHTS, Actor, Light, Manner, Scene, person, someone
@@ -23,6 +22,7 @@ from tests.people.light import Rgb
 from tests.people.webcam import Loops, Webcam
 
 if TYPE_CHECKING:
+    from consent.challenge import Prompt
     from consent.liveness.recording import Hint
 
 SEAT = Scene(distance=50.0, size=(480, 360))
@@ -84,9 +84,7 @@ class Screen:
 
     def paint(self, prompt: Prompt, now: float) -> None:
         """Show a prompt."""
-        colour = getattr(prompt, "colour", None)
-        page = (self.glow.page,) * 3
-        shown = colour.rgb if colour is not None else page
+        shown = prompt.colour.rgb if prompt.colour is not None else (self.glow.page,) * 3
         if not self._painted or self._painted[-1][1] != shown:
             self._painted.append((now, shown))
 
@@ -99,11 +97,6 @@ class Screen:
         """The room's light with the screen's, on a face `distance` centimetres from the camera."""
         lamps = LIGHTS[room] if isinstance(room, str) else room
         return lamps.with_screen(self.at(time), self.glow.strength, (0.0, -9.0, distance + 1), self.glow.spill)
-
-
-def asked(hint: Hint | Prompt) -> Prompt:
-    """What a hint asks for."""
-    return hint if isinstance(hint, Prompt) else hint.prompt
 
 
 class Booth:
@@ -148,7 +141,7 @@ class Booth:
 
     def frame(self, hint: Hint) -> Frame:
         """The next frame, `hint` having been on the screen since the one before."""
-        prompt = asked(hint)
+        prompt = hint.prompt
         self.hear(hint, prompt)
         waited = self.loops.wait()
         self.now += waited
@@ -168,7 +161,7 @@ class Booth:
                 self.actor.perform(action, at=at)
             self._doing = action
         if self._doing == "dot":
-            self.actor.watch(getattr(hint, "dot", ()), self._since, at, getattr(hint, "aim", None))
+            self.actor.watch(hint.dot, self._since, at, hint.aim)
 
     def look(self, waited: float) -> Photo:
         """Take one picture, `waited` seconds after the last."""

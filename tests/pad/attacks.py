@@ -151,7 +151,9 @@ class Displayed(Attack):
         super().__init__(seed)
         self.display = surfaces.Display(surfaces.panel(seed))
         self.content = content if content is not None else self.chosen()
-        self._frame: NDArray[np.uint8] | None = None
+        self._in_hand = seed % 3 == 0
+        lean = self.rng.normal(0, 2.5, 2)
+        self._lean = (float(lean[0]), float(lean[1]))
 
     def chosen(self) -> Content:
         """What is shown."""
@@ -165,15 +167,13 @@ class Displayed(Attack):
     def held_up(self, scene: Scene, light: Light) -> NDArray[np.float32]:
         """The display, on a stand or in a steady hand."""
         colour = self.screen.at(self.now)
-        # the display's picture was not taken in the challenge's light
-        frame = self.content.shown(self.now, scene, self.operated(colour))
-        hold = Hold(shift=(0.25 * scene.shift[0], 0.25 * scene.shift[1]), roll=0.3 * scene.shift[0])
+        frame = self.content.shown(self.now, scene, colour)
+        hold = Hold(yaw=self._lean[0], pitch=self._lean[1])
+        if self._in_hand:
+            sway = (0.25 * scene.shift[0], 0.25 * scene.shift[1])
+            hold = Hold(self._lean[0] + sway[0], self._lean[1] + sway[1], 2 * sway[0], shift=sway)
         reflected = np.array(colour, np.float32) * np.float32(self.screen.glow.strength)
         return self.display.light(frame, hold, scene, light, reflected)
-
-    def operated(self, colour: Rgb) -> Rgb:
-        """The colour the operator's program reacts to."""
-        return colour
 
 
 class Injected(Attack):

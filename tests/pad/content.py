@@ -84,9 +84,10 @@ class Lucky:
         if prompt.index == self._heard:
             return
         self._heard = prompt.index
-        action, was, at = str(prompt.action), self._tape[-1][1], now + self._latency
+        action, at = str(prompt.action), now + self._latency
+        _, was, returned = self._tape[-1]
         if action == "centre":
-            back = was not in {"rest", "nod"} and was in _KEYS
+            back = was in _KEYS and was != "nod" and not returned
             self._tape.append((at, was if back else "rest", back))
         elif action == "light" and self.match and prompt.colour is not None:
             self._tape.append((now + 0.1, str(prompt.colour), False))
@@ -145,16 +146,27 @@ class Looped:
 class PuppetShow:
     """A photograph moved by warping, driven by an operator's own head.
 
+    The landmarks of a warped photograph turn less than it is warped: the operator sees on the page how much of the
+    action was seen, and goes further until it is enough.
+
     Args:
         warped: the photograph.
-        effort: by how much the operator's turns are enlarged.
+        distance: of the operator at rest, centimetres.
+        effort: by how much the operator's turns are enlarged at first.
     """
 
-    def __init__(self, warped: warp.Warped, distance: float, effort: float = 1.25) -> None:
+    def __init__(self, warped: warp.Warped, distance: float, effort: float = 1.6) -> None:
         self.warped, self.effort, self._distance = warped, effort, distance
+        self._index, self._since = -1, 0.0
 
     def hear(self, hint: Hint, prompt: Prompt, now: float) -> None:
-        """The operator hears; the photograph is moved by them."""
+        """See how much of the action the page has seen."""
+        if prompt.index != self._index:
+            self._index, self._since = prompt.index, now
+        seen = hint.amount
+        turning = str(prompt.action) in {"turn-left", "turn-right", "nod"}
+        if turning and seen is not None and seen < 1 and now - self._since > 1.0:
+            self.effort = min(2.7, self.effort + 0.08)
 
     def shown(self, now: float, pose: Scene, colour: Rgb) -> NDArray[np.uint8]:
         """The photograph with the operator's pose and face."""

@@ -151,6 +151,8 @@ class Display:
 
     def __init__(self, kind: Panel) -> None:
         self.panel = kind
+        # a display on a stand is looked at from the same place all the time
+        self._laid: dict[tuple[Hold, tuple[int, int], Light], tuple[NDArray[np.float32], ...]] = {}
         self._table = np.asarray(sheet.linear(np.arange(256, dtype=np.uint8)[None])[0] ** kind.gamma, np.float32)
 
     def light(
@@ -167,18 +169,39 @@ class Display:
         """
         p, (h, w) = self.panel, picture.shape[:2]
         rim = round(p.bezel * h)
+        key = (hold, scene.size, light)
+        if key not in self._laid:
+            if len(self._laid) > 12:
+                self._laid.clear()
+            self._laid[key] = self._lay(hold, (w, h), rim, replace(scene, light=light), colour)
+        u, v, gain, veil, alpha = self._laid[key]
+        flags = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+        shown = self._table[cv2.remap(picture, u, v, **flags)]
+        shown *= gain
+        shown += veil
+        back = behind(scene, light)
+        shown -= back
+        shown *= alpha
+        shown += back
+        return shown
+
+    def _lay(
+        self, hold: Hold, picture: tuple[int, int], rim: int, scene: Scene, colour: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Where each camera pixel looks in the picture, what it multiplies, what it adds, and whether it hits."""
+        p, (w, h) = self.panel, picture
         size = (w + 2 * rim, h + 2 * rim)
         height = p.cover * 2 * p.distance * np.tan(np.radians(scene.view) / 2) * size[1] / h
-        held = replace(hold, height=float(height), distance=p.distance)
-        laid = sheet.lay(held, size, replace(scene, light=light))
-        glow = self._table[picture] * (np.array(p.cast, np.float32) * np.float32(p.emission))
-        framed = cv2.copyMakeBorder(glow, rim, rim, rim, rim, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-        shown = sheet.sample(np.asarray(framed, np.float32), laid)
+        laid = sheet.lay(replace(hold, height=float(height), distance=p.distance), size, scene)
+        u, v = laid.u - np.float32(rim), laid.v - np.float32(rim)
+        inside = np.clip(np.minimum(np.minimum(u + 0.5, w - 0.5 - u), np.minimum(v + 0.5, h - 0.5 - v)), 0, 1)
+        beat = np.ones_like(u)
         if p.moire > 0:
             phase = np.float32(2 * np.pi * p.pitch)
-            beat = np.cos(laid.u * phase) + 0.5 * np.cos(laid.v * phase)
-            shown = shown * (1 + np.float32(p.moire * 0.6) * beat)[..., None]
-        far = ((laid.u / w - p.spot[0]) / p.spread) ** 2 + ((laid.v / h - p.spot[1]) / p.spread) ** 2
-        mirror = np.exp(-0.5 * np.minimum(far, 40.0))[..., None] * (np.float32(p.glare) * colour * 3)
-        front = shown + laid.light * np.float32(p.diffuse * 0.8) + mirror + np.float32(0.004)
-        return sheet.over(behind(scene, light), front.astype(np.float32), laid, size)
+            beat += np.float32(p.moire * 0.6) * (np.cos(u * phase) + 0.5 * np.cos(v * phase))
+        gain = (beat * inside)[..., None] * (np.array(p.cast, np.float32) * np.float32(p.emission))
+        far = ((u / w - p.spot[0]) / p.spread) ** 2 + ((v / h - p.spot[1]) / p.spread) ** 2
+        mirror = np.exp(-0.5 * np.minimum(far, 40.0))[..., None] * (np.float32(p.glare * 3) * colour)
+        veil = (laid.light * np.float32(p.diffuse * 0.8) + mirror + np.float32(0.004)).astype(np.float32)
+        alpha = sheet.over(np.zeros((*u.shape, 1), np.float32), np.ones((1, 1, 1), np.float32), laid, size)
+        return u, v, gain.astype(np.float32), veil, alpha

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
     from models.faces import Face
 
-PIVOT: Final = 1.45
-"""Eye distances from the plane of the eyes back to the joint about which a head turns."""
+PIVOT: Final = 0.85
+"""Eye distances from the plane of the eyes back to the axis of the turn: a head's is at 1.5, but then hair tears."""
 _SHUT, _OPEN = (0.0, 0.5, 1.0), (0.0, 0.35, 0.7, 1.0)
+_LIDS: Final = (
+    ((33, 246, 161, 160, 159, 158, 157, 173, 133), (33, 7, 163, 144, 145, 153, 154, 155, 133), 105),
+    ((362, 398, 384, 385, 386, 387, 388, 466, 263), (362, 382, 381, 380, 374, 373, 390, 249, 263), 334),
+)
+"""Upper and lower rim of each eye in the face mesh, from the image's left to its right, and a point of the brow."""
 _COARSE = 6  # pixels a side of the cells in which depth is worked out
 
 
@@ -57,7 +62,7 @@ class Warped:
         """The picture with the face moved, `uint8 RGB`.
 
         Args:
-            yaw, pitch: degrees to the image's right and up.
+            yaw, pitch: degrees to the image's right and up, that the landmarks' depth is turned.
             blink, mouth: 0..1.
             nearer: share by which the whole is enlarged.
             base: another picture of the same size, moved by the same depths.
@@ -67,10 +72,11 @@ class Warped:
             return base.copy()
         unit = np.float32(self.face.eye_distance)
         z = self.relief * np.float32(self.depth) * unit + np.float32(PIVOT) * unit
-        a, b = np.radians(yaw), np.radians(pitch)
+        a, b = np.radians(np.clip([yaw, pitch], -80, 80))
+        narrow, low = np.cos(np.clip([a, b], -0.5, 0.5))  # a face narrowed further than that looks squeezed
         # backwards: what stood at the place that is now looked at; exact to the first order in the turn
-        shift_x = self._dx * np.float32(np.cos(a) - 1) + z * np.float32(np.sin(a))
-        shift_y = self._dy * np.float32(np.cos(b) - 1) - z * np.float32(np.sin(b))
+        shift_x = self._dx * np.float32(narrow - 1) + z * np.float32(np.sin(a))
+        shift_y = self._dy * np.float32(low - 1) - z * np.float32(np.sin(b))
         zoom = np.float32(1 / (1 - nearer))
         h, w = base.shape[:2]
         u = (self._x - w / 2) / zoom + w / 2
@@ -88,8 +94,34 @@ class Warped:
         if key not in self._bank:
             shut, gape = _SHUT[key[0]], _OPEN[key[1]]
             plain = not shut and not gape
-            self._bank[key] = self.picture if plain else puppet(self.picture, self.face, blink=shut, mouth=gape)
+            moved = self.picture if plain else puppet(self.picture, self.face, mouth=gape)
+            self._bank[key] = closed(moved, self.face, shut) if shut else moved
         return self._bank[key]
+
+
+def closed(picture: NDArray[np.uint8], face: Face, amount: float = 1.0) -> NDArray[np.uint8]:
+    """The picture with the upper lids' skin drawn down over the eyes, `amount` 0..1 of the way to the lower lids."""
+    out = picture.copy()
+    for upper, lower, brow in _LIDS:
+        top, low = face.mesh[list(upper), :2], face.mesh[list(lower), :2]
+        width = float(top[-1, 0] - top[0, 0])
+        x0, x1 = int(np.floor(top[0, 0] - 0.12 * width)), int(np.ceil(top[-1, 0] + 0.12 * width))
+        x = np.arange(x0, x1 + 1)
+        # the rims lie a little outside the landmarks' lines
+        lift = 0.05 * width
+        roof, floor = np.interp(x, top[:, 0], top[:, 1]) - lift, np.interp(x, low[:, 0], low[:, 1]) + lift
+        crease = np.minimum(roof - 2, roof - 0.75 * (roof - face.mesh[brow, 1]).clip(3))
+        rim = roof + (floor - roof) * amount
+        y0, y1 = int(crease.min()) - 1, int(rim.max()) + 2
+        y = np.arange(y0, y1 + 1)[:, None]
+        inside = (y > crease) & (y <= rim)
+        source = np.where(inside, crease + (y - crease) * (roof - crease) / (rim - crease), y)
+        across = np.broadcast_to(x.astype(np.float32), source.shape)
+        drawn = cv2.remap(picture, np.ascontiguousarray(across), source.astype(np.float32), cv2.INTER_LINEAR)
+        fade = np.clip(np.minimum(x - x0, x1 - x) / (0.1 * width), 0, 1)[None, :, None]
+        patch = out[y0 : y1 + 1, x0 : x1 + 1]
+        patch[:] = (patch + (drawn.astype(np.float32) - patch) * fade + 0.5).astype(np.uint8)
+    return out
 
 
 def relief(face: Face, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -121,8 +153,8 @@ def head(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
     middle, span = box.mean(0), np.ptp(box, axis=0)
     mask = np.zeros((h, w), np.float32)
     centre = (int(middle[0]), int(middle[1] - 0.12 * span[1]))
-    cv2.ellipse(mask, centre, (int(0.78 * span[0]), int(0.86 * span[1])), 0, 0, 360, 1.0, -1)
-    result: NDArray[np.float32] = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.35 * face.eye_distance), np.float32)
+    cv2.ellipse(mask, centre, (int(0.92 * span[0]), int(1.0 * span[1])), 0, 0, 360, 1.0, -1)
+    result: NDArray[np.float32] = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7 * face.eye_distance), np.float32)
     return result
 
 

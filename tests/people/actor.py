@@ -50,6 +50,7 @@ class Manner:
         reach: how far the head goes for a dot, as a share of what was meant, least and most.
         lag: seconds, time constant of the movement after a dot.
         tremor: degrees of unsteadiness while following a dot.
+        drift: share by which the time behind the dot comes and goes.
         heeds: how much of what the page says of the aim is made use of, 0..1.
     """
 
@@ -64,7 +65,8 @@ class Manner:
     pursuit: tuple[float, float] = (0.15, 0.35)
     reach: tuple[float, float] = (0.8, 1.15)
     lag: float = 0.09
-    tremor: float = 0.7
+    tremor: float = 0.9
+    drift: float = 0.25
     heeds: float = 0.7
 
 
@@ -207,7 +209,7 @@ class Actor:
 
     def _after(self, t: float) -> NDArray[np.float64]:
         """Yaw and pitch (2,), degrees, of a head that follows the dot: late, smooth, not quite far enough."""
-        times = t - self._pursuit - _TRAIL
+        times = t - self._pursuit * (1 + self.manner.drift * np.sin(2.3 * t + self._waves[2, 0])) - _TRAIL
         weight = np.exp(-_TRAIL / self.manner.lag)
         x, y = (float(np.interp(times, self._dot[:, 0], self._dot[:, k]) @ weight / weight.sum()) for k in (1, 2))
         seen = np.clip(self._aims[1] / self._aims[0], 0.55, 1.3)
