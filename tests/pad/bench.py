@@ -52,9 +52,11 @@ def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
     if asked.rescore:
         whole, code = _rescored(asked, names, say)
     else:
-        jobs = plan([n for n in names if n in QUICK or not quick], 1 if quick else asked.sessions or FULL, asked.split)
-        if quick:
-            jobs += plan(names[:1], 2, asked.split)[1:]  # the other kind of challenge, too
+        jobs = plan(names, asked.sessions or FULL, asked.split)
+        if quick:  # living people meet both kinds of challenge
+            first = plan([name for name in names if name in QUICK], 2, asked.split)
+            jobs = [job for k, job in enumerate(first) if k < len(first) // 2 or job.name == report.NORMAL]
+            jobs.sort(key=lambda job: job.name != report.NORMAL)  # the longest first
         with tempfile.TemporaryDirectory(prefix="selfsame-liveness-") as passing:
             kept = asked.folder or (Path(passing) if quick else Path(tempfile.mkdtemp(prefix="selfsame-liveness-")))
             code = code_version()

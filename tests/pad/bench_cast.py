@@ -32,7 +32,7 @@ def tags(job: Job) -> dict[str, str]:
     living = job.name.startswith(BONA_FIDE)
     given = conditions.draw(job.seed, job.name.removeprefix(f"{BONA_FIDE}_"), job.split) if living else good(job.seed)
     return {
-        "tone": str(given.tone),
+        "tone": str(conditions.tone_of(given.person)),
         "room": _room(given),
         "person": given.person,
         "hardships": " ".join(given.hardships) or "none",

@@ -50,7 +50,9 @@ GOALS: Final[Mapping[str, float | None]] = {
 """The largest share of wrong verdicts that is aimed at. None: the honest number is stated and nothing is promised (an
 attacker who knows the code and sees the prompts; a textured 3-D head driven in step, which passes by construction)."""
 ENOUGH: Final = 150
-"""Attempts an instrument needs before 0 accepted counts: as many as iBeta level 1 makes of each."""
+ENOUGH_LIVING: Final = 50
+"""Presentations needed before an aim counts as met: as many of each instrument, and of living people, as iBeta level 1
+makes."""
 ACCEPTED: Final = "accepted"
 _ATTACKS: Final = "share of attack presentations accepted"
 _REFUSED: Final = "share of bona fide presentations refused"
@@ -193,7 +195,7 @@ def rates(whole: Summary) -> list[list[str]]:
         low, high = clopper_pearson(missed, tally.n)
         each = [_of(wrong(name, tally.by_kind[k]), tally.by_kind[k].total()) for k in kinds]
         goal = GOALS.get(name)
-        enough = name.startswith(BONA_FIDE) or tally.n >= ENOUGH
+        enough = tally.n >= (ENOUGH_LIVING if name.startswith(BONA_FIDE) else ENOUGH)
         met = "" if goal is None else ("yes" if enough else "too few") if missed / tally.n <= goal else "no"
         aim = "" if goal is None else "0" if goal == 0 else f"<= {_percent(goal)}"
         span = f"{_percent(low)} to {_percent(high)}"
@@ -287,7 +289,7 @@ def page(whole: Summary, about: About, image: str) -> str:
         "",
         "*Wrong* is, for bona fide presentations, refused (BPCER; a non-response counts too), and for attacks accepted",
         "(APCER). The middle columns give it for each kind of challenge. *Non-response*: the check never got going.",
-        f"*Aim* is met only where there were at least {ENOUGH} attempts of an instrument.",
+        f"*Aim* is met only where there were at least {ENOUGH} attempts of an instrument, {ENOUGH_LIVING} of living people.",
         "",
         markdown(rates(whole)),
         "",
