@@ -73,7 +73,7 @@ class Skin:
     """Colours of one frame, linear light 0..1.
 
     Attributes:
-        spots: (len(SPOTS), 3) float32 RGB of the skin; NaN where clipped or outside the picture.
+        spots: (len(SPOTS), 3) float32 RGB of the skin; NaN where clipped (that channel) or outside the picture.
         room: (108, 3) float32 RGB of windows of the picture, row by row; NaN over or under the person.
         pose: (yaw, pitch, roll) of the head, degrees.
     """
@@ -91,7 +91,8 @@ def _means(pixels: NDArray[np.uint8], centres: Grid, step: float) -> NDArray[np.
     at[~inside] = 0
     values = pixels[at[..., 1], at[..., 0]]
     out = _LINEAR[values].mean(1)
-    out[~inside | ((values >= _FULL).mean(1) > 0.1).any(1)] = np.nan
+    out[(values >= _FULL).mean(1) > 0.1] = np.nan
+    out[~inside] = np.nan
     return np.asarray(out, np.float32)
 
 
