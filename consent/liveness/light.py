@@ -33,8 +33,8 @@ Grid = NDArray[np.float64]
 Series = Sequence[tuple[float, Colour | None, Skin]]
 
 GAIN: Final = 0.05
-"""Log units. Below, the relief drowns in the camera's compression: unclear, not wrong. Rendered people of all tones show
-0.046 to 0.087 where the screen gives 6 % of the room's light, 0.085 and more from 12 % on."""
+"""Log units. Below, the relief drowns in the camera's compression: unclear, not wrong. Rendered people of all tones
+show 0.046 to 0.087 where the screen gives 6 % of the room's light, 0.085 and more from 12 % on."""
 NOISE: Final = 0.15
 """Standard error of the relief beyond which it says nothing; bona fide 0.02 to 0.13 from 12 % on."""
 CORRELATION: Final = 0.93
