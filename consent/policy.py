@@ -108,17 +108,14 @@ REST_SECONDS: Final = 0.4
 LIVE_EYE_DISTANCE: Final = 48.0
 """Pixels between the eye centres (70 between the outer corners): flat pictures of smaller faces read as relief
 (research: up to 0.058 at 44 to 65 px outer corners)."""
-PARALLAX: Final = 0.12
-"""Eye distances of pixel parallax of the nose, mean of the three largest frames of a turn: flat and bent artefacts
-0.00 to 0.08 (97.5 % quantile), heads 0.16 to 0.73 (research)."""
-PARALLAX_NOISE: Final = 0.020
-"""Robust residual of the same fit above which the measure says nothing, so the check is repeated (research)."""
-PARALLAX_TRACKS: Final = 15
-"""Fewest points that must be tracked from before the turn to its end."""
-PARALLAX_RATIO: Final = 0.35
-"""Parallax over the sine of the measured yaw: a head gives 0.76 to 1.48, a puppet of 45 % depth less (research)."""
-PARALLAX_TREND: Final = 0.6
-"""Correlation of parallax and yaw over the turn: drifting tracks do not come back, a head does (research)."""
+DEPTH: Final = 0.45
+"""Depth by pixels over depth by landmarks (`consent.liveness.depth`): a head is about 1."""
+DEPTH_ERROR: Final = 0.25
+DEPTH_SURE: Final = 1.0
+DEPTH_FLAT: Final = 0.25
+DEPTH_TREND: Final = 0.6
+DEPTH_FRAMES: Final = 6
+DEPTH_LIKENESS: Final = 0.4
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""
@@ -134,12 +131,6 @@ LOST_SECONDS: Final = 1.2
 """Seconds without a face after which the check stops."""
 LEAST_FPS: Final = 4.0
 """Frames a second. With fewer, closed eyes and quick turns fall between them."""
-LIGHT_GAIN: Final = 0.03
-LIGHT_CORRELATION: Final = 0.85
-LIGHT_RELIEF: Final = 0.35
-LIGHT_ALBEDO: Final = -0.60
-LIGHT_BACKGROUND: Final = 0.70
-"""The research's limits."""
 DOT_CORRELATION: Final = 0.80
 DOT_GAIN: Final = (0.4, 1.8)
 DOT_LAG: Final = (0.0, 0.85)

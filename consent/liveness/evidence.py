@@ -13,10 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consent.liveness import light, parallax, pursuit, surface
+from consent.liveness import depth, light, pursuit, surface
+from consent.liveness.depth import Relief, Run
 from consent.liveness.light import Light
-from consent.liveness.motion import TURNS
-from consent.liveness.parallax import Parallax
+from consent.liveness.motion import DEEP
 from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import Capture, Outcome
 from consent.liveness.surface import Surface
@@ -55,7 +55,7 @@ class Evidence:
         repeated: share of frames that are, to the bit, an earlier one.
         fps: frames a second, by the page's clock.
         identity: whether it was one person.
-        turns: parallax of each turn.
+        relief: depth of what turned and nodded, by its pixels.
         light: what the colours did; None when there were none.
         pursuit: how the nose followed the dot; None when there was none.
         surface: signs of a screen, the strongest seen at rest; advice only.
@@ -67,7 +67,7 @@ class Evidence:
     repeated: float
     fps: float
     identity: Identity
-    turns: tuple[Parallax, ...]
+    relief: Relief
     light: Light | None
     pursuit: Pursuit | None
     surface: Surface
@@ -85,7 +85,7 @@ def gather(capture: Capture) -> Evidence:
         float(np.mean([s.duplicate for s in sights])) if sights else _NAN,
         float(1 / np.mean(steps)) if steps else _NAN,
         _identity(capture),
-        _turns(capture),
+        depth.measure(_runs(capture)),
         _light(capture) if coloured else None,
         None if coloured else _pursuit(capture),
         _surface(capture),
@@ -125,16 +125,15 @@ def _worst(scores: list[float]) -> float:
     return float(np.min(scores)) if scores else _NAN
 
 
-def _turns(capture: Capture) -> tuple[Parallax, ...]:
-    """Parallax of every turn that was asked."""
-    found = []
+def _runs(capture: Capture) -> list[Run]:
+    """Every movement that shows depth, with the rest before it."""
+    runs = []
     for prompt in capture.prompts:
-        if prompt.action in TURNS:
-            before = [s for s in capture.sights if s.prompt < prompt.index and s.face is not None]
-            turn = [s for s in capture.sights if s.prompt == prompt.index]
-            sign = 1 if prompt.action is Action.TURN_LEFT else -1
-            found.append(parallax.measure(before[-1], turn, sign) if before else parallax.NOTHING)
-    return tuple(found)
+        if prompt.action in DEEP:
+            before = [s for s in capture.sights if s.prompt == prompt.index - 1 and s.face and s.grey is not None]
+            during = tuple(s for s in capture.sights if s.prompt == prompt.index)
+            runs += [Run(before[-1], during)] if before else []
+    return runs
 
 
 def _light(capture: Capture) -> Light:

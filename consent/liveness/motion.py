@@ -14,6 +14,8 @@ from consent.types import Action
 from models.faces import Face
 
 TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
+DEEP: Final = frozenset({*TURNS, Action.NOD, Action.DOT})
+"""Movements in which a head shows its depth."""
 
 CONTRADICTS: Final = {
     Action.TURN_LEFT: frozenset({Action.TURN_RIGHT, Action.OPEN_MOUTH}),

@@ -33,7 +33,7 @@ _LOOK_SIDE: Final = 320
 _KEEP: Final = 3
 """Frames kept of each prompt, the best ones."""
 _DOT_STEP: Final = 0.05
-_DEEP: Final = frozenset({Action.CENTRE, Action.NOD, Action.DOT, *motion.TURNS})
+_DEEP: Final = frozenset({Action.CENTRE, *motion.DEEP})
 _SHONE_ON: Final = frozenset({Action.CENTRE, Action.LIGHT})
 
 

@@ -3,7 +3,7 @@
 1. The recording was completed: every action in its order and time, from rest (see `recorder`).
 2. The frames are a camera's: enough of them, hardly any an earlier one.
 3. The same face throughout: every identity sample, and every frame that is kept, agrees with those of the first rest.
-4. A head, not a picture: parallax on pixels (see `parallax`).
+4. A head, not a picture: depth on pixels (see `depth`).
 5. Now, not earlier: the light of the screen on the skin (see `light`), or the dot that the nose followed (`pursuit`).
 """
 
@@ -14,6 +14,7 @@ from typing import Final
 
 from consent import policy
 from consent.errors import Refusal
+from consent.liveness import light
 from consent.liveness.evidence import Evidence, Identity, gather
 from consent.liveness.guide import ASK
 from consent.liveness.light import Light
@@ -109,36 +110,36 @@ def _same_face(found: Identity) -> None:
 
 
 def _depth(found: Evidence) -> None:
-    for turn in found.turns:
-        if not (turn.tracks >= policy.PARALLAX_TRACKS and turn.noise <= policy.PARALLAX_NOISE):
-            raise Refusal(
-                "depth-unclear",
-                "It could not be seen whether this is a head or a picture.",
-                "Try again with more light, closer, and turn a little more slowly.",
-            )
-        deep = turn.beta >= policy.PARALLAX and turn.ratio >= policy.PARALLAX_RATIO
-        if not (deep and turn.trend >= policy.PARALLAX_TREND):
-            raise Refusal(
-                "looks-flat",
-                "What turned before the camera looked flat, like a picture of a face." + _screen(found.surface),
-                "If you are there yourself, try again and turn your head further, without hurry.",
-            )
+    relief = found.relief
+    seen = relief.frames >= policy.DEPTH_FRAMES and relief.likeness >= policy.DEPTH_LIKENESS
+    if not (seen and relief.error <= policy.DEPTH_ERROR):
+        raise Refusal(
+            "depth-unclear",
+            "It could not be seen whether this is a head or a picture.",
+            "Try again with more light, closer, and turn a little more slowly.",
+        )
+    deep = relief.depth >= policy.DEPTH and relief.trend >= policy.DEPTH_TREND
+    if not (deep and relief.depth - policy.DEPTH_SURE * relief.error >= policy.DEPTH_FLAT):
+        raise Refusal(
+            "looks-flat",
+            "What turned before the camera looked flat, like a picture of a face." + _screen(found.surface),
+            "If you are there yourself, try again and turn your head further, without hurry.",
+        )
 
 
 def _light(found: Light | None, seen: Surface) -> None:
-    if found is None or not (found.gain >= policy.LIGHT_GAIN):
-        raise Refusal(
-            "light-unclear",
-            "The coloured light could not be seen on the face.",
-            "Make the room darker and the screen brighter, come closer, or choose the check without coloured light.",
-        )
-    followed = found.correlation >= policy.LIGHT_CORRELATION
-    shaped = found.relief >= policy.LIGHT_RELIEF and found.albedo >= policy.LIGHT_ALBEDO
-    if not (followed and shaped and found.background <= policy.LIGHT_BACKGROUND):
+    finding = light.Finding.UNCLEAR if found is None else light.find(found)
+    if finding is light.Finding.WRONG:
         raise Refusal(
             "light-wrong",
             "The coloured light did not fall on the face as it falls on a head." + _screen(seen),
             "If you are there yourself, try again with no other screen or window lighting your face.",
+        )
+    if finding is not light.Finding.HEAD:
+        raise Refusal(
+            "light-unclear",
+            "The coloured light could not be seen well enough on the face.",
+            "Make the room darker and the screen brighter, come closer, or choose the check without coloured light.",
         )
 
 
