@@ -1,8 +1,9 @@
 """How the skin of a face moved between two frames, split into what a flat or bent picture can do and what a nose does.
 
 A direct photometric fit (Lucas-Kanade with a parametric warp; Baker and Matthews 2004): the picture of the face at rest
-is laid over a later one by a quadric in x and y (all that planes, cylinders and saddles do when they turn) plus
-`relief`, the height of this face above its own best quadric. The whole face pulls on 14 numbers, so smooth and dark
+is laid over a later one by a quadric in x and y and a crease down and two across the nose (all that planes, cylinders,
+saddles and folded prints do when they turn) plus `relief`, the height of this face above its own best quadric. The
+whole face pulls on 20 numbers, so smooth and dark
 skin, where single points cannot be followed, still tells; pixels that disagree (glints, hair, what is newly hidden)
 are weighed down. Contrast is made even at the scale of nostrils and lid creases: wider shading belongs to the lamp and
 stays behind when the head turns, which hides depth (measured: a scale of 0.13 eye distances loses 30 % of the
@@ -45,17 +46,37 @@ _EVEN: Final = 0.03
 _FLOOR: Final = 1.2
 """Grey levels of contrast below which nothing is amplified further."""
 _CELL: Final = 8
-_LEVELS: Final = ((1.3, 10, 6, 0.1), (0.65, 16, 8, 0.04))
+_Stage = tuple[float, int, int, float]
+_LEVELS: Final[tuple[_Stage, _Stage]] = ((1.3, 10, 6, 0.1), (0.65, 16, 8, 0.04))
 """Blur (patch pixels), pixels used of each cell, steps of the search and when they are small enough (patch pixels):
 coarse, then fine."""
+_CREASE: Final = 0.10
+"""Eye distances: how sharp a crease is thought to be."""
+_ACROSS: Final = (-0.10, 0.08)
+"""Eye distances from the nose's tip to creases across the face; together they stand for any between -0.15 and 0.15. A
+print folded by 90 degrees there reads a depth of 0.9 to 1.4 without them, 0.2 and less with them (measured)."""
+BENDS: Final = 6 + 1 + len(_ACROSS)
 _DIFFERENT: Final = 0.6
+"""Squared difference of evened contrast from which a pixel is simply wrong, however much."""
 _LOST: Final = 1.5
+"""Eye distances: no coefficient of a real movement is as large."""
+_SMALLEST: Final = 20.0
+"""Pixels between the outer eye corners below which there is nothing to see."""
+_FEWEST: Final = 200
+"""Pixels with any contrast that a face must have."""
 
 
 def quadric(xy: Grid) -> Grid:
     """(N, 6) design matrix of a quadric in x, y."""
     x, y = xy[:, 0], xy[:, 1]
     return np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
+
+
+def bends(xy: Grid, tip: Grid) -> Grid:
+    """(N, `BENDS`) what flat, bent and folded pictures can do: a quadric, and soft creases through the nose's `tip`."""
+    x, y = xy[:, 0] - tip[0], xy[:, 1] - tip[1]
+    creases = [np.hypot(x, _CREASE), *(np.hypot(y - at, _CREASE) for at in _ACROSS)]
+    return np.column_stack([quadric(xy), *creases])
 
 
 def relief_of(xy: Grid, height: Grid) -> Grid:
@@ -69,7 +90,7 @@ class Fit:
     """How one frame lies over the face at rest.
 
     Attributes:
-        bend: (7, 2) coefficients in eye distances: quadric in x and y, and, last, `relief`.
+        bend: (`BENDS` + 1, 2) coefficients in eye distances: see `bends`, and, last, `relief`.
         error: (2,) standard error of the relief's coefficients, were the pixels independent; they are not: times 3.
         likeness: correlation of the two pictures of the face after the fit, -1..1; 0 where the search was lost.
         squeeze: width over height of the face, against the same at rest: the cosine of a turn.
@@ -86,7 +107,7 @@ class Fit:
         return np.asarray(self.bend[-1], np.float64)
 
 
-LOST: Final = Fit(np.full((7, 2), np.nan), np.full(2, np.nan), 0.0, float("nan"))
+LOST: Final = Fit(np.full((BENDS + 1, 2), np.nan), np.full(2, np.nan), 0.0, float("nan"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +120,8 @@ class _Level:
     x: Plane
     y: Plane
     value: Plane
-    slopes: Plane  # (N, 14)
-    basis: Plane  # (N, 7)
+    slopes: Plane  # (N, 2 * (BENDS + 1))
+    basis: Plane  # (N, BENDS + 1)
 
 
 class Surface:
@@ -108,33 +129,35 @@ class Surface:
 
     Args:
         grey: `uint8 (H, W)`.
-        face: measured in it.
+        face: measured in it; one that is no face, or too small, gives `LOST` for every frame.
     """
 
     def __init__(self, grey: NDArray[np.uint8], face: Face) -> None:
-        mesh = face.mesh
+        mesh = face.mesh if np.isfinite(face.mesh).all() else np.zeros_like(face.mesh)
         across = mesh[OUTER_EYES[1], :2] - mesh[OUTER_EYES[0], :2]
-        scale = max(float(np.linalg.norm(across)), 1.0)
+        scale = float(np.linalg.norm(across))
+        self._levels: list[_Level] = []
+        if scale < _SMALLEST:
+            return
         turn = np.array([[across[0], across[1]], [-across[1], across[0]]]) / scale * (_UNIT / scale)
         self._into = np.column_stack([turn, _MIDDLE - turn @ mesh[list(topology.RIGID), :2].mean(0)])
         self._mesh = mesh[:, :2] @ turn.T + self._into[:, 2]
         places = (self._mesh - _MIDDLE) / _UNIT
         relief = relief_of(places, -mesh[:, 2] / scale)
-        self._moves = np.column_stack([quadric(places), relief])[_INNER]
+        tip = places[topology.NOSE_TIP]
+        self._moves = np.column_stack([bends(places, tip), relief])[_INNER]
         patch, mask = _cut(grey, self._into), _skin(self._mesh, _EDGE)
         use = _skin(self._mesh, _REACH) > 0
         use[:4], use[-4:], use[:, :4], use[:, -4:] = False, False, False, False
         height = _spread(places, relief)
-        self._levels = [_level(patch, mask, use, height, stage) for stage in _LEVELS]
-
-    @property
-    def points(self) -> int:
-        """How many pixels carry the fine fit."""
-        return len(self._levels[-1].x)
+        levels = [_level(patch, mask, use, (height, tip), stage) for stage in _LEVELS]
+        if all(len(level.x) >= _FEWEST for level in levels):
+            self._levels = levels
+            self._plane = np.linalg.pinv(levels[-1].basis[:, :3].astype(np.float64))
 
     def fit(self, grey: NDArray[np.uint8], face: Face, near: Fit = LOST) -> Fit:
         """Lay the face at rest over `grey` (`uint8 (H, W)`), in which `face` was found; `near` is the frame before."""
-        if self.points < 200:
+        if not self._levels or not np.isfinite(face.mesh).all():
             return LOST
         base = np.column_stack([face.mesh[_SKULL, :2], np.ones(len(_SKULL))])
         into = np.linalg.lstsq(base, self._mesh[_SKULL], rcond=None)[0].T
@@ -153,14 +176,15 @@ class Surface:
         last = _search(_evened(patch, mask, fine.blur), fine, best.bend)
         if not np.isfinite(last.cost):
             return LOST
-        moved = self._into[:, :2] @ np.linalg.inv(into[:, :2]) @ (np.eye(2) + last.bend[1:3].T)
+        stretch = (self._plane @ fine.basis @ last.bend)[1:].T
+        moved = self._into[:, :2] @ np.linalg.inv(into[:, :2]) @ (np.eye(2) + stretch)
         wide, high = np.linalg.norm(moved, axis=0)
         return last.fit(float(wide / max(high, 1e-6)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _End:
-    """Where a search ended: `cost` is infinite when it went astray; `normal` (14, 14) is the inverse covariance."""
+    """Where a search ended: `cost` is infinite when it went astray; `normal` is the inverse covariance."""
 
     bend: Grid
     cost: float
@@ -178,7 +202,7 @@ class _End:
 def _search(picture: Plane, level: _Level, start: Grid) -> _End:
     """Gauss-Newton steps with Cauchy weights from `start`."""
     bend = start.astype(np.float64)
-    astray = _End(bend, float("inf"), np.zeros((14, 14)), level.value, level.value)
+    astray = _End(bend, float("inf"), np.zeros((0, 0)), level.value, level.value)
     for _ in range(level.steps):
         shift = level.basis @ bend.astype(np.float32) * np.float32(_UNIT)
         left, value = _left(picture, level, shift)
@@ -207,24 +231,23 @@ def _left(picture: Plane, level: _Level, shift: Plane) -> tuple[Plane, Plane]:
     return np.asarray(value - level.value, np.float32), np.asarray(value, np.float32)
 
 
-def _level(
-    patch: Plane, mask: Plane, use: NDArray[np.bool_], height: Plane, stage: tuple[float, int, int, float]
-) -> _Level:
-    """The `count` pixels of every cell that change fastest: everywhere on the face, wherever most of the contrast is."""
+def _level(patch: Plane, mask: Plane, use: NDArray[np.bool_], relief: tuple[Plane, Grid], stage: _Stage) -> _Level:
+    """The pixels of every cell that change fastest: everywhere on the face, not only where most of the contrast is."""
     blur, count, steps, near = stage
+    height, tip = relief
     picture = _evened(patch, mask, blur)
     right = cv2.Sobel(picture, cv2.CV_32F, 1, 0, ksize=3) / 8
     down = cv2.Sobel(picture, cv2.CV_32F, 0, 1, ksize=3) / 8
     change = np.where(use, right * right + down * down, -1)
     rows, columns = change.shape[0] // _CELL, change.shape[1] // _CELL
-    cells = change[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
-    cells = cells.transpose(0, 2, 1, 3).reshape(rows, columns, -1)
+    split = change[: rows * _CELL, : columns * _CELL].reshape(rows, _CELL, columns, _CELL)
+    cells = split.transpose(0, 2, 1, 3).reshape(rows, columns, _CELL * _CELL)
     order = np.argsort(-cells, axis=2)[:, :, :count]
     good = np.take_along_axis(cells, order, 2) > 1e-4
     row, column, _ = np.nonzero(good)
     y, x = row * _CELL + order[good] // _CELL, column * _CELL + order[good] % _CELL
     xy = (np.column_stack([x, y]) - _MIDDLE) / _UNIT
-    basis = np.column_stack([quadric(xy), height[y, x]]).astype(np.float32)
+    basis = np.column_stack([bends(xy, tip), height[y, x]]).astype(np.float32)
     slopes = np.concatenate([right[y, x][:, None] * basis, down[y, x][:, None] * basis], axis=1) * np.float32(_UNIT)
     return _Level(blur, steps, near, x.astype(np.float32), y.astype(np.float32), picture[y, x], slopes, basis)
 
