@@ -1,16 +1,18 @@
-"""The measures that the bench shows one by one, with the limits of `consent.policy` that judge them."""
+"""The measures that the bench shows one by one, with the limits that judge them."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from consent import policy
+from consent.liveness import light
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Measure:
         path: where the number is in the evidence; of several in a session (each turn) the worst counts.
         title, unit: what people read.
         span: values at the panel's left and right end.
-        floor, ceiling: names in `consent.policy` of the limits under and over which it is refused; "" for none.
+        floor, ceiling: names of the limits under and over which it is refused, in `consent.policy` or with another
+            module's name before; "" for none.
     """
 
     path: str
@@ -33,26 +36,31 @@ class Measure:
 
     def limits(self) -> tuple[float | None, float | None]:
         """The floor and the ceiling as they are now; None for none."""
-        return (
-            getattr(policy, self.floor) if self.floor else None,
-            getattr(policy, self.ceiling) if self.ceiling else None,
-        )
+        return _limit(self.floor), _limit(self.ceiling)
+
+
+def _limit(name: str) -> float | None:
+    """A limit by name; None when there is none of that name: a table must not be lost for it, a test finds it."""
+    module, _, limit = name.rpartition(".")
+    value = getattr(_MODULES[module or "policy"], limit, None) if limit else None
+    return value if isinstance(value, float) else None
 
 
 MEASURES: Final = (
-    Measure("turns.beta", "Parallax of the nose in the weaker turn", "eye distances", (-0.1, 0.8), "PARALLAX"),
-    Measure("turns.ratio", "Parallax over the sine of the yaw", "", (-0.5, 2.0), "PARALLAX_RATIO"),
-    Measure("turns.trend", "Parallax follows the yaw", "correlation", (-1, 1), "PARALLAX_TREND"),
-    Measure("turns.noise", "What the fit leaves over", "eye distances", (0, 0.04), "", "PARALLAX_NOISE"),
-    Measure("light.correlation", "Skin follows the colours", "correlation", (-1, 1), "LIGHT_CORRELATION"),
-    Measure("light.gain", "Light of the screen on the skin", "log units", (0, 0.5), "LIGHT_GAIN"),
-    Measure("light.relief", "Reflection has a head's relief", "1 is a head, 0 a sheet", (-1, 2), "LIGHT_RELIEF"),
-    Measure("light.albedo", "Light multiplies, a veil adds", "slope", (-2, 1), "LIGHT_ALBEDO"),
-    Measure("light.background", "Light on the room over light on the skin", "", (-0.2, 1.6), "", "LIGHT_BACKGROUND"),
+    Measure("relief.depth", "Depth by pixels over depth by landmarks", "1 is a head, 0 a sheet", (-0.5, 2), "DEPTH"),
+    Measure("relief.trend", "Relief follows the turn", "correlation", (-1, 1), "DEPTH_TREND"),
+    Measure("relief.error", "How sure the depth is", "standard error", (0, 0.6), "", "DEPTH_ERROR"),
+    Measure("relief.likeness", "Pictures laid over each other", "correlation", (-0.2, 1), "DEPTH_LIKENESS"),
+    Measure("light.correlation", "Skin follows the colours", "correlation", (-1, 1), "light.CORRELATION"),
+    Measure("light.gain", "Light of the screen on the skin", "log units", (0, 0.5), "light.GAIN"),
+    Measure("light.relief", "Reflection has a head's relief", "1 is a head, 0 a sheet", (-1, 2), "light.RELIEF"),
+    Measure("light.relief_noise", "How sure that relief is", "standard error", (0, 0.3), "", "light.NOISE"),
+    Measure("light.background", "Light on the room over light on the skin", "", (-0.2, 1.6), "", "light.BACKGROUND"),
     Measure("pursuit.across", "Nose follows the dot sideways", "correlation", (-1, 1), "DOT_CORRELATION"),
     Measure("pursuit.up", "Nose follows the dot up and down", "correlation", (-1, 1), "DOT_CORRELATION"),
     Measure("identity.rests", "Same face at every rest", "cosine", (0, 1), "SAME_FACE_MEAN"),
 )
+_MODULES: Final[Mapping[str, ModuleType]] = {"policy": policy, "light": light}
 
 
 def worst(measure: Measure, sessions: Sequence[Sequence[float]]) -> NDArray[np.float64]:

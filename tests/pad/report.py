@@ -289,7 +289,7 @@ def page(whole: Summary, about: About, image: str) -> str:
         "",
         "*Wrong* is, for bona fide presentations, refused (BPCER; a non-response counts too), and for attacks accepted",
         "(APCER). The middle columns give it for each kind of challenge. *Non-response*: the check never got going.",
-        f"*Aim* is met only where there were at least {ENOUGH} attempts of an instrument, {ENOUGH_LIVING} of living people.",
+        f"An *aim* is met only from {ENOUGH} attempts of an instrument or {ENOUGH_LIVING} bona fide presentations on.",
         "",
         markdown(rates(whole)),
         "",

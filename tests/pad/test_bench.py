@@ -22,9 +22,9 @@ from app.bench import RedTeam, Split, clopper_pearson, figures_json
 from consent import policy
 from consent.challenge import draw
 from consent.errors import Fault, Refusal
+from consent.liveness.depth import Relief
 from consent.liveness.evidence import Evidence, Identity
 from consent.liveness.light import Light
-from consent.liveness.parallax import Parallax
 from consent.liveness.recording import Outcome, Sight
 from consent.types import Action, Assurance
 from tests.pad import bench, bench_cast, bench_measures, bench_picture, bench_pool, report
@@ -45,12 +45,14 @@ def filled(kind, **known):
     })  # fmt: skip
 
 
-HEAD = filled(Parallax, beta=0.4, noise=0.01, tracks=100.0, ratio=1.0, trend=0.95)
+HEAD = filled(
+    Relief, depth=1.0, error=0.05, across=1.0, upright=1.0, narrowing=0.8, trend=0.95, likeness=0.9, frames=30
+)
 SAME = filled(Identity, samples=0.8, colours=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
 LIT = filled(Light, correlation=0.99, gain=0.2, lag=0.1, relief=0.9, background=0.1)
 LIVING = filled(
     Evidence, outcome=Outcome.COMPLETE, at=Action.CENTRE, assurance=Assurance.MOTION_LIGHT, fps=10.0, identity=SAME,
-    turns=(HEAD, HEAD), light=LIT,
+    relief=HEAD, light=LIT,
 )  # fmt: skip
 
 
@@ -222,7 +224,7 @@ def test_evidence_holds_numbers_with_names_only():
         packed({"embedding": np.zeros(128)})
     found = dict(leaves(packed(LIVING)))
     assert found["light.relief"] == 0.9
-    assert [number for path, number in leaves(packed(LIVING)) if path == "turns.beta"] == [0.4, 0.4]
+    assert list(leaves({"turns": [{"beta": 0.4}, {"beta": "inf"}]})) == [("turns.beta", 0.4), ("turns.beta", math.inf)]
     assert math.isnan(dict(leaves({"a": "nan", "b": "words"}))["a"])
 
 
@@ -240,10 +242,10 @@ def test_frames_without_a_face_are_rows_of_nothing():
 def test_kept_sessions_are_judged_again_by_todays_limits(monkeypatch):
     record = pretended(Job("print_still", 1, "motion+light"))
     assert judged_again(record).code == ""
-    flat = dataclasses.replace(LIVING, turns=(HEAD, dataclasses.replace(HEAD, beta=0.01)))
+    flat = dataclasses.replace(LIVING, relief=dataclasses.replace(HEAD, depth=0.01))
     assert judged_again(pretended(record.job, "", flat)).code == "looks-flat"
-    monkeypatch.setattr(policy, "LIGHT_GAIN", 0.5)
-    assert judged_again(record).code == "light-unclear"
+    monkeypatch.setattr(policy, "LEAST_FPS", 50.0)
+    assert judged_again(record).code == "camera-slow"
     with pytest.raises(Refusal, match="measured other things"):
         judged_again(dataclasses.replace(record, kept={"evidence": {"outcome": "complete"}}))
 
@@ -411,10 +413,11 @@ def test_page_and_picture_are_the_same_for_the_same_sessions(counted, tmp_path):
 
 
 def test_the_picture_shows_what_was_measured(counted):
-    assert [m.path for m in bench_measures.shown(counted.numbers)][:2] == ["turns.beta", "turns.ratio"]
+    assert [m.path for m in bench_measures.shown(counted.numbers)][:2] == ["relief.depth", "relief.trend"]
     assert "pursuit.across" not in [m.path for m in bench_measures.shown(counted.numbers)]
     for measure in bench_measures.MEASURES:  # a limit that was renamed must not vanish from the picture
-        assert all(isinstance(getattr(policy, limit), float) for limit in (measure.floor, measure.ceiling) if limit)
+        named = [limit for limit in (measure.floor, measure.ceiling) if limit]
+        assert len([limit for limit in measure.limits() if limit is not None]) == len(named), measure
         field = dict(leaves(packed(LIVING))) | {"pursuit.across": 0, "pursuit.up": 0}
         assert measure.path in field, "the evidence changed: bring bench_measures in step"
     deep, noisy = bench_measures.MEASURES[0], next(m for m in bench_measures.MEASURES if m.ceiling)
@@ -423,7 +426,8 @@ def test_the_picture_shows_what_was_measured(counted):
     assert np.isnan(bench_measures.worst(deep, [[0.4, math.nan]])).all()
     head, *rows = report.checks(counted)
     assert rows[0] == ["bona_fide_normal", *["40 of 40"] * (len(head) - 1)]
-    assert bench_measures.passed(deep, [[0.4, 0.1], [math.nan, 1], [0.5, 0.5], []]) == (1, 3)
+    low, just = deep.limits()[0] - 0.01, deep.limits()[0]
+    assert bench_measures.passed(deep, [[low, 2.0], [math.nan, 2.0], [just, 2.0], []]) == (1, 3)
     dark = dataclasses.replace(LIVING, light=dataclasses.replace(LIT, gain=math.nan))
     for outcome, told in (("complete", {"light.gain": "0 of 1"}), ("action-not-seen", {})):
         record = dataclasses.replace(pretended(Job("print_still", 1, "motion+light"), "x", dark), outcome=outcome)
