@@ -218,6 +218,21 @@ def test_over_exposed_skin_is_unclear():
     assert find(measure(series(head(), bright=np.full(len(SPOTS), 0.9)))) is Finding.UNCLEAR
 
 
+def test_no_rest_is_needed():
+    assert find(measure([f for f in series(head()) if f[1] is not None])) is Finding.HEAD
+
+
+def test_where_red_clips_the_other_colours_show_the_relief():
+    frames = series(head(), seed=3)
+    light_skin = np.arange(len(SPOTS)) % 3 > 0
+    for _, colour, skin in frames:
+        if colour and colour.rgb[0]:
+            skin.spots[light_skin, 0] = np.nan
+    seen = measure(frames)
+    assert find(seen) is Finding.HEAD
+    assert seen.relief == pytest.approx(1, abs=0.2)
+
+
 def test_the_near_screen_favours_what_faces_it():
     lit, place = irradiance(STRAIGHT), topology.CANONICAL[SPOTS]
     assert lit.mean() == pytest.approx(1)
