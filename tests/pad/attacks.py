@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from consent.challenge import Prompt
     from consent.liveness.recording import Hint
     from tests.pad.content import Content
-    from tests.people.light import Rgb
 
 VICTIMS: Final = 3
 """People of each skin tone who are attacked: few, so that their clips are recorded once."""

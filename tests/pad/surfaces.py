@@ -83,8 +83,8 @@ class Cutout(Print):
         rim = cv2.GaussianBlur(self._holes, (0, 0), 5.0)
         self._holes = np.asarray(cv2.GaussianBlur(self._holes, (0, 0), 0.8)[..., None], np.float32)
         shade = (0.35 + 0.65 * np.clip((rim - 0.5) * 2.2, 0, 1))[..., None]  # the paper's edge casts a shadow
-        ring = [*RIGHT_EYE, *LEFT_EYE, *MOUTH]
-        onto = similarity(worn.mesh[ring, :2], face.mesh[ring, :2])
+        rings = [*RIGHT_EYE, *LEFT_EYE, *MOUTH]
+        onto = similarity(worn.mesh[rings, :2], face.mesh[rings, :2])
         self._worn: dict[tuple[float, float], NDArray[np.float32]] = {}
         for key, picture in wearer.items():
             live = cv2.warpAffine(picture, onto, (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -175,8 +175,9 @@ class Display:
                 self._laid.clear()
             self._laid[key] = self._lay(hold, (w, h), rim, replace(scene, light=light), colour)
         u, v, gain, veil, alpha = self._laid[key]
-        flags = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
-        shown = self._table[cv2.remap(picture, u, v, **flags)]
+        shown: NDArray[np.float32] = self._table[
+            cv2.remap(picture, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        ]
         shown *= gain
         shown += veil
         back = behind(scene, light)

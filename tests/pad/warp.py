@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import cv2
 import numpy as np
 
+from models import topology
 from tests.people.flat import puppet
 from tests.people.light import Rgb
 
@@ -127,23 +128,25 @@ def closed(picture: NDArray[np.uint8], face: Face, amount: float = 1.0) -> NDArr
 def relief(face: Face, shape: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Depth (h, w) of a face towards the camera in eye distances, from its landmarks, and a soft mask of the face."""
     h, w = shape
-    small = (-(-w // _COARSE), -(-h // _COARSE))
-    x, y = np.meshgrid((np.arange(small[0]) + 0.5) * _COARSE, (np.arange(small[1]) + 0.5) * _COARSE)
     mesh = face.mesh
     eyes = mesh[[33, 133, 263, 362], 2].mean()
-    height = -(mesh[:, 2] - eyes) / face.eye_distance
-    gap = (x[..., None] - mesh[:, 0]) ** 2 + (y[..., None] - mesh[:, 1]) ** 2
-    weight = np.exp(-gap / (2 * (0.14 * face.eye_distance) ** 2)) + 1e-9 * np.exp(
-        -gap / (2 * (1.2 * face.eye_distance) ** 2)
-    )
-    known = weight.sum(-1)
-    depth = (weight * height).sum(-1) / np.maximum(known, 1e-30)
+    big = np.clip(_between(face, shape, -(mesh[:, 2] - eyes) / face.eye_distance, 0.14), -1.2, 1.2)
     hull = cv2.convexHull(mesh[:, :2].astype(np.float32)).astype(np.int32)
     mask = np.zeros((h, w), np.float32)
     cv2.fillConvexPoly(mask, hull, 1.0)
     soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.10 * face.eye_distance), np.float32)
-    big = np.asarray(cv2.resize(np.clip(depth, -1.2, 1.2).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC))
-    return np.asarray(big, np.float32), soft
+    return big.astype(np.float32), soft
+
+
+def _between(face: Face, shape: tuple[int, int], values: NDArray[np.float64], reach: float) -> NDArray[np.float32]:
+    """Values at the 468 landmarks spread over the picture (h, w); `reach` in eye distances."""
+    h, w = shape
+    columns, rows = -(-w // _COARSE), -(-h // _COARSE)
+    x, y = np.meshgrid((np.arange(columns) + 0.5) * _COARSE, (np.arange(rows) + 0.5) * _COARSE)
+    gap = ((x[..., None] - face.mesh[:, 0]) ** 2 + (y[..., None] - face.mesh[:, 1]) ** 2) / face.eye_distance**2
+    weight = np.exp(-gap / (2 * reach**2)) + 1e-9 * np.exp(-gap / (2 * 1.2**2))
+    coarse = (weight * values).sum(-1) / np.maximum(weight.sum(-1), 1e-30)
+    return np.asarray(cv2.resize(coarse.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def head(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
@@ -159,22 +162,26 @@ def head(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def shading(face: Face, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """How a screen before the face would light it (h, w), 1 where skin faces it: an attacker's guess from landmarks.
+    """How a screen before the face would light it (h, w), about 1 where skin faces it: an attacker's guess.
 
-    Lambert's law on the landmarks' depth, the screen below the camera.
+    Lambert's law and the square of the distance on the canonical head that everybody's landmarks are fitted with,
+    half a metre from a screen a little below the camera. Neck and hair are guessed darker, the room hardly lit.
     """
-    depth, soft = relief(face, shape)
-    depth = np.asarray(cv2.GaussianBlur(depth, (0, 0), 0.08 * face.eye_distance), np.float32)
-    scale = np.float32(face.eye_distance)
-    slope_x = cv2.Sobel(depth, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8) * scale
-    slope_y = cv2.Sobel(depth, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8) * scale
-    toward = np.array([0.0, 0.17, 0.985], np.float32)  # y down: from below the camera
-    length = np.sqrt(slope_x**2 + slope_y**2 + 1)
-    cosine = np.clip((-slope_x * toward[0] - slope_y * toward[1] + toward[2]) / length, 0, 1)
-    away = np.clip(1 + 0.22 * (depth - depth.max()), 0.5, 1)  # what is nearer gets more
-    # neck and hair are guessed as a little darker, the room behind as hardly lit
-    round_about = 0.07 + 0.5 * head(face, shape)
-    result: NDArray[np.float32] = np.asarray(cosine * away * soft + round_about * (1 - soft), np.float32)
+    points = np.add(topology.CANONICAL, (0.0, 0.0, 50.0))  # y down, z away from the camera
+    corner = points[topology.TRIANGLES]
+    across = np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0])
+    normal = np.zeros_like(points)
+    for k in range(3):
+        np.add.at(normal, topology.TRIANGLES[:, k], across)
+    normal *= -np.sign(normal[4, 2]) / np.maximum(np.linalg.norm(normal, axis=1), 1e-9)[:, None]
+    toward = np.array([0.0, 9.0, 0.0]) - points
+    distance = np.linalg.norm(toward, axis=1)
+    light = np.clip((normal * toward).sum(1) / distance, 0, 1) * (45 / distance) ** 2
+    h, w = shape
+    spread = _between(face, (h, w), light, 0.11)
+    _, soft = relief(face, shape)
+    round_about = 0.07 + 0.45 * head(face, shape)
+    result: NDArray[np.float32] = np.asarray(spread * soft + round_about * (1 - soft), np.float32)
     return result
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -135,7 +135,7 @@ def _meet(
     return theta * abs(radius), hit[..., 1], normal
 
 
-def irradiance(normal: NDArray[np.float64], light: Light, place: NDArray[np.float64]) -> NDArray[np.float64]:
+def irradiance(normal: NDArray[Any], light: Light, place: NDArray[Any]) -> NDArray[np.float64]:
     """Light (h, w, 3) that falls on a matt surface; `place` in centimetres from where a face's eyes would be."""
     up = normal[..., 1:2] * 0.5 + 0.5
     total = up * np.array(light.sky) + (1 - up) * np.array(light.ground)
@@ -146,8 +146,9 @@ def irradiance(normal: NDArray[np.float64], light: Light, place: NDArray[np.floa
             toward = toward - place
             gain = 3600 / (toward * toward).sum(-1, keepdims=True)
         toward = toward / np.linalg.norm(toward, axis=-1, keepdims=True)
-        total = total + np.clip((normal * toward).sum(-1, keepdims=True), 0, None) * gain * np.array(lamp.colour)
-    return total
+        facing = np.clip((normal * toward).sum(-1, keepdims=True), 0, None)
+        total = total + facing * gain * np.array(lamp.colour)
+    return np.asarray(total, np.float64)
 
 
 @functools.cache
