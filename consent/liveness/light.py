@@ -41,8 +41,8 @@ CORRELATION: Final = 0.93
 """Bona fide at least 0.977 from 12 % of the room's light on, 0.948 at 3 %. Of 60 replays under other colours on a
 reflecting display six came above, by its reflections alone: none of them had any relief."""
 RELIEF: Final = 0.15
-"""Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed); flat and
-bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.12 at most."""
+"""Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed); flat
+and bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.12 at most."""
 SURE: Final = 3.0
 """Standard errors by which the relief must stand out from none."""
 BACKGROUND: Final = 0.60
