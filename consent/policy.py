@@ -108,14 +108,6 @@ REST_SECONDS: Final = 0.4
 LIVE_EYE_DISTANCE: Final = 48.0
 """Pixels between the eye centres (70 between the outer corners): flat pictures of smaller faces read as relief
 (research: up to 0.058 at 44 to 65 px outer corners)."""
-DEPTH: Final = 0.45
-"""Depth by pixels over depth by landmarks (`consent.liveness.depth`): a head is about 1."""
-DEPTH_ERROR: Final = 0.25
-DEPTH_SURE: Final = 1.0
-DEPTH_FLAT: Final = 0.25
-DEPTH_TREND: Final = 0.6
-DEPTH_FRAMES: Final = 6
-DEPTH_LIKENESS: Final = 0.4
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""

@@ -14,7 +14,7 @@ from typing import Final
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness import light
+from consent.liveness import depth, light
 from consent.liveness.evidence import Evidence, Identity, gather
 from consent.liveness.guide import ASK
 from consent.liveness.light import Light
@@ -110,20 +110,18 @@ def _same_face(found: Identity) -> None:
 
 
 def _depth(found: Evidence) -> None:
-    relief = found.relief
-    seen = relief.frames >= policy.DEPTH_FRAMES and relief.likeness >= policy.DEPTH_LIKENESS
-    if not (seen and relief.error <= policy.DEPTH_ERROR):
-        raise Refusal(
-            "depth-unclear",
-            "It could not be seen whether this is a head or a picture.",
-            "Try again with more light, closer, and turn a little more slowly.",
-        )
-    deep = relief.depth >= policy.DEPTH and relief.trend >= policy.DEPTH_TREND
-    if not (deep and relief.depth - policy.DEPTH_SURE * relief.error >= policy.DEPTH_FLAT):
+    finding = depth.find(found.relief)
+    if finding is depth.Finding.FLAT:
         raise Refusal(
             "looks-flat",
             "What turned before the camera looked flat, like a picture of a face." + _screen(found.surface),
             "If you are there yourself, try again and turn your head further, without hurry.",
+        )
+    if finding is not depth.Finding.HEAD:
+        raise Refusal(
+            "depth-unclear",
+            "It could not be seen whether this is a head or a picture.",
+            "Try again with more light, closer, and turn a little more slowly.",
         )
 
 
