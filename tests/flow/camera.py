@@ -1,6 +1,6 @@
 """A webcam for a real browser: a Y4M file that is rewritten in place while Chromium plays it.
 
-Chromium's fake capture device loops over the file's two frames; this program keeps writing new ones into it, so the
+Chromium's fake capture device loops over the file's few frames; this program keeps writing new ones into it, so the
 page gets a genuine media track of a person who reacts. The person is the simulator's `Actor`; because drawing a frame
 takes longer than a camera has, the poses of every action are drawn beforehand and shown by what is nearest, each time
 with fresh sensor noise (a real camera never gives the same picture twice).
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 
 SIZE = (640, 480)
 HEADER = b"YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg\n"
-SLOTS = 2
+SLOTS = 4
 REWRITES = 15
+"""Times a second that all the slots get new pictures; each is played 30 / SLOTS times a second, so never twice."""
 SEATED = Scene(distance=50.0, size=SIZE, exposure=0.6)
 """Exposed as webcams do it: no part of the face is near white, also when the screen shines on it."""
 MANNER = Manner(

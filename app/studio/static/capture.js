@@ -9,7 +9,8 @@ const CAMERA_ERRORS = {
 };
 // Names that virtual cameras give themselves. Anybody can rename one: this stops accidents, not attacks.
 const VIRTUAL = /virtual|\b(obs|manycam|v4l2[ -]?loopback|dummy video device|snap camera|xsplit|v-?cam|mmhmm|camtwist|sparkocam|youcam|akvcam|webcamoid|unity video|ndi|vmix)\b/i;
-const MOST_UNACKNOWLEDGED = 2;   // frames on their way at once: the server sets the pace, and what it says is about now
+const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pace sets ours
+const LONG_TRIP = 400;           // milliseconds from frame to answer beyond which one less is sent: hints must be about now
 const SLOW_CAMERA = 8;           // pictures a second below which more light helps: cameras slow down in the dark
 
 const nextPaint = () => new Promise(resolve => requestAnimationFrame(resolve));
@@ -55,7 +56,7 @@ class Check {
     this.detail = { ok: false, code: 'cancelled' };
     this.live = true; this.filming = false; this.turn = (this.turn || 0) + 1;
     const turn = this.turn, current = () => this.live && turn === this.turn;
-    this.sequence = 0; this.acknowledged = -1; this.shown = -1;
+    this.sequence = 0; this.acknowledged = -1; this.shown = -1; this.sent = []; this.trip = 0;
     clearInterval(this.waiting);
     this.tone.wake();
     this.state('asking', null, this.words.asking, '');
@@ -103,13 +104,14 @@ class Check {
         this.slow = (meta.presentedFrames - counted.frames) * 1000 < SLOW_CAMERA * (now - counted.now);
         counted = { now, frames: meta.presentedFrames };
       }
-      if (busy || this.sequence - 1 - this.acknowledged >= MOST_UNACKNOWLEDGED) return;
+      if (busy || this.sequence - 1 - this.acknowledged >= MOST_UNACKNOWLEDGED - (this.trip > LONG_TRIP)) return;
       busy = true;
       const at = (meta.captureTime ?? now) / 1000;
       pen.drawImage(this.video, 0, 0, canvas.width, canvas.height);
       canvas.toBlob(blob => {
         busy = false;
         if (!blob || !current() || this.socket.readyState !== WebSocket.OPEN) return;
+        this.sent.push(performance.now());
         const header = encoder.encode(JSON.stringify({ seq: this.sequence++, t: at }));
         const length = new ArrayBuffer(4);
         new DataView(length).setUint32(0, header.length);
@@ -120,7 +122,7 @@ class Check {
   }
 
   hear(message) {
-    if (message.ack !== undefined) this.acknowledged = message.ack;
+    if (message.ack !== undefined) { this.acknowledged = message.ack; this.trip = performance.now() - this.sent[message.ack]; }
     if (message.hint) this.follow(message.hint);
     if (message.state === 'checking') this.state('checking', null, this.words.checking, '');
     if (message.verdict) this.finish(message.verdict);
