@@ -13,7 +13,7 @@ from models.faces import Finder
 from tests.booth import Booth
 from tests.pad import surfaces
 from tests.pad.clips import Library, library
-from tests.pad.conditions import Conditions, Kind, Split, draw, people, split_of
+from tests.pad.conditions import Conditions, Kind, Split, draw, people, split_of, tone_of
 from tests.people import LIGHTS, Light, Manner, Scene, camera, someone
 from tests.people.render import develop, lit
 from tests.people.sheet import Hold
@@ -41,9 +41,10 @@ def victim(seed: int, split: Split) -> str:
     return some[(seed // 3) % len(some)]
 
 
-def stranger(seed: int, split: Split) -> str:
-    """Somebody else of the same split."""
-    others = [name for name in people(split) if name != victim(seed, split)]
+def stranger(seed: int, split: Split, *, alike: bool = False) -> str:
+    """Somebody else of the same split; `alike` of the victim's skin tone."""
+    whom = victim(seed, split)
+    others = [name for name in people(split, tone_of(whom) if alike else None) if name != whom]
     return others[int(np.random.default_rng((seed, 41)).integers(min(len(others), 8)))]
 
 
@@ -124,7 +125,7 @@ class CutMask(Printed):
     def __init__(self, seed: int) -> None:
         super().__init__(seed, effort=1.0, bend=float(np.random.default_rng((seed, 43)).uniform(55, 95)))
         self.actor.manner = replace(PRACTISED, blinks=14.0)
-        wearer = someone(stranger(seed, self.split))
+        wearer = someone(stranger(seed, self.split, alike=True))
         scene = replace(self.library.scene, seed=seed)
         amounts = (0.0, 0.5, 1.0)
         bank = {

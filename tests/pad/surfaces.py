@@ -75,10 +75,14 @@ class Cutout(Print):
         h, w = photo.shape[:2]
         self._holes = np.zeros((h, w), np.float32)
         # lids wink above and below the eye, and a jaw drops: holes are cut larger than what they show
-        for ring, wide in ((RIGHT_EYE, 1.35), (LEFT_EYE, 1.35), (MOUTH, 1.05)):
+        for ring, wide, tall, drop in (
+            (RIGHT_EYE, 1.35, 2.3, 0.0),
+            (LEFT_EYE, 1.35, 2.3, 0.0),
+            (MOUTH, 1.25, 3.1, 0.75),
+        ):
             edge = face.mesh[list(ring), :2]
-            middle = edge.mean(0)
-            cut = middle + (edge - middle) * (wide, wide * (1.7 if ring is not MOUTH else 1.0))
+            middle, span = edge.mean(0), np.ptp(edge[:, 1])
+            cut = middle + (edge - middle) * (wide, tall) + (0, drop * span)
             cv2.fillPoly(self._holes, [cv2.convexHull(cut.astype(np.float32)).astype(np.int32)], 1.0)
         rim = cv2.GaussianBlur(self._holes, (0, 0), 5.0)
         self._holes = np.asarray(cv2.GaussianBlur(self._holes, (0, 0), 0.8)[..., None], np.float32)
