@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent import policy
-from consent.liveness import light
+from consent.liveness import depth, light
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,12 @@ def _limit(name: str) -> float | None:
 
 
 MEASURES: Final = (
-    Measure("relief.depth", "Depth by pixels over depth by landmarks", "1 is a head, 0 a sheet", (-0.5, 2), "DEPTH"),
-    Measure("relief.trend", "Relief follows the turn", "correlation", (-1, 1), "DEPTH_TREND"),
-    Measure("relief.error", "How sure the depth is", "standard error", (0, 0.6), "", "DEPTH_ERROR"),
-    Measure("relief.likeness", "Pictures laid over each other", "correlation", (-0.2, 1), "DEPTH_LIKENESS"),
+    Measure(
+        "relief.depth", "Depth by pixels over depth by landmarks", "1 is a head, 0 a sheet", (-0.5, 2), "depth.HEAD"
+    ),
+    Measure("relief.trend", "Relief follows the turn", "correlation", (-1, 1), "depth.TREND"),
+    Measure("relief.narrowing", "Turned as far as its face narrowed", "ratio of sines", (0, 1.5), "depth.NARROWING"),
+    Measure("relief.likeness", "Pictures laid over each other", "correlation", (-0.2, 1), "depth.ALIKE"),
     Measure("light.correlation", "Skin follows the colours", "correlation", (-1, 1), "light.CORRELATION"),
     Measure("light.gain", "Light of the screen on the skin", "log units", (0, 0.5), "light.GAIN"),
     Measure("light.relief", "Reflection has a head's relief", "1 is a head, 0 a sheet", (-1, 2), "light.RELIEF"),
@@ -60,7 +62,7 @@ MEASURES: Final = (
     Measure("pursuit.up", "Nose follows the dot up and down", "correlation", (-1, 1), "DOT_CORRELATION"),
     Measure("identity.rests", "Same face at every rest", "cosine", (0, 1), "SAME_FACE_MEAN"),
 )
-_MODULES: Final[Mapping[str, ModuleType]] = {"policy": policy, "light": light}
+_MODULES: Final[Mapping[str, ModuleType]] = {"policy": policy, "light": light, "depth": depth}
 
 
 def worst(measure: Measure, sessions: Sequence[Sequence[float]]) -> NDArray[np.float64]:

@@ -417,7 +417,7 @@ def test_the_picture_shows_what_was_measured(counted):
     assert "pursuit.across" not in [m.path for m in bench_measures.shown(counted.numbers)]
     for measure in bench_measures.MEASURES:  # a limit that was renamed must not vanish from the picture
         named = [limit for limit in (measure.floor, measure.ceiling) if limit]
-        assert len([limit for limit in measure.limits() if limit is not None]) == len(named), measure
+        assert len([limit for limit in measure.limits() if limit is not None]) == len(named), f"update {measure}"
         field = dict(leaves(packed(LIVING))) | {"pursuit.across": 0, "pursuit.up": 0}
         assert measure.path in field, "the evidence changed: bring bench_measures in step"
     deep, noisy = bench_measures.MEASURES[0], next(m for m in bench_measures.MEASURES if m.ceiling)
@@ -426,7 +426,8 @@ def test_the_picture_shows_what_was_measured(counted):
     assert np.isnan(bench_measures.worst(deep, [[0.4, math.nan]])).all()
     head, *rows = report.checks(counted)
     assert rows[0] == ["bona_fide_normal", *["40 of 40"] * (len(head) - 1)]
-    low, just = deep.limits()[0] - 0.01, deep.limits()[0]
+    just = deep.limits()[0]
+    low = just - 0.01
     assert bench_measures.passed(deep, [[low, 2.0], [math.nan, 2.0], [just, 2.0], []]) == (1, 3)
     dark = dataclasses.replace(LIVING, light=dataclasses.replace(LIT, gain=math.nan))
     for outcome, told in (("complete", {"light.gain": "0 of 1"}), ("action-not-seen", {})):
