@@ -55,8 +55,8 @@ ENOUGH: Final = 60
 """Frames of one movement that are looked at, evenly spread: fast cameras give many that say the same."""
 FRAMES: Final = 5
 """Least frames: a nod at 8 a second has so many."""
-NARROWING: Final = 0.58
-"""Heads 0.62 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4."""
+NARROWING: Final = 0.60
+"""Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after these."""
 
 
 @final
@@ -91,7 +91,7 @@ class Relief:
         error: standard error of it, from how far the movements disagree and how well the frames could be laid over.
         across, upright: the same depth from turns and from nods alone.
         narrowing: sine of the turn by landmarks over the sine by which the face's narrowing in pixels explains itself,
-            in turns of 12 degrees and more: heads 0.6 and more, and half for what is too shallow for its turn.
+            in turns of 12 degrees and more: heads 0.63 and more, and half for what is too shallow for its turn.
         noise: robust scatter of the frames about their own movement's depth, in eye distances.
         trend: correlation of relief and turn over all frames: what drifts does not come back, a head does.
         likeness: median correlation of the laid-over pictures, -1..1.
