@@ -56,7 +56,8 @@ ENOUGH: Final = 60
 FRAMES: Final = 5
 """Least frames: a nod at 8 a second has so many."""
 NARROWING: Final = 0.60
-"""Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after these."""
+"""Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
+these."""
 
 
 @final
