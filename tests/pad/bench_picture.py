@@ -54,7 +54,7 @@ def picture(whole: Summary) -> bytes:
             _panel(pen, measure, names, whole.numbers[measure.path], left, top)
     small = image.resize(size, Image.Resampling.LANCZOS)
     out = io.BytesIO()
-    small.quantize(128, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    small.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

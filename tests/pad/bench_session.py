@@ -17,6 +17,8 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 from unittest import mock
 
+import numpy as np
+
 from consent import liveness
 from consent.challenge import draw
 from consent.errors import Refusal
@@ -91,10 +93,13 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
             start = time.process_time()
             over = recorder.take(frame).over
             busy, frames = busy + time.process_time() - start, frames + 1
-        start = time.perf_counter()
+        watch = _Watch()
         capture = recorder.capture()
-        sealed = time.perf_counter() - start
-        code, evidence, spent = _judged(capture)
+        sealed = watch.spent()
+        evidence = gather(capture)  # besides, for the check stops at the first thing that is wrong
+        watch = _Watch()
+        code = _judged(capture)
+        wall, cpu = np.add(sealed, watch.spent())
     coloured = capture.assurance is Assurance.MOTION_LIGHT
     return Record(
         job,
@@ -104,7 +109,8 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         sitter.clock() - begun,
         frames,
         1000 * busy / max(frames, 1),
-        1000 * (sealed + spent),
+        1000 * float(wall),
+        1000 * float(cpu),
         {},
         tuple((p.index, str(p.action), p.seconds, str(p.colour or "")) for p in capture.prompts),
         {"evidence": packed(evidence), "rest": packed(capture.rest), "path": packed(capture.path)},
@@ -112,18 +118,23 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
     )
 
 
-def _judged(capture: Capture) -> tuple[str, Evidence, float]:
-    """(code of the refusal or "", everything that was measured, seconds to the verdict).
+class _Watch:
+    """Seconds since it was made, by the clock on the wall and of CPU."""
 
-    The evidence is gathered besides, for the check stops at the first thing that is wrong.
-    """
-    evidence = gather(capture)
-    start = time.perf_counter()
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def spent(self) -> tuple[float, float]:
+        return time.perf_counter() - self._wall, time.process_time() - self._cpu
+
+
+def _judged(capture: Capture) -> str:
+    """The code of the refusal; "" when the check passes."""
     try:
         liveness.check(capture)
     except Refusal as no:
-        return no.code, evidence, time.perf_counter() - start
-    return "", evidence, time.perf_counter() - start
+        return no.code
+    return ""
 
 
 def judged_again(record: Record) -> Record:

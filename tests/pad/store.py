@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from consent.errors import Refusal
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-FORMAT: Final = 1
+FORMAT: Final = 2
 BONA_FIDE: Final = "bona_fide"
 """Names of presentations by living people begin with this; all others are instruments."""
 _ABOUT: Final = {"format": FORMAT, "what": "selfsame bench liveness: measurements of synthetic people, no pictures"}
@@ -77,7 +77,7 @@ class Record:
         seconds: from the first frame to the last, by the session's own clock.
         frames: how many were taken.
         frame_ms: CPU milliseconds to look at one frame, mean.
-        verdict_ms: milliseconds of wall time from the last frame to the verdict.
+        verdict_ms, verdict_cpu_ms: milliseconds from the last frame to the verdict, on the wall's clock and of CPU.
         tags: plain words: who, skin tone, conditions.
         prompts: (index, action, seconds, colour or "") of each prompt shown.
         kept: `evidence`, `rest` and `path` of the recording, as `bench_numbers.packed` writes them.
@@ -92,13 +92,14 @@ class Record:
     frames: int
     frame_ms: float
     verdict_ms: float
+    verdict_cpu_ms: float
     tags: Mapping[str, str] = field(default_factory=dict)
     prompts: tuple[tuple[int, str, float, str], ...] = ()
     kept: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
 
-_PLAIN: Final = ("code", "outcome", "at", "seconds", "frames", "frame_ms", "verdict_ms")
+_PLAIN: Final = ("code", "outcome", "at", "seconds", "frames", "frame_ms", "verdict_ms", "verdict_cpu_ms")
 
 
 def code_version() -> str:

@@ -59,7 +59,7 @@ LIVING = filled(
 def pretended(job: Job, code: str = "", evidence: Evidence = LIVING, **rest) -> Record:
     """A record as a session leaves it."""
     prompts = ((0, "centre", 90.0, ""), (1, "nod", 8.0, ""))
-    about = {"frames": 3, "frame_ms": 20.0, "verdict_ms": 500.0, "prompts": prompts, **rest}
+    about = {"frames": 3, "frame_ms": 20.0, "verdict_ms": 500.0, "verdict_cpu_ms": 400.0, "prompts": prompts, **rest}
     arrays = {"times": np.arange(3, dtype=np.float32)}
     return Record(job, code, "complete", "centre", 17.0, kept={"evidence": packed(evidence)}, arrays=arrays, **about)
 
