@@ -108,6 +108,24 @@ REST_SECONDS: Final = 0.4
 LIVE_EYE_DISTANCE: Final = 48.0
 """Pixels between the eye centres (70 between the outer corners): flat pictures of smaller faces read as relief
 (research: up to 0.058 at 44 to 65 px outer corners)."""
+DEPTH_HEAD: Final = 0.35
+"""Least depth. 59 rendered people (all skin tones, four lights, glasses, beards, 8 to 20 frames a second), 26 of them
+never looked at before: two turns, a nod and mostly the dot 0.41 to 1.46, two turns alone 0.34 to 1.6. Prints, flat,
+bent or folded, and faces warped as a plane: -0.1 to 0.2. Real photographs, turned or bent: -0.05 to 0.05; six real
+movements from public clips: 1.0 to 2.1, and two not to be followed."""
+DEPTH_FLAT: Final = 0.20
+"""What `depth` less its error must exceed: dark and noisy prints read up to 0.36, but with an error of 0.3."""
+DEPTH_TREND: Final = 0.6
+"""Heads 0.87 and more."""
+DEPTH_ALIKE: Final = 0.40
+"""Least median likeness: heads 0.47 and more."""
+DEPTH_SAME: Final = 0.5
+"""Least median likeness for saying that something is flat (pictures 0.55 to 0.97): a hand before the face is not."""
+DEPTH_FRAMES: Final = 5
+"""Least frames: a nod at 8 a second has so many."""
+DEPTH_NARROWING: Final = 0.60
+"""Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
+these."""
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""

@@ -19,6 +19,7 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import NDArray
 
+from consent import policy
 from consent.liveness.recording import Sight
 from consent.liveness.warp import LOST, Grid, Surface
 from models.faces import Face
@@ -38,26 +39,8 @@ SLACK: Final = 0.15
 FEWEST: Final = 3
 """Frames of one movement and axis, at least."""
 
-HEAD: Final = 0.35
-"""Least depth. 59 rendered people (all skin tones, four lights, glasses, beards, 8 to 20 frames a second), 26 of them
-never looked at before: two turns, a nod and mostly the dot 0.41 to 1.46, two turns alone 0.34 to 1.6. Prints, flat,
-bent or folded, and faces warped as a plane: -0.1 to 0.2. Real photographs, turned or bent: -0.05 to 0.05; six real
-movements from public clips: 1.0 to 2.1, and two not to be followed."""
-FLAT: Final = 0.20
-"""What `depth` less its error must exceed: dark and noisy prints read up to 0.36, but with an error of 0.3."""
-TREND: Final = 0.6
-"""Heads 0.87 and more."""
-ALIKE: Final = 0.40
-"""Least median likeness: heads 0.47 and more."""
-SAME: Final = 0.5
-"""Least median likeness for saying that something is flat (pictures 0.55 to 0.97): a hand before the face is not."""
 ENOUGH: Final = 60
 """Frames of one movement that are looked at, evenly spread: fast cameras give many that say the same."""
-FRAMES: Final = 5
-"""Least frames: a nod at 8 a second has so many."""
-NARROWING: Final = 0.60
-"""Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
-these."""
 
 
 @final
@@ -170,16 +153,23 @@ def measure(runs: Sequence[Run]) -> Relief:
     return pool([follow(run) for run in runs])
 
 
-def find(seen: Relief) -> Finding:
-    """What the limits make of it; whatever is NaN is unclear, but `narrowing`, which a check without turns lacks."""
+def find(seen: Relief, *, turned: bool = True) -> Finding:
+    """What the limits make of it; whatever is NaN is unclear.
+
+    Args:
+        seen: from `measure`.
+        turned: whether turns were among the movements; without them there is no `narrowing`.
+    """
     numbers = (seen.depth, seen.error, seen.trend, seen.likeness)
-    if not np.isfinite(numbers).all() or not (seen.frames >= FRAMES and seen.likeness >= ALIKE):
+    clear = bool(np.isfinite(numbers).all()) and seen.frames >= policy.DEPTH_FRAMES
+    if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
         return Finding.UNCLEAR
-    shallow = seen.narrowing < NARROWING
-    if not shallow and seen.depth >= HEAD and seen.depth - seen.error >= FLAT and seen.trend >= TREND:
+    deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_FLAT
+    narrowed = seen.narrowing >= policy.DEPTH_NARROWING or not turned
+    if deep and narrowed and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
-    flat = (shallow or seen.depth + seen.error < HEAD) and seen.likeness >= SAME
-    return Finding.FLAT if flat else Finding.UNCLEAR
+    flat = seen.depth + seen.error < policy.DEPTH_HEAD or (turned and seen.narrowing < policy.DEPTH_NARROWING)
+    return Finding.FLAT if flat and seen.likeness >= policy.DEPTH_SAME else Finding.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True)

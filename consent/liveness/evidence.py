@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from consent.liveness import depth, light, pursuit, surface
 from consent.liveness.depth import Relief, Run
 from consent.liveness.light import Light
-from consent.liveness.motion import DEEP
+from consent.liveness.motion import DEEP, TURNS
 from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import Capture, Outcome
 from consent.liveness.surface import Surface
@@ -55,6 +55,7 @@ class Evidence:
         repeated: share of frames that are, to the bit, an earlier one.
         fps: frames a second, by the page's clock.
         identity: whether it was one person.
+        turned: whether turns were asked.
         relief: depth of what turned and nodded, by its pixels.
         light: what the colours did; None when there were none.
         pursuit: how the nose followed the dot; None when there was none.
@@ -67,6 +68,7 @@ class Evidence:
     repeated: float
     fps: float
     identity: Identity
+    turned: bool
     relief: Relief
     light: Light | None
     pursuit: Pursuit | None
@@ -85,6 +87,7 @@ def gather(capture: Capture) -> Evidence:
         float(np.mean([s.duplicate for s in sights])) if sights else _NAN,
         float(1 / np.mean(steps)) if steps else _NAN,
         _identity(capture),
+        any(p.action in TURNS for p in capture.prompts),
         depth.measure(_runs(capture)),
         _light(capture) if coloured else None,
         None if coloured else _pursuit(capture),

@@ -110,7 +110,7 @@ def _same_face(found: Identity) -> None:
 
 
 def _depth(found: Evidence) -> None:
-    finding = depth.find(found.relief)
+    finding = depth.find(found.relief, turned=found.turned)
     if finding is depth.Finding.FLAT:
         raise Refusal(
             "looks-flat",

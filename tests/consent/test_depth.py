@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consent import policy
 from consent.liveness import depth, warp
 from consent.liveness.depth import NOTHING, Finding, Relief, Run, Steps, Tracker, find, follow, measure, pool
 from consent.liveness.recording import Sight
@@ -106,13 +107,14 @@ def test_each_limit_bites():
         ({"depth": 0.1, "likeness": 0.45}, Finding.UNCLEAR),
         ({"narrowing": 0.5}, Finding.FLAT),
         ({"narrowing": 0.5, "likeness": 0.45}, Finding.UNCLEAR),
-        ({"narrowing": math.nan}, Finding.HEAD),
         ({"trend": 0.3}, Finding.UNCLEAR),
         ({"likeness": 0.2}, Finding.UNCLEAR),
         ({"frames": 3}, Finding.UNCLEAR),
-        *(({name: math.nan}, Finding.UNCLEAR) for name in ("depth", "error", "trend", "likeness")),
+        *(({name: math.nan}, Finding.UNCLEAR) for name in ("depth", "error", "trend", "likeness", "narrowing")),
     ):
         assert find(dataclasses.replace(GOOD, **change)) is finding, change
+    for narrowing in (math.nan, 0.5):
+        assert find(dataclasses.replace(GOOD, narrowing=narrowing), turned=False) is Finding.HEAD
 
 
 # --- the relief of the canonical head --------------------------------------------------------------------------------
@@ -169,7 +171,7 @@ def test_a_nod_alone_is_enough():
     path = (0, -4, -9, -13, -15, -15, -10, -5)
     nod = sights(lambda pitch, i: person("edda").render(dataclasses.replace(SEAT, pitch=pitch, seed=i)), path)
     found = measure([run_of(nod)])
-    assert find(found) is Finding.HEAD
+    assert find(found, turned=False) is Finding.HEAD
     assert found.upright == found.depth
     assert math.isnan(found.across)
 
@@ -183,7 +185,7 @@ def test_a_print_is_flat_though_the_landmarks_turn(bend, photo):
     turned = max(s.face.pose.yaw for s in seen) - seen[0].face.pose.yaw
     assert turned > depth.SWING, "the landmark network must be fooled, or this test shows nothing"
     found = measure([run_of(seen)])
-    assert abs(found.depth) < depth.HEAD / 2
+    assert abs(found.depth) < policy.DEPTH_HEAD / 2
     assert find(found) is Finding.FLAT
 
 

@@ -48,11 +48,11 @@ def _limit(name: str) -> float | None:
 
 MEASURES: Final = (
     Measure(
-        "relief.depth", "Depth by pixels over depth by landmarks", "1 is a head, 0 a sheet", (-0.5, 2), "depth.HEAD"
+        "relief.depth", "Depth by pixels over depth by landmarks", "1 is a head, 0 a sheet", (-0.5, 2), "DEPTH_HEAD"
     ),
-    Measure("relief.trend", "Relief follows the turn", "correlation", (-1, 1), "depth.TREND"),
-    Measure("relief.narrowing", "Turned as far as its face narrowed", "ratio of sines", (0, 1.5), "depth.NARROWING"),
-    Measure("relief.likeness", "Pictures laid over each other", "correlation", (-0.2, 1), "depth.ALIKE"),
+    Measure("relief.trend", "Relief follows the turn", "correlation", (-1, 1), "DEPTH_TREND"),
+    Measure("relief.narrowing", "Turned as far as its face narrowed", "ratio of sines", (0, 1.5), "DEPTH_NARROWING"),
+    Measure("relief.likeness", "Pictures laid over each other", "correlation", (-0.2, 1), "DEPTH_ALIKE"),
     Measure("light.correlation", "Skin follows the colours", "correlation", (-1, 1), "light.CORRELATION"),
     Measure("light.gain", "Light of the screen on the skin", "log units", (0, 0.5), "light.GAIN"),
     Measure("light.relief", "Reflection has a head's relief", "1 is a head, 0 a sheet", (-1, 2), "light.RELIEF"),
