@@ -220,6 +220,7 @@ class Puppet(Booth):
             height=34,
             distance=50,
             shift=scene.shift,
+            light=scene.light,
             seed=scene.seed,
         )
         return Photo(held)

@@ -49,14 +49,16 @@ def hint(action: Action, index: int, colour: Colour | None = None, **more: objec
     return replace(plain, **more)  # type: ignore[arg-type]
 
 
-def play(sitter: object, action: Action, seconds: float, *, before: float = 0.4) -> list[NDArray[np.uint8]]:
+def play(
+    sitter: object, action: Action, seconds: float, *, before: float = 0.4, index: int = 1
+) -> list[NDArray[np.uint8]]:
     """The frames of one action after a short rest, by a few frames a second."""
     clock, frame = sitter.clock, sitter.frame  # type: ignore[attr-defined]
     start, frames = clock(), []
     while clock() < start + before + seconds:
         acting = clock() >= start + before
         colour = Colour.MAGENTA if acting and action is Action.LIGHT else None
-        frames.append(frame(hint(action if acting else Action.CENTRE, int(acting), colour)).pixels)
+        frames.append(frame(hint(action if acting else Action.CENTRE, index * acting, colour)).pixels)
     return frames
 
 
@@ -66,7 +68,8 @@ def picture(name: str, factory: Factory, seed: int = 4) -> NDArray[np.uint8]:
     if isinstance(sitter, Attack):
         sitter.loops.webcam = replace(sitter.loops.webcam, fps=5.0)
     late = name in {"second_person", "identity_switch", "replay_video", "replay_session"}
-    shot = play(sitter, TELLING.get(name, Action.CENTRE), 6.8 if late else 1.4)[-1]
+    index = 12 if name == "identity_switch" else 1
+    shot = play(sitter, TELLING.get(name, Action.CENTRE), 6.8 if late else 1.4, index=index)[-1]
     small = np.asarray(cv2.resize(shot, (320, 240), interpolation=cv2.INTER_AREA), np.uint8).copy()
     cv2.putText(small, name, (6, 232), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (0, 0, 0), 3, cv2.LINE_AA)
     cv2.putText(small, name, (6, 232), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 255, 255), 1, cv2.LINE_AA)

@@ -15,7 +15,7 @@ _TRIANGLE_BITS = 20
 _NOBODY = (1 << _TRIANGLE_BITS) - 1  # no triangle has this number
 _DEPTH_STEPS = 2.0e5  # steps per unit of depth (centimetres): 0.05 micrometres, far below a lid's thickness
 _SIZES = (2, 3, 4, 6, 8, 11, 16, 24, 40, 80, 160, 320, 4096)  # bounding-box classes, pixels
-_BATCH = 2_000_000  # candidate pixels tested at once: bounds the memory
+_BATCH = 200_000  # candidate pixels tested at once: bounds the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,27 +89,33 @@ def rasterise(
         step = max(1, _BATCH // (min(largest, max(width, height)) ** 2))
         for start in range(0, len(chosen), step):
             t = chosen[start : start + step]
-            gx = x0[t][:, None, None] + np.arange(int(box_w[t].max()), dtype=np.int32)
-            gy = y0[t][:, None, None] + np.arange(int(box_h[t].max()), dtype=np.int32)[:, None]
-            px = gx.astype(np.float32) + 0.5 - a[t, 0][:, None, None]
-            py = gy.astype(np.float32) + 0.5 - a[t, 1][:, None, None]
-            ux, uy = (((b - a)[t, k] * inverse[t])[:, None, None] for k in (0, 1))
-            vx, vy = (((c - a)[t, k] * inverse[t])[:, None, None] for k in (0, 1))
-            w1 = px * vy - py * vx
-            w2 = py * ux - px * uy
-            inside = (w1 >= 0) & (w2 >= 0) & (w1 + w2 <= 1)
-            inside &= (gx <= x1[t][:, None, None]) & (gy <= y1[t][:, None, None])
-            i, j, k = np.nonzero(inside)
-            if len(i) == 0:
+            # barycentric weights are linear in the pixel: one addition each from a row's and a column's share
+            px = x0[t].astype(np.float32) + np.float32(0.5) - a[t, 0]
+            py = y0[t].astype(np.float32) + np.float32(0.5) - a[t, 1]
+            ux, uy = ((b - a)[t, k] * inverse[t] for k in (0, 1))
+            vx, vy = ((c - a)[t, k] * inverse[t] for k in (0, 1))
+            dx = np.arange(int(box_w[t].max()), dtype=np.float32)
+            dy = np.arange(int(box_h[t].max()), dtype=np.float32)[:, None]
+            w1 = (px * vy - py * vx)[:, None, None] + vy[:, None, None] * dx - vx[:, None, None] * dy
+            w2 = (py * ux - px * uy)[:, None, None] - uy[:, None, None] * dx + ux[:, None, None] * dy
+            least = np.minimum(w1, w2)
+            np.minimum(least, 1 - w1 - w2, out=least)
+            at = np.flatnonzero(least >= 0)  # what lies beside a triangle's box lies beside the triangle
+            if len(at) == 0:
                 continue
-            w1, w2, t = w1[i, j, k], w2[i, j, k], t[i]
+            i, place = np.divmod(at, least.shape[1] * least.shape[2])
+            j, k = np.divmod(place, least.shape[2])
+            w1, w2, t = w1.ravel()[at], w2.ravel()[at], t[i]
+            column, row = x0[t] + k, y0[t] + j
+            on = (column < width) & (row < height)
+            w1, w2, t, pixel = w1[on], w2[on], t[on], (row.astype(np.int64) * width + column)[on]
             n = corner_near[t]
             depth = 1.0 / ((1 - w1 - w2) * n[:, 0] + w1 * n[:, 1] + w2 * n[:, 2]) + shift[t]
             if before is not None:
-                free = depth < before[(y0[t] + j).astype(np.int64) * width + x0[t] + k]
-                depth, t, j, k = depth[free], t[free], j[free], k[free]
+                free = depth < before[pixel]
+                depth, t, pixel = depth[free], t[free], pixel[free]
             key = ((np.clip(depth, 0, 2e4) * _DEPTH_STEPS).astype(np.int64) << _TRIANGLE_BITS) | t
-            np.minimum.at(buffer, (y0[t] + j).astype(np.int64) * width + x0[t] + k, key)
+            np.minimum.at(buffer, pixel, key)
     pixels = np.nonzero((buffer & _NOBODY) != _NOBODY)[0]
     won = buffer[pixels] & _NOBODY
     return Coverage(pixels, won, _weights(pixels, won, width, (a, b, c, inverse), corner_near))

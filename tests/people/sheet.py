@@ -126,11 +126,14 @@ def _meet(
     a = ray[..., 0] ** 2 + ray[..., 2] ** 2
     b = eye[0] * ray[..., 0] + oz * ray[..., 2]
     c = eye[0] ** 2 + oz**2 - radius**2
-    root = np.sqrt(np.maximum(b * b - a * c, 0))  # rays that miss run past the rim, beyond the sheet
+    root = b * b - a * c
     side = -1 if bend > 0 else 1  # the near wall of a bulge, the far wall of a hollow
-    hit = eye + ((-b + side * root) / a)[..., None] * ray
+    hit = eye + ((-b + side * np.sqrt(np.maximum(root, 0))) / a)[..., None] * ray
     way = np.sign(bend)
     theta = np.arctan2(hit[..., 0] * way, (hit[..., 2] + radius) * way)
+    # rays that miss run on past the rim, beyond the sheet
+    beyond = np.sign(theta) * (np.radians(abs(bend)) / 2 + 0.02 + np.sqrt(np.maximum(-root, 0)) / (a * abs(radius)))
+    theta = np.where(root > 0, theta, beyond)
     normal = np.stack([way * np.sin(theta), np.zeros_like(theta), np.cos(theta)], -1)
     return theta * abs(radius), hit[..., 1], normal
 
