@@ -3,6 +3,7 @@ check by what the page shows and nothing else.
 """
 
 import functools
+import json
 import os
 import re
 import signal
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from app.studio.strings import say
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -182,3 +185,36 @@ def follow(page, sitter, answers):
             sitter.hear("see {} {}".format(*seen["dot"]))
         time.sleep(0.03)
     raise AssertionError(f"no verdict; asked {asked}")
+
+
+class Server:
+    """The other end of the socket, written by a test; frames are only acknowledged."""
+
+    def __init__(self, page):
+        self.line, self.heard, self.frames = None, [], 0
+        page.route_web_socket("**/capture/ws", self._open)
+
+    def _open(self, line):
+        self.line = line
+        line.on_message(self._hear)
+
+    def _hear(self, message):
+        if isinstance(message, str):
+            self.heard.append(json.loads(message))
+        else:
+            self.frames += 1
+            length = int.from_bytes(message[:4], "big")
+            self.send({"ack": json.loads(message[4 : 4 + length])["seq"]})
+
+    def send(self, message):
+        self.line.send(json.dumps(message))
+
+    def hint(self, index, action, code=None, *, colour=None, **rest):
+        said = {"code": code or action, "text": say(f"hint_{code or action}"), "progress": 0.3, "seconds_left": None}
+        said |= {"amount": None, "dot": [], "aim": None, **rest}
+        prompt = {"index": index, "action": action, "text": say(f"hint_{action}"), "colour": colour}
+        self.send({"hint": {**said, "prompt": prompt}})
+
+    @property
+    def shown(self):
+        return [one["shown"] for one in self.heard if "shown" in one]

@@ -5,7 +5,6 @@ state can be looked at without a person who brings it about.
 """
 
 import itertools
-import json
 import re
 import time
 
@@ -16,49 +15,15 @@ import pytest
 from app.home import Home
 from app.studio.landing import _routes
 from app.studio.server import Running, bind, build
-from app.studio.strings import say
 from consent.types import Purpose
 from tests.booth import SEAT
-from tests.flow.browser import CHROMIUM, DIALOG, FLAGS, chromium, visit
+from tests.flow.browser import CHROMIUM, DIALOG, FLAGS, Server, chromium, visit
 from tests.people import person
 
 pytestmark = pytest.mark.browser
 
 DARK = "rgb(13, 17, 23)"
 RED, GREEN, BLUE, WHITE = [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]
-
-
-class Server:
-    """The other end of the socket."""
-
-    def __init__(self, page):
-        self.line, self.heard, self.frames = None, [], 0
-        page.route_web_socket("**/capture/ws", self._open)
-
-    def _open(self, line):
-        self.line = line
-        line.on_message(self._hear)
-
-    def _hear(self, message):
-        if isinstance(message, str):
-            self.heard.append(json.loads(message))
-        else:
-            self.frames += 1
-            length = int.from_bytes(message[:4], "big")
-            self.send({"ack": json.loads(message[4 : 4 + length])["seq"]})
-
-    def send(self, message):
-        self.line.send(json.dumps(message))
-
-    def hint(self, index, action, code=None, *, colour=None, **rest):
-        said = {"code": code or action, "text": say(f"hint_{code or action}"), "progress": 0.3, "seconds_left": None}
-        said |= {"amount": None, "dot": [], "aim": None, **rest}
-        prompt = {"index": index, "action": action, "text": say(f"hint_{action}"), "colour": colour}
-        self.send({"hint": {**said, "prompt": prompt}})
-
-    @property
-    def shown(self):
-        return [one["shown"] for one in self.heard if "shown" in one]
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +113,7 @@ def test_the_choice_comes_before_the_camera_and_reaches_the_server_as_made(open_
     no = {"ok": False, "code": "too-little-to-ask", "reason": "Too little.", "remedy": "Choose more."}
     page.server.send({"verdict": no})
     assert refused(page) == "Too little."
+    assert page.locator("dialog [data-again]").is_hidden()  # the same again would be refused again
     page.locator("dialog [data-change]").click()
     page.wait_for_selector("dialog[data-state=choosing]")
     assert page.locator("dialog [name=assurance]:checked").get_attribute("value") == "motion"

@@ -187,7 +187,8 @@ class Check {
     this.state(paused ? 'paused' : 'refused', null, verdict.reason, verdict.remedy, paused ? 'paused' : 'no');
     this.part('[data-change]').hidden = false;
     this.part('[data-close]').textContent = this.words.close;
-    if (paused) { this.wait(verdict.seconds); this.part('[data-close]').focus(); } else this.offer();
+    if (paused) { this.wait(verdict.seconds); this.part('[data-close]').focus(); }
+    else if (verdict.code === 'too-little-to-ask') this.part('[data-change]').focus(); else this.offer();
   }
 
   offer() { this.part('[data-again]').hidden = false; this.part('[data-again]').focus(); }
