@@ -13,6 +13,7 @@ import random
 import shlex
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,7 @@ from tests.pad import bench_cast, report
 from tests.pad.bench_picture import picture
 from tests.pad.bench_pool import Say, run
 from tests.pad.bench_session import judged_again
-from tests.pad.store import FIRST_TEST_SEED, Job, Store, code_version
+from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
 FULL: Final = 150
@@ -53,13 +54,17 @@ def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
         whole, code = _rescored(asked, names, say)
     else:
         jobs = plan(names, asked.sessions or FULL, asked.split)
-        if quick:  # living people meet both kinds of challenge
-            first = plan([name for name in names if name in QUICK], 2, asked.split)
-            jobs = [job for k, job in enumerate(first) if k < len(first) // 2 or job.name == report.NORMAL]
-            jobs.sort(key=lambda job: job.name != report.NORMAL)  # the longest first
-        with tempfile.TemporaryDirectory(prefix="selfsame-liveness-") as passing:
-            kept = asked.folder or (Path(passing) if quick else Path(tempfile.mkdtemp(prefix="selfsame-liveness-")))
-            code = code_version()
+        if quick:  # both kinds of challenge, the longest first
+            jobs = plan([name for name in names if name in QUICK], 2, asked.split)
+            jobs = [job for k, job in enumerate(jobs) if (k >= len(jobs) // 2) is (job.name == report.HARD)]
+            jobs.sort(key=lambda job: not job.name.startswith(BONA_FIDE))
+        code = code_version()
+        with ExitStack() as stack:
+            kept = asked.folder
+            if kept is None and quick:
+                kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfsame-liveness-")))
+            elif kept is None:
+                kept = Path(tempfile.mkdtemp(prefix="selfsame-liveness-"))
             store = Store(kept, code)
             if not quick:
                 say(f"Sessions are kept in {kept}; go on after a stop with --resume {shlex.quote(str(kept))}")

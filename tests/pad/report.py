@@ -254,7 +254,8 @@ def gains(whole: Summary) -> list[list[str]]:
         for room in rooms:
             values = [v for v in whole.gains.get((tone, room), []) if not math.isnan(v)]
             cells.append(f"{median(values):.3f} (n={len(values)})" if values else "")
-        rows.append([tone, *cells])
+        if any(cells):
+            rows.append([tone, *cells])
     return rows if len(rows) > 1 and rooms else []
 
 

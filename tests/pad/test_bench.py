@@ -499,6 +499,8 @@ def test_an_empty_folder_cannot_be_judged_again_and_a_broken_run_is_no_result(pr
 def test_a_quick_run_keeps_nothing(pretending, tmp_path, monkeypatch):
     monkeypatch.setattr(bench.tempfile, "tempdir", str(tmp_path))
     figures = {f.name: f for f in bench.measure(RedTeam(), quick=True, say=lambda _: None)}
-    assert (figures["bpcer_normal"].n, figures["apcer.inject_puppet"].n) == (2, 1)
-    assert figures["bpcer_motion_light.normal"].n == 1
+    assert (figures["bpcer_normal"].n, figures["bpcer_hard"].n, figures["apcer.inject_puppet"].n) == (1, 1, 1)
+    kinds = [figures[f"bpcer_{kind}.{name}"].n for name in ("normal", "hard") for kind in ("motion", "motion_light")]
+    assert sorted(kinds) == [0, 0, 1, 1]  # one of each kind
+    assert kinds[:2] != kinds[2:]
     assert list(tmp_path.iterdir()) == []
