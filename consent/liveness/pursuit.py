@@ -12,7 +12,8 @@ from consent import policy
 from consent.dot import Path
 
 Series = NDArray[np.float64]
-_LAGS: Final = np.arange(0.0, 0.91, 0.025)
+_LAGS: Final = np.arange(-0.2, 0.91, 0.025)
+"""Seconds. Below zero, for the dot is counted from the first frame that saw it, and may be a frame older."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def measure(times: Series, yaw: Series, pitch: Series, path: Path) -> Pursuit:
         path: where the dot was.
 
     Returns:
-        The best of all lags from 0 to 0.9 seconds; `NOTHING` under ten frames.
+        The best of all lags from -0.2 to 0.9 seconds; `NOTHING` under ten frames.
     """
     if len(times) < 10 or not (np.isfinite(yaw).all() and np.isfinite(pitch).all()):
         return NOTHING

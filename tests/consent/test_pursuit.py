@@ -21,7 +21,7 @@ def head(path, lag=0.25, gain=1.0, noise=0.0, seed=0):
 
 
 @settings(max_examples=25, deadline=None)
-@given(lag=st.floats(0.0, 0.8), gain=st.floats(0.45, 1.7), seed=st.integers(0, 99))
+@given(lag=st.floats(-0.1, 0.8), gain=st.floats(0.45, 1.7), seed=st.integers(0, 99))
 def test_a_head_that_follows_is_measured(lag, gain, seed):
     path = dot.draw()
     found = pursuit.measure(TIMES, *head(path, lag, gain, 0.05, seed), path)
@@ -35,7 +35,7 @@ def test_another_path_is_hardly_ever_taken_for_it():
     recorded = dot.draw()
     seen = [pursuit.measure(TIMES, *head(recorded), dot.draw()) for _ in range(200)]
     taken = [min(s.across, s.up) >= policy.DOT_CORRELATION for s in seen]
-    # measured: 7 in 10,000; more than 4 of 200 has a chance of under 1e-5
+    # measured: 21 in 20,000; more than 4 of 200 has a chance of under 1e-5
     assert sum(taken) <= 4
 
 
