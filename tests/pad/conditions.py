@@ -67,7 +67,7 @@ RANDOM: Final = {
     Split.TEST: (
         *(1003, 1008, 1014, 1030, 1032, 1035, 1050, 1051, 1059, 1063),
         *(1006, 1007, 1009, 1016, 1025, 1026, 1028, 1033, 1038, 1044, 1046),
-        *(1022, 1023, 1054),
+        *(1022, 1023, 1054, 1073, 1118, 1146),
     ),
 }
 """Seeds of random people who read as 24 or older in each of three plain pictures (the age net; the age gate would turn
