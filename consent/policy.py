@@ -141,6 +141,21 @@ LOST_SECONDS: Final = 1.2
 """Seconds without a face after which the check stops."""
 LEAST_FPS: Final = 4.0
 """Frames a second. With fewer, closed eyes and quick turns fall between them."""
+LIGHT_GAIN: Final = 0.05
+"""Log units. Below, the relief drowns in the camera's compression: unclear, not wrong. Rendered people of all tones
+show 0.046 to 0.087 where the screen gives 6 % of the room's light, 0.085 and more from 12 % on."""
+LIGHT_NOISE: Final = 0.15
+"""Standard error of the relief beyond which it says nothing; bona fide 0.02 to 0.13 from 12 % on."""
+LIGHT_CORRELATION: Final = 0.93
+"""Bona fide at least 0.977 from 12 % of the room's light on, 0.948 at 3 %. Of 60 replays under other colours on a
+reflecting display six came above, by its reflections alone: none of them had any relief."""
+LIGHT_RELIEF: Final = 0.15
+"""Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed); flat
+and bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.12 at most."""
+LIGHT_SURE: Final = 3.0
+"""Standard errors by which the relief must stand out from none."""
+LIGHT_BACKGROUND: Final = 0.60
+"""Bona fide at most 0.20 from 12 % on (0.33 at 6 %); a picture tinted as a whole has 1."""
 DOT_CORRELATION: Final = 0.85
 """Of yaw with the path, and of pitch. Another path than the drawn one reaches it both ways in 21 of 20,000 pairs."""
 DOT_GAIN: Final = (0.4, 1.8)

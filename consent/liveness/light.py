@@ -23,6 +23,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from consent import policy
 from consent.liveness.skin import NORMALS, SPOTS, WINDOWS, Skin, look
 from consent.types import Colour
 from models import topology
@@ -32,21 +33,6 @@ __all__ = ["Finding", "Light", "Skin", "find", "look", "measure"]
 Grid = NDArray[np.float64]
 Series = Sequence[tuple[float, Colour | None, Skin]]
 
-GAIN: Final = 0.05
-"""Log units. Below, the relief drowns in the camera's compression: unclear, not wrong. Rendered people of all tones
-show 0.046 to 0.087 where the screen gives 6 % of the room's light, 0.085 and more from 12 % on."""
-NOISE: Final = 0.15
-"""Standard error of the relief beyond which it says nothing; bona fide 0.02 to 0.13 from 12 % on."""
-CORRELATION: Final = 0.93
-"""Bona fide at least 0.977 from 12 % of the room's light on, 0.948 at 3 %. Of 60 replays under other colours on a
-reflecting display six came above, by its reflections alone: none of them had any relief."""
-RELIEF: Final = 0.15
-"""Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed); flat
-and bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.12 at most."""
-SURE: Final = 3.0
-"""Standard errors by which the relief must stand out from none."""
-BACKGROUND: Final = 0.60
-"""Bona fide at most 0.20 from 12 % on (0.33 at 6 %); a picture tinted as a whole has 1."""
 LAGS: Final = np.arange(0.0, 0.4501, 0.025)
 """Seconds between the page's paint and the frame that shows it: display, exposure, camera and browser."""
 FEWEST: Final = 20
@@ -373,10 +359,12 @@ def measure(series: Series) -> Light:
 def find(seen: Light) -> Finding:
     """What the limits make of it; whatever is NaN is unclear."""
     numbers = (seen.gain, seen.noise, seen.correlation, seen.relief, seen.relief_noise, seen.background)
-    if not np.isfinite(numbers).all() or not (seen.gain >= GAIN and seen.relief_noise <= NOISE):
+    if not np.isfinite(numbers).all() or not (
+        seen.gain >= policy.LIGHT_GAIN and seen.relief_noise <= policy.LIGHT_NOISE
+    ):
         return Finding.UNCLEAR
-    if not (seen.correlation >= CORRELATION and seen.background <= BACKGROUND):
+    if not (seen.correlation >= policy.LIGHT_CORRELATION and seen.background <= policy.LIGHT_BACKGROUND):
         return Finding.WRONG
-    if seen.relief >= max(RELIEF, SURE * seen.relief_noise):
+    if seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise):
         return Finding.HEAD
-    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= RELIEF else Finding.WRONG
+    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= policy.LIGHT_RELIEF else Finding.WRONG

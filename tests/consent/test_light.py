@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from consent import policy
 from consent.liveness import light
 from consent.liveness.light import NOTHING, Finding, find, irradiance, look, measure
 from consent.liveness.skin import SPOTS, WINDOWS, Skin
@@ -116,7 +117,7 @@ def test_automatic_exposure_takes_nothing_away(seed, exposure):
 def test_no_sheet_is_a_head_however_it_is_bent(seed, strength, tilt, bend):
     seen = measure(series(strength * (1 + tilt * SIDE + bend * SIDE**2), seed=seed))
     assert seen.correlation > 0.95  # paper reflects: the sequence alone does not stop it
-    assert abs(seen.relief) < light.RELIEF / 2
+    assert abs(seen.relief) < policy.LIGHT_RELIEF / 2
     assert find(seen) is Finding.WRONG
 
 
@@ -128,19 +129,19 @@ def test_a_veil_over_a_dark_picture_is_no_head(seed, veil):
     seen = measure(series(even(0.0), seed=seed, veil=veil, bright=shaded))
     assert seen.correlation > 0.9
     assert find(seen) is not Finding.HEAD
-    assert abs(seen.relief) < 4 * seen.relief_noise
+    assert abs(seen.relief) < policy.LIGHT_RELIEF
 
 
 @pytest.mark.parametrize("seed", range(40))
 def test_other_colours_are_refused(seed):
     found = measure(series(head(), seed=seed, told=sequence(seed + 5000)))
     assert find(found) is not Finding.HEAD
-    assert found.correlation < light.CORRELATION
+    assert found.correlation < policy.LIGHT_CORRELATION
 
 
 def test_a_tint_of_everything_is_no_light():
     seen = measure(series(head(), room=0.3))
-    assert seen.relief > light.RELIEF
+    assert seen.relief > policy.LIGHT_RELIEF
     assert seen.background == pytest.approx(1, abs=0.15)
     assert find(seen) is Finding.WRONG
 
@@ -324,7 +325,7 @@ def dark():
 def test_dark_skin_shows_the_light(dark):
     seen = measure(dark)
     assert find(seen) is Finding.HEAD
-    assert seen.gain > 2 * light.GAIN
+    assert seen.gain > 2 * policy.LIGHT_GAIN
     assert seen.lag == pytest.approx(0.15, abs=0.08)
 
 
@@ -337,7 +338,7 @@ def test_a_recording_of_it_does_not_answer_other_colours(dark):
 def test_prints_reflect_the_colours_without_relief(bend):
     seen = measure(seven(sheet("edda", bend), 0.3, "soft"))
     assert seen.correlation > 0.95
-    assert abs(seen.relief) < light.RELIEF / 2
+    assert abs(seen.relief) < policy.LIGHT_RELIEF / 2
     assert find(seen) is Finding.WRONG
 
 
@@ -360,7 +361,7 @@ TONES = ("ada", "dilan", "chima")
 def test_every_skin_gains_alike(room):
     """What a channel gains is screen over room, whatever the skin: dark skin shows the light as light skin does."""
     gains = [measure(seven(sitter(name), 0.15, room)).gain for name in TONES]
-    assert min(gains) > light.GAIN
+    assert min(gains) > policy.LIGHT_GAIN
     assert max(gains) < 1.9 * min(gains)
 
 
