@@ -151,7 +151,7 @@ LIGHT_CORRELATION: Final = 0.93
 reflecting display six came above, by its reflections alone: none of them had any relief."""
 LIGHT_RELIEF: Final = 0.15
 """Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed); flat
-and bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.12 at most."""
+and bent prints, tints of everything and of the face alone, and replays whose colours were right reach 0.13 at most."""
 LIGHT_SURE: Final = 3.0
 """Standard errors by which the relief must stand out from none."""
 LIGHT_BACKGROUND: Final = 0.60

@@ -63,7 +63,6 @@ class Light:
         lag: seconds from paint to picture.
         relief: slope of the relative gain on the relative light a head would get there; 1 is a head, 0 a sheet.
         relief_noise: standard error of `relief`.
-        albedo: slope of the log gain on the log brightness of the spot: skin multiplies (about 0), a veil adds (-1).
             For the record: light from one side brings a person to -1.3 too, and the relief allows for veils by itself.
         background: gain of the room over the gain of the skin.
     """
@@ -74,7 +73,6 @@ class Light:
     lag: float
     relief: float
     relief_noise: float
-    albedo: float
     background: float
 
 
@@ -89,7 +87,7 @@ class Finding(StrEnum):
 
 
 _NAN: Final = float("nan")
-NOTHING: Final = Light(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
+NOTHING: Final = Light(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
 
 
 def _rotation(pose: tuple[float, float, float]) -> Grid:
@@ -295,8 +293,8 @@ def _gains(fit: _Fit, table: _Table, told: Grid) -> tuple[Grid, Grid, Grid]:
     return np.asarray(linear, np.float64), np.asarray(error, np.float64), np.asarray(unlit, np.float64)
 
 
-def _relief(table: _Table, gain: Grid, error: Grid, unlit: Grid) -> tuple[float, float, float]:
-    """(relief, its standard error, albedo) of relative gains (N,) with standard errors (N,).
+def _relief(table: _Table, gain: Grid, error: Grid, unlit: Grid) -> tuple[float, float]:
+    """(relief, its standard error) of relative gains (N,) with standard errors (N,).
 
     `unlit` (N,) is the log brightness of the spots without the screen.
 
@@ -307,7 +305,7 @@ def _relief(table: _Table, gain: Grid, error: Grid, unlit: Grid) -> tuple[float,
     """
     middle = float(np.median(gain)) if len(gain) >= LEAST_SPOTS else _NAN
     if not middle > 0:
-        return _NAN, _NAN, _NAN
+        return _NAN, _NAN
     value, error = gain / middle, error / middle
     spots = SPOTS[table.index]
     x, y = topology.CANONICAL[spots, :2].T / 7
@@ -315,8 +313,7 @@ def _relief(table: _Table, gain: Grid, error: Grid, unlit: Grid) -> tuple[float,
     light, one = irradiance(table.pose)[table.index] - 1, np.ones_like(x)
     sheet = [x, y, x * x, x * y, y * y]
     fit, wide = _robust(np.stack([one, light, *sheet, np.exp(-log), np.exp(log)], 1), value, error)
-    slope, _ = _robust(np.stack([one, light, x, y, log], 1), value, error)
-    return float(fit[1]), float(wide[1]), float(slope[4])
+    return float(fit[1]), float(wide[1])
 
 
 def measure(series: Series) -> Light:
@@ -351,9 +348,9 @@ def measure(series: Series) -> Light:
     channels = np.linalg.solve(parts.T @ parts + pull, parts.T @ seen.ravel() + pull @ np.full(3, gain))
     whole = fit.clean(_chroma(shown * channels))
     room = np.einsum("tc,tnc->n", whole, fit.clean(_chroma(table.room))) / max(float((whole**2).sum()), 1e-12)
-    relief, wide, albedo = _relief(table, *_gains(fit, table, shown * channels))
+    relief, wide = _relief(table, *_gains(fit, table, shown * channels))
     background = float(np.median(room)) if len(room) >= LEAST_ROOM else _NAN
-    return Light(correlation, gain, noise, fit.lag, relief, wide, albedo, background)
+    return Light(correlation, gain, noise, fit.lag, relief, wide, background)
 
 
 def find(seen: Light) -> Finding:
