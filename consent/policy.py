@@ -42,17 +42,19 @@ LIGHT_SLOTS: Final = 8
 """Colours shown in a row, of six, never the same twice running: 468,750 rows, 18.8 bits. (Six slots of four colours
 let a wrong row correlate by chance in 0.8 % of the cases, these in 0.07 %; research.)"""
 LIGHT_SECONDS: Final = 0.45
-"""A colour stays at least so long, by the page's clock, and three frames: at most 2.2 changes a second. WCAG 2.3.1
-allows three flashes a second."""
+"""A colour stays at least so long, by the page's clock: at most 2.2 changes a second (WCAG 2.3.1: three flashes)."""
 LIGHT_FRAMES: Final = 3
+"""And so many frames: slow cameras get longer colours."""
 LIGHT_STILL: Final = 12.0
 """Degrees from rest within which the head is held while the colours show."""
 DOT_SECONDS: Final = 6.0
+"""After so long another path than the drawn one is taken for it in 10 of 10,000 pairs (see `DOT_CORRELATION`)."""
 DOT_SECONDS_ONE_WAY: Final = 10.0
 """For people who can move their head one way only: a line says less than a plane."""
 DOT_YAW: Final = 16.0
+"""Degrees of the head to the side that put the nose on the edge of the dot's field."""
 DOT_PITCH: Final = 10.0
-"""Degrees of the head, either way, that put the nose on the edge of the dot's field."""
+"""The same, up or down."""
 DOT_LEAP: Final = 0.7
 """Shortest way between two places, in half fields."""
 DOT_SPEED: Final = 1.15
@@ -68,10 +70,11 @@ ACTION_FRAMES: Final = 24
 CHALLENGE_SECONDS: Final = 90.0
 """The whole check, by our own clock. A cooperative person needs 12 to 20."""
 FAILURES: Final = 5
+"""So many checks begun and not passed start a pause."""
 FAILURE_SECONDS: Final = 180.0
+"""Within so many seconds. (Amazon's check locks after five failures in three minutes; research.)"""
 PAUSE_SECONDS: Final = 600.0
-"""So many checks begun and not passed within so many seconds start a pause of so many: 25 guesses an hour. (Amazon's
-check locks for half an hour after five failures in three minutes; research.)"""
+"""So long: some 25 guesses an hour."""
 REACTION_SECONDS: Final = 0.12
 """Faster answers were not given by a person who saw the prompt."""
 CLOCK_SLACK: Final = 2.0

@@ -57,7 +57,7 @@ def test_raster_spreads_positions_exactly(step, cells, yaw):
     rows, columns = np.nonzero(raster.known)
     centres = np.column_stack([columns, rows]) * step + (step - 1) / 2 + box.corner
     off = np.abs(cells[rows, columns] - centres).max(1)
-    assert off.max() <= 4 * step
+    assert off.max() <= max(4 * step, 0.025 * width)  # along the edge, where triangles are seen from the side
     assert np.quantile(off, 0.98) <= step
     assert np.median(off) <= 0.05 * step
     assert raster.known.sum() > 0.75 * raster.inside.sum()

@@ -1,0 +1,137 @@
+"""Every limit of the verdict bites alone, and what is not a number refuses."""
+
+import dataclasses
+import math
+
+import pytest
+
+from consent import policy
+from consent.errors import Refusal
+from consent.liveness.depth import Relief
+from consent.liveness.evidence import Evidence, Identity
+from consent.liveness.light import Light
+from consent.liveness.pursuit import Pursuit
+from consent.liveness.recording import Outcome
+from consent.liveness.surface import Surface
+from consent.liveness.verdict import judge
+from consent.types import Action, Assurance
+
+SAME = Identity(samples=0.8, colours=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
+DEEP = Relief(
+    depth=0.9, error=0.1, across=0.9, upright=0.9, narrowing=0.8, noise=0.01, trend=0.98, likeness=0.8, frames=40
+)
+SHONE = Light(correlation=0.99, gain=0.2, noise=0.01, lag=0.1, relief=0.5, relief_noise=0.05, background=0.1)
+FOLLOWED = Pursuit(across=0.97, up=0.97, lag=0.3, gain_across=1.0, gain_up=1.0, frames=60)
+LIT = Evidence(
+    outcome=Outcome.COMPLETE,
+    at=Action.CENTRE,
+    assurance=Assurance.MOTION_LIGHT,
+    repeated=0.0,
+    fps=15.0,
+    identity=SAME,
+    turned=True,
+    relief=DEEP,
+    light=SHONE,
+    pursuit=None,
+    surface=Surface(2.2, 0.0),
+)
+LED = dataclasses.replace(LIT, assurance=Assurance.MOTION, light=None, pursuit=FOLLOWED)
+
+
+def code(found):
+    try:
+        judge(found)
+    except Refusal as no:
+        return no.code if no.reason and no.remedy else "says nothing"
+    return "accepted"
+
+
+@pytest.mark.parametrize("found", [LIT, LED])
+def test_a_person_is_accepted(found):
+    assert code(found) == "accepted"
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.COMPLETE])
+def test_only_what_was_completed(outcome):
+    assert code(dataclasses.replace(LIT, outcome=outcome, at=Action.NOD)) == str(outcome)
+
+
+@pytest.mark.parametrize("found", [LIT, LED])
+@pytest.mark.parametrize(
+    ("part", "field", "values", "codes"),
+    [
+        ("", "fps", (3.0, math.nan), "camera-slow"),
+        ("", "repeated", (0.2, math.nan), "frames-repeated"),
+        *(
+            ("identity", name, (0.29, -1.0, math.nan), "face-changed")
+            for name in ("samples", "colours", "rests", "kept_rest", "kept_moving")
+        ),
+        ("identity", "rests", (policy.SAME_FACE_MEAN - 0.01,), "face-changed"),
+        ("identity", "kept_rest", (policy.SAME_FACE_MEAN - 0.01,), "face-changed"),
+        ("identity", "years", (math.nan,), "face-changed"),
+        ("relief", "depth", (0.0, math.nan), "looks-flat depth-unclear"),
+        ("relief", "error", (0.9, math.nan), "depth-unclear"),
+        ("relief", "trend", (0.1, math.nan), "depth-unclear"),
+        ("relief", "likeness", (0.1, math.nan), "depth-unclear"),
+        ("relief", "narrowing", (0.4, math.nan), "looks-flat depth-unclear"),
+        ("relief", "frames", (0, 4), "depth-unclear"),
+    ],
+)
+def test_each_limit_bites_in_both_kinds(found, part, field, values, codes):
+    for value in values:
+        inner = dataclasses.replace(getattr(found, part), **{field: value}) if part else value
+        assert code(dataclasses.replace(found, **{part or field: inner})) in codes.split()
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("gain", (0.01, math.nan)),
+        ("correlation", (0.9, -1.0, math.nan)),
+        ("relief", (0.0, 0.1, math.nan)),
+        ("relief_noise", (0.3, math.nan)),
+        ("background", (0.9, math.nan)),
+    ],
+)
+def test_each_limit_of_the_light_bites(field, values):
+    for value in values:
+        found = dataclasses.replace(LIT, light=dataclasses.replace(SHONE, **{field: value}))
+        assert code(found) in {"light-wrong", "light-unclear"}
+    assert code(dataclasses.replace(LIT, light=None)) == "light-unclear"
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("across", (0.5,)),
+        ("up", (0.5,)),
+        ("lag", (-0.2, 0.9, math.nan)),
+        ("gain_across", (0.2, 3.0, math.nan)),
+        ("gain_up", (0.2, 3.0, math.nan)),
+    ],
+)
+def test_each_limit_of_the_dot_bites(field, values):
+    for value in values:
+        found = dataclasses.replace(LED, pursuit=dataclasses.replace(FOLLOWED, **{field: value}))
+        assert code(found) == "dot-not-followed"
+    nothing = dataclasses.replace(FOLLOWED, across=math.nan, up=math.nan)
+    assert code(dataclasses.replace(LED, pursuit=nothing)) == "dot-not-followed"
+    assert code(dataclasses.replace(LED, pursuit=None)) == "dot-not-followed"
+
+
+def test_the_other_kind_of_evidence_does_not_help():
+    assert code(dataclasses.replace(LIT, light=None, pursuit=FOLLOWED)) == "light-unclear"
+    assert code(dataclasses.replace(LED, light=SHONE, pursuit=None)) == "dot-not-followed"
+
+
+def test_a_check_without_turns_needs_no_narrowing():
+    nods = dataclasses.replace(LIT, turned=False, relief=dataclasses.replace(DEEP, narrowing=math.nan))
+    assert code(nods) == "accepted"
+
+
+def test_a_screen_is_a_word_of_advice_and_no_reason():
+    screen = dataclasses.replace(LIT, surface=Surface(9.0, 0.5))
+    assert code(screen) == "accepted"
+    flat = dataclasses.replace(screen, relief=dataclasses.replace(DEEP, depth=0.0))
+    with pytest.raises(Refusal, match="pattern of a screen"):
+        judge(flat)
