@@ -304,7 +304,7 @@ def _number(value: float, form: str) -> str:
 
 
 def _span(values: tuple[float, float]) -> str:
-    return f"{values[0]:.0f} to {values[1]:.0f}" if np.isfinite(values).all() else "-"
+    return f"{values[0]:z.0f} to {values[1]:z.0f}" if np.isfinite(values).all() else "-"
 
 
 def _depth(one: Depth) -> str:
@@ -312,7 +312,7 @@ def _depth(one: Depth) -> str:
         return "-"
     if not np.isfinite(one.depth):
         return f"{one.finding} ({one.degrees:.0f}°)"
-    return f"{one.depth:.2f} ± {one.error:.2f} {one.finding} ({one.degrees:.0f}°)"
+    return f"{one.depth:z.2f} ± {one.error:.2f} {one.finding} ({one.degrees:.0f}°)"
 
 
 def _plain(value: Any) -> Any:
