@@ -44,32 +44,43 @@ def begin(
         Refusal: `too-many-tries`, with the time to wait; `too-little-to-ask`.
         Fault: `log-broken` or `log-unusable`; no check without a log.
     """
-    left = pause(ledger, today())
-    if left > 0:
-        minutes = math.ceil(left / 60)
-        raise Refusal(
-            "too-many-tries",
-            f"{policy.FAILURES} checks in a row were not passed.",
-            f"Please wait {minutes} minute{'s' if minutes > 1 else ''} and try again, rested and in better light.",
-        )
     challenge = draw(clock, assurance, abilities)
-    ledger.record(BEGUN, "", str(assurance))
+
+    def allow(entries: list[dict[str, str]]) -> None:
+        left = pause(entries, today())
+        if left > 0:
+            minutes = math.ceil(left / 60)
+            raise Refusal(
+                "too-many-tries",
+                "Too many checks were begun in a short time.",
+                f"Please wait {minutes} minute{'s' if minutes > 1 else ''} and try again, rested and in better light.",
+            )
+
+    ledger.record(BEGUN, "", str(assurance), allow=allow)
     return challenge
 
 
-def pause(ledger: Ledger, at: datetime) -> float:
+def pause(entries: list[dict[str, str]], at: datetime) -> float:
     """Seconds that must still pass before another check may begin; 0 for none.
 
-    A time in the log that lies ahead of `at`, as after a change of the clock, counts as now.
+    Two limits: checks begun and not passed within minutes, and checks begun within an hour, passed or not. Times that
+    lie ahead by more than a pause are those of a clock that was wrong, and do not count.
     """
+    latest = at + timedelta(seconds=policy.PAUSE_SECONDS)
     failed: list[datetime] = []
-    ends = at - timedelta(days=1)
-    for entry in ledger.entries():
-        if entry.get("event") == BEGUN:
-            failed.append(min(at, datetime.fromisoformat(entry["time"])))
-            recent = failed[-policy.FAILURES :]
-            if len(recent) == policy.FAILURES and (recent[-1] - recent[0]).total_seconds() <= policy.FAILURE_SECONDS:
-                ends = recent[-1] + timedelta(seconds=policy.PAUSE_SECONDS)
-        elif entry.get("event") == PASSED:
+    begun: list[datetime] = []
+    ends = at
+    for entry in entries:
+        if entry.get("event") == PASSED:
             failed.clear()
-    return max(0.0, (ends - at).total_seconds())
+        if entry.get("event") != BEGUN or (time := datetime.fromisoformat(entry["time"])) > latest:
+            continue
+        failed.append(time)
+        begun.append(time)
+        recent = failed[-policy.FAILURES :]
+        if len(recent) == policy.FAILURES and (recent[-1] - recent[0]).total_seconds() <= policy.FAILURE_SECONDS:
+            ends = max(ends, recent[-1] + timedelta(seconds=policy.PAUSE_SECONDS))
+    last_hour = [time for time in begun if (at - time).total_seconds() < policy.MOST_SECONDS]
+    if len(last_hour) >= policy.MOST_CHECKS:
+        ends = max(ends, last_hour[-policy.MOST_CHECKS] + timedelta(seconds=policy.MOST_SECONDS))
+    return (ends - at).total_seconds()

@@ -36,28 +36,26 @@ EVERYTHING: Final = frozenset(Ability)
 def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
     """Every order that may be drawn, equally likely: as short as gives `policy.ORDER_BITS`.
 
-    The head moves in each (both ways, or down where it cannot turn), for that carries the parallax; eyes or mouth do
-    where they can, for that carries the life; nothing comes twice running where there are three kinds or more.
+    The head turns both ways in each, for that carries the depth; the eyes close and the mouth opens where they can, for
+    that carries the life; nothing comes twice running where there are four kinds or more.
 
     Raises:
-        Refusal: `too-little-to-ask`, when the head can neither turn nor nod, or nothing else can be done.
+        Refusal: `too-little-to-ask`, when the head cannot turn, or neither eyes nor mouth can do anything. (A
+            photograph that is warped passes a nod alone, and any mask that does not have to blink or speak.)
     """
     kinds = tuple(action for ability in Ability if ability in abilities for action in _KINDS[ability])
-    head = set(_KINDS[Ability.TURN] if Ability.TURN in abilities else _KINDS[Ability.NOD])
-    if len(kinds) < 2 or not head <= set(kinds):
+    must = {*_KINDS[Ability.TURN], *(_FACIAL & set(kinds))}
+    if not (set(_KINDS[Ability.TURN]) <= set(kinds) and _FACIAL & set(kinds)):
         raise Refusal(
             "too-little-to-ask",
-            "The check needs a head that can turn or nod, and one more thing that you can do.",
-            "Choose more if you can. Without it we cannot tell a person from a picture, and so cannot go on.",
+            "The check needs a head that can turn, and eyes that can close or a mouth that can open.",
+            "Choose more if you can. Without it we cannot tell a person from a picture or a mask, and so cannot go on.",
         )
-    facial = _FACIAL & set(kinds)
     for length in itertools.count(policy.ACTIONS):
         found = tuple(
             order
             for order in itertools.product(kinds, repeat=length)
-            if head <= set(order)
-            and (not facial or facial & set(order))
-            and (len(kinds) < 3 or all(a != b for a, b in itertools.pairwise(order)))
+            if must <= set(order) and (len(kinds) < 4 or all(a != b for a, b in itertools.pairwise(order)))
         )
         if found and math.log2(len(found)) >= policy.ORDER_BITS:
             break
@@ -128,7 +126,9 @@ _SEAL: Final = Seal()
 
 
 def _sealed(plan: Plan, nonce: bytes, assurance: Assurance, made: float) -> tuple[bytes | str | float, ...]:
-    stops: tuple[float, ...] = () if plan.path is None else tuple(n for stop in plan.path.stops for n in stop)
+    stops: tuple[float, ...] = (
+        () if plan.path is None else (plan.path.seconds, *(n for s in plan.path.stops for n in s))
+    )
     return (
         nonce,
         assurance,
@@ -160,7 +160,7 @@ def draw(
     steps = (*actions[:place], Action.LIGHT if light else Action.DOT, *actions[place:])
     low, high = policy.START_JITTER
     pauses = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in steps)
-    path = None if light else dot.draw(across=Ability.TURN in abilities, up=Ability.NOD in abilities)
+    path = None if light else dot.draw(up=Ability.NOD in abilities)
     plan = Plan(steps, pauses, _colours() if light else (), path)
     made, nonce = clock(), secrets.token_bytes(16)
     seal = _SEAL.over(*_sealed(plan, nonce, assurance, made))

@@ -30,6 +30,11 @@ class Path:
     seconds: float
     stops: tuple[tuple[float, float, float], ...] = field(repr=False)
 
+    @property
+    def rises(self) -> bool:
+        """Whether it moves up and down, too."""
+        return any(y != 0 for _, _, y in self.stops)
+
     def at(self, seconds: float) -> Point:
         """The dot at a time; before the start and after the end it rests."""
         before = self.stops[0]
@@ -42,21 +47,18 @@ class Path:
         return before[1], before[2]
 
 
-def draw(*, across: bool = True, up: bool = True) -> Path:
+def draw(*, up: bool = True) -> Path:
     """A path from the system's random source.
 
     Args:
-        across: the dot moves to the sides, for people who can turn.
-        up: the dot moves up and down, for people who can nod. One direction alone takes longer.
+        up: the dot moves up and down, too, for people who can nod. Sideways alone takes longer.
     """
-    if not (across or up):
-        raise ValueError("a dot that stays where it is proves nothing")
-    seconds = policy.DOT_SECONDS if across and up else policy.DOT_SECONDS_ONE_WAY
+    seconds = policy.DOT_SECONDS if up else policy.DOT_SECONDS_ONE_WAY
     stops, time, x, y = [(0.0, 0.0, 0.0)], 0.0, 0.0, 0.0
     while time < seconds:
         last = x, y
         while math.hypot(x - last[0], y - last[1]) < policy.DOT_LEAP:
-            x, y = _within() if across else 0.0, _within() if up else 0.0
+            x, y = _within(), _within() if up else 0.0
         distance = math.hypot(x - last[0], y - last[1])
         time += distance / policy.DOT_SPEED
         stops.append((time, x, y))

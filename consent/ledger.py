@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Final, final
 
 from consent.errors import Fault
 
+Allow = Callable[[list[dict[str, str]]], None]
 START: Final = "0" * 64
 _REMEDY: Final = "Move the file away to keep it as evidence; a new log is begun."
 
@@ -51,14 +52,23 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def record(self, event: str, session: str, code: str = "", purpose: str = "") -> None:
+    def record(self, event: str, session: str, code: str = "", purpose: str = "", allow: Allow | None = None) -> None:
         """Append one decision and flush it to the disk.
+
+        Args:
+            event: what was decided.
+            session: whose session.
+            code: of a refusal, or what else is to be said.
+            purpose: what for.
+            allow: looks at every line so far and raises when this one must not be written; nobody else writes between.
 
         Raises:
             Fault: `log-broken`, when the last line was changed or cut off, `log-unusable`, when it cannot be written;
                 nothing is written then.
         """
         with self._open() as descriptor:
+            if allow is not None:
+                allow(self.entries())
             previous = self._last(descriptor)
             entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, "session": session}
             entry |= {k: v for k, v in (("code", code), ("purpose", purpose)) if v}

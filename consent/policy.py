@@ -45,11 +45,13 @@ LIGHT_SECONDS: Final = 0.45
 """A colour stays at least so long, by the page's clock: at most 2.2 changes a second (WCAG 2.3.1: three flashes)."""
 LIGHT_FRAMES: Final = 3
 """And so many frames: slow cameras get longer colours."""
+LIGHT_LATE: Final = 3.0
+"""Seconds after which a colour has lasted too long: then a screen is not what it is for. Slow machines need 1."""
 LIGHT_STILL: Final = 12.0
 """Degrees from rest within which the head is held while the colours show."""
 DOT_SECONDS: Final = 6.0
 """After so long another path than the drawn one is taken for it in 10 of 10,000 pairs (see `DOT_CORRELATION`)."""
-DOT_SECONDS_ONE_WAY: Final = 10.0
+DOT_SECONDS_ONE_WAY: Final = 12.0
 """For people who can move their head one way only: a line says less than a plane."""
 DOT_YAW: Final = 16.0
 """Degrees of the head to the side that put the nose on the edge of the dot's field."""
@@ -74,7 +76,11 @@ FAILURES: Final = 5
 FAILURE_SECONDS: Final = 180.0
 """Within so many seconds. (Amazon's check locks after five failures in three minutes; research.)"""
 PAUSE_SECONDS: Final = 600.0
-"""So long: some 25 guesses an hour."""
+"""So long."""
+MOST_CHECKS: Final = 15
+"""Checks that may be begun within `MOST_SECONDS`, passed or not: the most guesses an hour."""
+MOST_SECONDS: Final = 3600.0
+"""See `MOST_CHECKS`."""
 REACTION_SECONDS: Final = 0.12
 """Faster answers were not given by a person who saw the prompt."""
 CLOCK_SLACK: Final = 2.0
@@ -126,6 +132,8 @@ DEPTH_SAME: Final = 0.5
 """Least median likeness for saying that something is flat (pictures 0.55 to 0.97): a hand before the face is not."""
 DEPTH_FRAMES: Final = 5
 """Least frames: a nod at 8 a second has so many."""
+DEPTH_TURNS: Final = 2
+"""Movements to the side that must have been measured, each, besides the pooled depth: one good turn hides nothing."""
 DEPTH_NARROWING: Final = 0.60
 """Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
 these."""
@@ -140,6 +148,11 @@ SECOND_FACE_FRAMES: Final = 3
 """Frames in a row with a second face before the check stops (single ones are false alarms: 3 to 15 % in research)."""
 PAINT_SECONDS: Final = 4.0
 """Seconds, by our clock, in which the page must have painted a prompt it was given; a screen needs 0.02 to 0.1."""
+QUICK_PAINT_SECONDS: Final = 1.5
+"""The same for colours and the dot, which nobody needs time to read: who paints late has time to make an answer."""
+FACE_GAP: Final = 0.6
+"""Longest time without a face while the colours or the dot show: what was not seen cannot have been right. At ten
+frames a second with dropped frames 0.3."""
 LOST_SECONDS: Final = 1.2
 """Seconds without a face after which the check stops."""
 LEAST_FPS: Final = 4.0
@@ -161,6 +174,8 @@ LIGHT_BACKGROUND: Final = 0.60
 """Bona fide at most 0.20 from 12 % on (0.33 at 6 %); a picture tinted as a whole has 1."""
 DOT_CORRELATION: Final = 0.85
 """Of yaw with the path, and of pitch. Another path than the drawn one reaches it both ways in 21 of 20,000 pairs."""
+DOT_CORRELATION_ONE_WAY: Final = 0.93
+"""For a dot that moves sideways only."""
 DOT_GAIN: Final = (0.4, 1.8)
 """Of the head's angle over what puts the nose on the dot."""
 DOT_LAG: Final = (-0.15, 0.85)

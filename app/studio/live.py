@@ -263,7 +263,7 @@ def _number(value: float | None) -> float | None:
 def _told(refusal: Refusal | Fault, desk: Desk) -> dict[str, Any]:
     told: dict[str, Any] = {"code": refusal.code, "reason": refusal.reason, "remedy": refusal.remedy}
     if refusal.code == "too-many-tries":
-        told["seconds"] = math.ceil(attempts.pause(desk.ledger, attempts.now()))
+        told["seconds"] = math.ceil(attempts.pause(desk.ledger.entries(), attempts.now()))
     return told
 
 

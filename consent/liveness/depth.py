@@ -80,6 +80,8 @@ class Relief:
         trend: correlation of relief and turn over all frames: what drifts does not come back, a head does.
         likeness: median correlation of the laid-over pictures, -1..1.
         frames: how many frames counted.
+        turns: movements that went far enough to the side to show a narrowing.
+        least: depth of the flattest of them, its error added: what one picture among good movements would show.
     """
 
     depth: float
@@ -91,6 +93,8 @@ class Relief:
     trend: float
     likeness: float
     frames: int
+    turns: int
+    least: float
 
 
 class Finding(StrEnum):
@@ -103,7 +107,7 @@ class Finding(StrEnum):
     """A picture, or something far too shallow for how it turned."""
 
 
-NOTHING: Final = Relief(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, 0)
+NOTHING: Final = Relief(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, 0, 0, _NAN)
 
 
 class Tracker:
@@ -153,22 +157,18 @@ def measure(runs: Sequence[Run]) -> Relief:
     return pool([follow(run) for run in runs])
 
 
-def find(seen: Relief, *, turned: bool = True) -> Finding:
-    """What the limits make of it; whatever is NaN is unclear.
-
-    Args:
-        seen: from `measure`.
-        turned: whether turns were among the movements; without them there is no `narrowing`.
-    """
+def find(seen: Relief) -> Finding:
+    """What the limits make of it; whatever is NaN is unclear."""
     numbers = (seen.depth, seen.error, seen.trend, seen.likeness)
     clear = bool(np.isfinite(numbers).all()) and seen.frames >= policy.DEPTH_FRAMES
     if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
         return Finding.UNCLEAR
     deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_FLAT
-    narrowed = seen.narrowing >= policy.DEPTH_NARROWING or not turned
-    if deep and narrowed and seen.trend >= policy.DEPTH_TREND:
+    turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
+    if deep and turned and seen.least >= policy.DEPTH_FLAT and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
-    flat = seen.depth + seen.error < policy.DEPTH_HEAD or (turned and seen.narrowing < policy.DEPTH_NARROWING)
+    flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT
+    flat = flat or seen.narrowing < policy.DEPTH_NARROWING
     return Finding.FLAT if flat and seen.likeness >= policy.DEPTH_SAME else Finding.UNCLEAR
 
 
@@ -198,17 +198,19 @@ def pool(movements: Sequence[Steps]) -> Relief:
     )
     apart = np.concatenate([s.moved - s.depth * s.angle for s in slopes])
     varied = angle.std() > 1e-6 and moved.std() > 1e-6
-    turns = [s.narrowing for s in slopes if np.isfinite(s.narrowing)]
+    turns = [s for s in slopes if np.isfinite(s.narrowing)]
     return Relief(
         depth,
         error,
         _together([s for s in slopes if not s.upright])[0],
         _together([s for s in slopes if s.upright])[0],
-        float(np.median(turns)) if turns else _NAN,
+        float(np.median([s.narrowing for s in turns])) if turns else _NAN,
         1.48 * float(np.median(np.abs(apart))),
         float(np.corrcoef(angle, moved)[0, 1]) if varied else 0.0,
         float(np.median(likeness)),
         len(angle),
+        len(turns),
+        min(s.depth + float(np.sqrt(s.variance)) for s in turns) if turns else _NAN,
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from consent.liveness import depth, light, pursuit, surface
 from consent.liveness.depth import Relief, Run
 from consent.liveness.light import Light
-from consent.liveness.motion import DEEP, TURNS
+from consent.liveness.motion import DEEP
 from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import Capture, Outcome
 from consent.liveness.surface import Surface
@@ -31,14 +31,14 @@ class Identity:
 
     Attributes:
         samples: the worst sample of all; NaN when a prompt has none.
-        colours: the worst sample under coloured light; 1 when there was none.
+        shown: the mean over the colours or the dot; NaN when they have none.
         rests: the worst mean over one later rest.
         kept_rest, kept_moving: the worst kept frame, at rest and else.
         years: median apparent age at rest.
     """
 
     samples: float
-    colours: float
+    shown: float
     rests: float
     kept_rest: float
     kept_moving: float
@@ -55,7 +55,7 @@ class Evidence:
         repeated: share of frames that are, to the bit, an earlier one.
         fps: frames a second, by the page's clock.
         identity: whether it was one person.
-        turned: whether turns were asked.
+        gap: the longest time without a face while the colours or the dot showed, in seconds.
         relief: depth of what turned and nodded, by its pixels.
         light: what the colours did; None when there were none.
         pursuit: how the nose followed the dot; None when there was none.
@@ -68,7 +68,7 @@ class Evidence:
     repeated: float
     fps: float
     identity: Identity
-    turned: bool
+    gap: float
     relief: Relief
     light: Light | None
     pursuit: Pursuit | None
@@ -87,7 +87,7 @@ def gather(capture: Capture) -> Evidence:
         float(np.mean([s.duplicate for s in sights])) if sights else _NAN,
         float(1 / np.mean(steps)) if steps else _NAN,
         _identity(capture),
-        any(p.action in TURNS for p in capture.prompts),
+        _gap(capture),
         depth.measure(_runs(capture)),
         _light(capture) if coloured else None,
         None if coloured else _pursuit(capture),
@@ -105,12 +105,13 @@ def _identity(capture: Capture) -> Identity:
         return nothing
     anchor = _anchor([s.embedding for s in resting if s.prompt == resting[0].prompt])
     scores = [(s.prompt, float(s.embedding @ anchor)) for s in capture.samples]
+    shown = [c for prompt, c in scores if actions[prompt] in (Action.LIGHT, Action.DOT)]
     rests = [[c for prompt, c in scores if prompt == p] for p in asked if actions[p] is Action.CENTRE]
     kept = [(f.action, float(e @ anchor)) for f, e in zip(capture.frames, capture.embeddings, strict=False)]
     complete = kept if len(capture.frames) == len(capture.embeddings) else []
     return Identity(
-        _worst([c for prompt, c in scores if actions[prompt] is not Action.LIGHT]),
-        _worst([c for prompt, c in scores if actions[prompt] is Action.LIGHT] or [1.0]),
+        _worst([c for _, c in scores]),
+        float(np.mean(shown)) if shown else _NAN,
         _worst([float(np.mean(some)) for some in rests]),
         _worst([c for action, c in complete if action is Action.CENTRE]),
         _worst([c for action, c in complete if action is not Action.CENTRE]),
@@ -126,6 +127,19 @@ def _anchor(embeddings: list[NDArray[np.float32]]) -> NDArray[np.float32]:
 def _worst(scores: list[float]) -> float:
     """The least; NaN when there is none or one of them is NaN."""
     return float(np.min(scores)) if scores else _NAN
+
+
+def _gap(capture: Capture) -> float:
+    """From the first frame of what was shown to the first after it; NaN when nothing was shown."""
+    at = [p.index for p in capture.prompts if p.action in (Action.LIGHT, Action.DOT)]
+    if not at:
+        return _NAN
+    whole = [s for s in capture.sights if at[0] <= s.prompt <= at[-1] + 1]
+    during = [s for s in whole if s.prompt in at]
+    after = [s.page_time for s in whole if s.prompt > at[-1]][:1]
+    seen = [s.page_time for s in during if s.face is not None]
+    times = [*[s.page_time for s in during][:1], *seen, *after]
+    return float(np.max(np.diff(times))) if len(times) > 1 and seen else _NAN
 
 
 def _runs(capture: Capture) -> list[Run]:

@@ -17,16 +17,20 @@ TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
 DEEP: Final = frozenset({*TURNS, Action.NOD, Action.DOT})
 """Movements in which a head shows its depth."""
 
+_FACIAL: Final = frozenset({Action.CLOSE_EYES, Action.OPEN_MOUTH})
 CONTRADICTS: Final = {
-    Action.TURN_LEFT: frozenset({Action.TURN_RIGHT, Action.OPEN_MOUTH}),
-    Action.TURN_RIGHT: frozenset({Action.TURN_LEFT, Action.OPEN_MOUTH}),
-    Action.NOD: frozenset({*TURNS, Action.OPEN_MOUTH}),
-    Action.CLOSE_EYES: frozenset({*TURNS, Action.OPEN_MOUTH}),
-    Action.OPEN_MOUTH: frozenset({*TURNS, Action.CLOSE_EYES}),
-    Action.LEAN_IN: frozenset({*TURNS, Action.OPEN_MOUTH}),
+    Action.TURN_LEFT: frozenset({Action.TURN_RIGHT, Action.LEAN_IN, *_FACIAL}),
+    Action.TURN_RIGHT: frozenset({Action.TURN_LEFT, Action.LEAN_IN, *_FACIAL}),
+    Action.NOD: frozenset({*TURNS, Action.OPEN_MOUTH, Action.LEAN_IN}),
+    Action.CLOSE_EYES: frozenset({*TURNS, Action.OPEN_MOUTH, Action.LEAN_IN}),
+    Action.OPEN_MOUTH: frozenset({*TURNS, Action.CLOSE_EYES, Action.LEAN_IN}),
+    Action.LEAN_IN: frozenset({*TURNS, *_FACIAL}),
 }
-"""Actions that nobody does by the way while doing the other: seen first, they are a wrong answer. (Looking down lowers
-the lids and opening the mouth lifts the chin, so those pairs do not contradict.)"""
+"""Actions that nobody does by the way while doing the other: seen before or with it, they are a wrong answer, so that
+no clip of everything answers every order. Only a nod comes by the way: looking down lowers the lids, and chins move
+when mouths open and heads come closer."""
+_AHEAD: Final = 12.0
+"""Degrees of turn beyond which eyes and size are foreshortened too much to say anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +73,26 @@ def amount(action: Action, face: Face, rest: Rest) -> float:
     Raises:
         ValueError: for what is not one movement: `CENTRE` (see `at_rest`), `LIGHT` and `DOT`.
     """
-    if action is Action.TURN_LEFT:
-        return (face.pose.yaw - rest.yaw) / policy.TURN_DEGREES
-    if action is Action.TURN_RIGHT:
-        return (rest.yaw - face.pose.yaw) / policy.TURN_DEGREES
+    turned = face.pose.yaw - rest.yaw
+    if action in TURNS:
+        return (turned if action is Action.TURN_LEFT else -turned) / policy.TURN_DEGREES
     if action is Action.NOD:
         return (rest.pitch - face.pose.pitch) / policy.NOD_DEGREES
     if action is Action.OPEN_MOUTH:
         return (face.mouth - rest.mouth) / policy.MOUTH_OPEN
-    if action is Action.CLOSE_EYES:
-        opened = max(now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True))
-        return (1 - opened) / (1 - policy.EYES_CLOSED)
+    if action not in (Action.CLOSE_EYES, Action.LEAN_IN):
+        raise ValueError(f"{action} is not an amount")
+    if not abs(turned) <= _AHEAD:
+        return 0.0
     if action is Action.LEAN_IN:
         return (_size(face) / max(rest.size, 1e-6) - 1) / policy.LEAN_IN
-    raise ValueError(f"{action} is not an amount")
+    opened = float(np.max([now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True)]))
+    return (1 - opened) / (1 - policy.EYES_CLOSED)
 
 
 def held_still(face: Face, rest: Rest, degrees: float) -> bool:
     """Whether the head is within so many degrees of where it was."""
-    return bool(max(abs(face.pose.yaw - rest.yaw), abs(face.pose.pitch - rest.pitch)) <= degrees)
+    return abs(face.pose.yaw - rest.yaw) <= degrees and abs(face.pose.pitch - rest.pitch) <= degrees
 
 
 def aim(face: Face, rest: Rest) -> tuple[float, float]:

@@ -25,6 +25,7 @@ class Pursuit:
         lag: seconds by which the head is behind, the one lag that suits both ways best.
         gain_across, gain_up: how far the head moved for what was asked; 1 puts the nose on the dot.
         frames: frames of the path with a face.
+        rises: whether the dot moved up and down, too.
     """
 
     across: float
@@ -33,10 +34,11 @@ class Pursuit:
     gain_across: float
     gain_up: float
     frames: int
+    rises: bool
 
 
 _NAN: Final = float("nan")
-NOTHING: Final = Pursuit(_NAN, _NAN, _NAN, _NAN, _NAN, 0)
+NOTHING: Final = Pursuit(_NAN, _NAN, _NAN, _NAN, _NAN, 0, rises=True)
 
 
 def measure(times: Series, yaw: Series, pitch: Series, path: Path) -> Pursuit:
@@ -58,10 +60,10 @@ def measure(times: Series, yaw: Series, pitch: Series, path: Path) -> Pursuit:
     for lag in _LAGS:
         dot = np.array([path.at(time - lag) for time in times])
         ways = [_line(dot[:, k], nose[:, k]) for k in (0, 1)]
-        asked = [correlation for correlation, _ in ways if np.isfinite(correlation)]
-        if asked and min(asked) > best:
-            best = min(asked)
-            found = Pursuit(ways[0][0], ways[1][0], float(lag), ways[0][1], ways[1][1], len(times))
+        worst = min(ways[0][0], ways[1][0]) if path.rises else ways[0][0]
+        if worst > best:
+            best = worst
+            found = Pursuit(ways[0][0], ways[1][0], float(lag), ways[0][1], ways[1][1], len(times), path.rises)
     return found
 
 

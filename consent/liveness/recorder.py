@@ -182,7 +182,7 @@ class Recorder:
                 return Outcome.ORDER
             if not step <= policy.FRAME_GAP:
                 return Outcome.GAP
-        return Outcome.ORDER if frame.shown > self._prompts[-1].index else None
+        return None if -1 <= frame.shown <= self._prompts[-1].index else Outcome.ORDER
 
     # --- seeing ------------------------------------------------------------------------------------------------------
 
@@ -205,7 +205,10 @@ class Recorder:
             self._sample(frame, pixels, face)
         if frame.shown == self._prompts[-1].index:
             return self._go_on(pixels, face, now, crowded=bool(others))
-        if now - self._revealed > policy.PAINT_SECONDS:  # the page has not painted the newest prompt yet
+        quick = self._prompts[-1].action in (Action.LIGHT, Action.DOT)
+        if now - self._revealed > (
+            policy.QUICK_PAINT_SECONDS if quick else policy.PAINT_SECONDS
+        ):  # the page has not painted the newest prompt yet
             self._outcome = Outcome.STALLED
         return ""
 
@@ -355,7 +358,7 @@ class Recorder:
                 self._step_done()
             else:
                 self._reveal(Action.LIGHT, colour=self._plan.colours[slots])
-        elif self._late():
+        elif not faces[-1][0] - faces[0][0] <= policy.LIGHT_LATE:
             self._outcome = Outcome.NOT_SEEN
         return "" if faces[-1][0] in still else "hold-still"
 
@@ -371,13 +374,13 @@ class Recorder:
         if alone:
             self._keep(motion.amount(action, face, rest), pixels, face)
         began = motion.held(action, since, rest)
-        if began is not None:
+        if any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
+            self._outcome = Outcome.WRONG
+        elif began is not None:
             fast = not began - since[0][0] >= policy.REACTION_SECONDS
             self._outcome = Outcome.TOO_FAST if fast else None
             if not fast:
                 self._step_done()
-        elif any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
-            self._outcome = Outcome.WRONG
         elif self._late():
             self._outcome = Outcome.NOT_SEEN
 

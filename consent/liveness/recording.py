@@ -139,7 +139,7 @@ class Capture(Sealed):
         samples = (np.array([s.prompt, s.years]).tobytes() + s.embedding.tobytes() for s in self.samples)
         frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
         embeddings = (e.tobytes() for e in self.embeddings)
-        path = () if self.path is None else self.path.stops
+        path = () if self.path is None else (self.path.seconds, self.path.stops)
         story = (self.outcome, self.at, f"{self.rest} {path}", self.world, self.assurance, self.made)
         return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames, b"of", *embeddings)
 

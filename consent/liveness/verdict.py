@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 from consent import policy
@@ -90,6 +89,12 @@ def _camera(found: Evidence) -> None:
             "The camera, or this computer, gave too few pictures a second.",
             "Turn on more light (cameras slow down in the dark), close other programs, and try again.",
         )
+    if not found.gap <= policy.FACE_GAP:
+        raise Refusal(
+            "face-lost",
+            "The face was out of sight for a moment when it had to be seen.",
+            "Try again; stay in the oval, with nothing before your face.",
+        )
     if not found.repeated <= policy.DUPLICATES:
         raise Refusal(
             "frames-repeated",
@@ -99,8 +104,8 @@ def _camera(found: Evidence) -> None:
 
 
 def _same_face(found: Identity) -> None:
-    alone, at_rest = (found.samples, found.colours, found.kept_moving), (found.rests, found.kept_rest)
-    same = all(c >= policy.SAME_FACE for c in alone) and all(c >= policy.SAME_FACE_MEAN for c in at_rest)
+    alone, together = (found.samples, found.kept_moving), (found.rests, found.kept_rest, found.shown)
+    same = all(c >= policy.SAME_FACE for c in alone) and all(c >= policy.SAME_FACE_MEAN for c in together)
     if not (same and found.years >= 0):
         raise Refusal(
             "face-changed",
@@ -110,7 +115,7 @@ def _same_face(found: Identity) -> None:
 
 
 def _depth(found: Evidence) -> None:
-    finding = depth.find(found.relief, turned=found.turned)
+    finding = depth.find(found.relief)
     if finding is depth.Finding.FLAT:
         raise Refusal(
             "looks-flat",
@@ -149,8 +154,9 @@ def _screen(seen: Surface) -> str:
 def _dot(found: Pursuit | None) -> None:
     low, high = policy.DOT_GAIN
     ways = () if found is None else ((found.across, found.gain_across), (found.up, found.gain_up))
-    asked = [(correlation, gain) for correlation, gain in ways if not math.isnan(correlation)]
-    followed = bool(asked) and all(c >= policy.DOT_CORRELATION and low <= gain <= high for c, gain in asked)
+    asked = ways if found is not None and found.rises else ways[:1]
+    least = policy.DOT_CORRELATION if len(asked) > 1 else policy.DOT_CORRELATION_ONE_WAY
+    followed = bool(asked) and all(c >= least and low <= gain <= high for c, gain in asked)
     if found is None or not (followed and policy.DOT_LAG[0] <= found.lag <= policy.DOT_LAG[1]):
         raise Refusal(
             "dot-not-followed",

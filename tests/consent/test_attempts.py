@@ -1,5 +1,6 @@
 """Too many failed checks start a pause, whatever their end, and it outlives the program."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def test_a_passed_check_clears_what_came_before(log):
     begun(log, policy.FAILURES - 1)
     log.record(attempts.PASSED, "session", "live")
     begun(log, policy.FAILURES)
-    assert attempts.pause(log, now()) > 0
+    assert attempts.pause(log.entries(), now()) > 0
 
 
 def test_an_enrolment_that_is_refused_has_not_passed(log):
@@ -60,19 +61,49 @@ def test_an_enrolment_that_is_refused_has_not_passed(log):
     log.record("enrolment-refused", "", "looks-under-age")
     log.record("liveness-refused", "", "looks-flat")
     begun(log, 1)
-    assert attempts.pause(log, now()) > 0
+    assert attempts.pause(log.entries(), now()) > 0
 
 
-def test_slow_failures_start_none(log, monkeypatch):
-    start = now()
-    entries = [{"event": attempts.BEGUN, "time": (start + timedelta(seconds=50 * i)).isoformat()} for i in range(20)]
-    monkeypatch.setattr(Ledger, "entries", lambda _: entries)
-    assert attempts.pause(log, start + timedelta(seconds=50 * 20)) == 0
+def entries(seconds):
+    """Checks begun so many seconds ago, each."""
+    return [{"event": attempts.BEGUN, "time": now(-s).isoformat()} for s in seconds]
 
 
-def test_a_clock_set_back_shortens_nothing(log):
+def test_slow_failures_are_counted_by_the_hour():
+    few = entries(range(50 * (policy.MOST_CHECKS - 2), -1, -50))
+    assert attempts.pause(few, now()) <= 0
+    many = entries(range(50 * (policy.MOST_CHECKS - 1), -1, -50))
+    assert policy.MOST_SECONDS - 50 * policy.MOST_CHECKS < attempts.pause(many, now()) <= policy.MOST_SECONDS
+
+
+def test_passing_in_between_does_not_buy_more_guesses():
+    passed = {"event": attempts.PASSED, "time": now().isoformat()}
+    bought = [e for entry in entries(range(1400, 0, -90)) for e in (entry, passed)]
+    assert len(bought) >= 2 * policy.MOST_CHECKS
+    assert attempts.pause(bought, now()) > 0
+
+
+def test_a_clock_set_back_a_little_shortens_nothing(log):
     begun(log, policy.FAILURES)
-    assert attempts.pause(log, now(-86400)) == policy.PAUSE_SECONDS
+    assert attempts.pause(log.entries(), now(-300)) >= policy.PAUSE_SECONDS
+
+
+def test_a_clock_that_was_a_year_ahead_does_not_lock_anybody_out():
+    assert attempts.pause(entries([-3e7] * 20), now()) <= 0
+
+
+def test_checks_begun_at_once_are_counted_one_after_the_other(log):
+    def one(_):
+        try:
+            attempts.begin(log)
+        except Refusal as no:
+            return no.code
+        return "begun"
+
+    with ThreadPoolExecutor(16) as pool:
+        said = list(pool.map(one, range(16)))
+    assert said.count("begun") == policy.FAILURES
+    assert said.count("too-many-tries") == 16 - policy.FAILURES
 
 
 def test_no_check_without_a_log(log):

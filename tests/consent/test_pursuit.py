@@ -63,7 +63,20 @@ def test_what_is_no_number_is_nothing(value):
 
 def test_one_way_alone_is_measured_alone():
     path = dot.draw(up=False)
-    found = pursuit.measure(TIMES, *head(path, noise=0.02), path)
-    assert found.across >= policy.DOT_CORRELATION
+    times = np.arange(0.0, path.seconds, 0.1)
+    yaw = np.array([-policy.DOT_YAW * path.at(t - 0.25)[0] for t in times])
+    found = pursuit.measure(times, yaw, np.zeros(len(times)), path)
+    assert found.across >= policy.DOT_CORRELATION_ONE_WAY
+    assert not found.rises
     assert math.isnan(found.up)
     assert math.isnan(found.gain_up)
+
+
+def test_another_path_sideways_is_hardly_ever_taken_for_it():
+    recorded = dot.draw(up=False)
+    times = np.arange(0.0, recorded.seconds, 0.1)
+    yaw = np.array([-policy.DOT_YAW * recorded.at(t - 0.25)[0] for t in times])
+    others = [dot.draw(up=False) for _ in range(200)]
+    seen = [pursuit.measure(times, yaw, np.zeros(len(times)), other).across for other in others]
+    # measured: none of 1500; more than 3 of 200 would be another world
+    assert sum(s >= policy.DOT_CORRELATION_ONE_WAY for s in seen) <= 3

@@ -16,12 +16,22 @@ from consent.liveness.surface import Surface
 from consent.liveness.verdict import judge
 from consent.types import Action, Assurance
 
-SAME = Identity(samples=0.8, colours=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
+SAME = Identity(samples=0.8, shown=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
 DEEP = Relief(
-    depth=0.9, error=0.1, across=0.9, upright=0.9, narrowing=0.8, noise=0.01, trend=0.98, likeness=0.8, frames=40
+    depth=0.9,
+    error=0.1,
+    across=0.9,
+    upright=0.9,
+    narrowing=0.8,
+    noise=0.01,
+    trend=0.98,
+    likeness=0.8,
+    frames=40,
+    turns=2,
+    least=0.8,
 )
 SHONE = Light(correlation=0.99, gain=0.2, noise=0.01, lag=0.1, relief=0.5, relief_noise=0.05, background=0.1)
-FOLLOWED = Pursuit(across=0.97, up=0.97, lag=0.3, gain_across=1.0, gain_up=1.0, frames=60)
+FOLLOWED = Pursuit(across=0.97, up=0.97, lag=0.3, gain_across=1.0, gain_up=1.0, frames=60, rises=True)
 LIT = Evidence(
     outcome=Outcome.COMPLETE,
     at=Action.CENTRE,
@@ -29,7 +39,7 @@ LIT = Evidence(
     repeated=0.0,
     fps=15.0,
     identity=SAME,
-    turned=True,
+    gap=0.2,
     relief=DEEP,
     light=SHONE,
     pursuit=None,
@@ -61,13 +71,15 @@ def test_only_what_was_completed(outcome):
     ("part", "field", "values", "codes"),
     [
         ("", "fps", (3.0, math.nan), "camera-slow"),
+        ("", "gap", (0.7, math.nan), "face-lost"),
         ("", "repeated", (0.2, math.nan), "frames-repeated"),
         *(
             ("identity", name, (0.29, -1.0, math.nan), "face-changed")
-            for name in ("samples", "colours", "rests", "kept_rest", "kept_moving")
+            for name in ("samples", "shown", "rests", "kept_rest", "kept_moving")
         ),
         ("identity", "rests", (policy.SAME_FACE_MEAN - 0.01,), "face-changed"),
         ("identity", "kept_rest", (policy.SAME_FACE_MEAN - 0.01,), "face-changed"),
+        ("identity", "shown", (policy.SAME_FACE_MEAN - 0.01,), "face-changed"),
         ("identity", "years", (math.nan,), "face-changed"),
         ("relief", "depth", (0.0, math.nan), "looks-flat depth-unclear"),
         ("relief", "error", (0.9, math.nan), "depth-unclear"),
@@ -75,6 +87,8 @@ def test_only_what_was_completed(outcome):
         ("relief", "likeness", (0.1, math.nan), "depth-unclear"),
         ("relief", "narrowing", (0.4, math.nan), "looks-flat depth-unclear"),
         ("relief", "frames", (0, 4), "depth-unclear"),
+        ("relief", "turns", (0, 1), "depth-unclear"),
+        ("relief", "least", (0.1, math.nan), "looks-flat depth-unclear"),
     ],
 )
 def test_each_limit_bites_in_both_kinds(found, part, field, values, codes):
@@ -124,9 +138,12 @@ def test_the_other_kind_of_evidence_does_not_help():
     assert code(dataclasses.replace(LED, light=SHONE, pursuit=None)) == "dot-not-followed"
 
 
-def test_a_check_without_turns_needs_no_narrowing():
-    nods = dataclasses.replace(LIT, turned=False, relief=dataclasses.replace(DEEP, narrowing=math.nan))
-    assert code(nods) == "accepted"
+def test_a_dot_that_went_one_way_asks_for_more():
+    sideways = dataclasses.replace(FOLLOWED, up=math.nan, gain_up=math.nan, rises=False)
+    assert code(dataclasses.replace(LED, pursuit=sideways)) == "accepted"
+    loosely = dataclasses.replace(sideways, across=policy.DOT_CORRELATION + 0.01)
+    assert code(dataclasses.replace(LED, pursuit=loosely)) == "dot-not-followed"
+    assert code(dataclasses.replace(LED, pursuit=dataclasses.replace(sideways, rises=True))) == "dot-not-followed"
 
 
 def test_a_screen_is_a_word_of_advice_and_no_reason():
