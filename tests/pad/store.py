@@ -38,6 +38,9 @@ _ONLY_TELLS: Final = (
     "bench_pool.py",
     "bench_measures.py",
     "bench_picture.py",
+    "gallery.py",
+    "footage.py",
+    "film.py",
 )
 """Files of `tests/pad` that only plan and tell: changing them spoils no session."""
 

@@ -46,9 +46,19 @@ def filled(kind, **known):
 
 
 HEAD = filled(
-    Relief, depth=1.0, error=0.05, across=1.0, upright=1.0, narrowing=0.8, trend=0.95, likeness=0.9, frames=30
+    Relief,
+    depth=1.0,
+    error=0.05,
+    across=1.0,
+    upright=1.0,
+    narrowing=0.8,
+    trend=0.95,
+    likeness=0.9,
+    frames=30,
+    turns=2,
+    least=0.9,
 )
-SAME = filled(Identity, samples=0.8, colours=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
+SAME = filled(Identity, samples=0.8, shown=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)
 LIT = filled(Light, correlation=0.99, gain=0.2, lag=0.1, relief=0.9, background=0.1)
 LIVING = filled(
     Evidence, outcome=Outcome.COMPLETE, at=Action.CENTRE, assurance=Assurance.MOTION_LIGHT, fps=10.0, identity=SAME,
