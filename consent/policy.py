@@ -63,7 +63,7 @@ DOT_SPEED: Final = 1.15
 """Mean speed, half fields a second: some 18 degrees of yaw; heads follow that with ease."""
 DOT_AHEAD: Final = 0.5
 """Seconds of the path that the page knows beforehand, to draw it smoothly."""
-START_JITTER: Final = (0.2, 0.7)
+START_JITTER: Final = (0.15, 0.5)
 """Seconds, uniform, between the return to neutral and the next prompt: a recording cannot know the moment."""
 ACTION_SECONDS: Final = 8.0
 """Time for one action, by the page's clock; people take 1 to 3 (research)."""

@@ -76,7 +76,7 @@ def test_a_person_passes(request, kind):
     assert capture.outcome is Outcome.COMPLETE
     asked = [p.action for p in capture.prompts if p.action is not Action.CENTRE]
     slots = [p.colour for p in capture.prompts if p.action is Action.LIGHT]
-    assert len(asked) - len(slots) == policy.ACTIONS + (kind == "bram")
+    assert len(asked) - len(slots) == len(challenge.orders()[0]) + (kind == "bram")
     assert len(slots) == (policy.LIGHT_SLOTS if kind == "lit" else 0)
     assert {f.action for f in live.frames} >= {Action.CENTRE, Action.TURN_LEFT, Action.TURN_RIGHT}
     assert live.years >= policy.ADULT_YEARS
@@ -167,6 +167,39 @@ def test_other_colours_than_the_commanded_are_refused(lit):
     assert refusal(resealed(lit[0], prompts=prompts)).code in {"light-wrong", "light-unclear"}
 
 
+def shown_at(capture):
+    return {p.index for p in capture.prompts if p.action in (Action.LIGHT, Action.DOT)}
+
+
+@pytest.mark.parametrize("kind", ["bram", "lit"])
+def test_what_was_shown_must_have_been_seen_throughout(request, kind):
+    capture, _ = request.getfixturevalue(kind)
+    at = [i for i, s in enumerate(capture.sights) if s.prompt in shown_at(capture)]
+    for hidden in (at[4:12], at[:7], at[-7:], at):
+        sights = [dataclasses.replace(s, face=None) if i in hidden else s for i, s in enumerate(capture.sights)]
+        assert refusal(resealed(capture, sights=tuple(sights))).code == "face-lost"
+
+
+@pytest.mark.parametrize("kind", ["bram", "lit"])
+def test_somebody_alike_who_stands_in_for_it_is_refused(request, kind):
+    capture, _ = request.getfixturevalue(kind)
+    first = capture.samples[0].embedding
+    away = np.random.default_rng(1).normal(size=128)
+    away -= first * (away @ first)
+    alike = np.float32(0.42 * first + np.sqrt(1 - 0.42**2) * away / np.linalg.norm(away))
+    samples = [dataclasses.replace(s, embedding=alike) if s.prompt in shown_at(capture) else s for s in capture.samples]
+    assert policy.SAME_FACE < 0.38 < policy.SAME_FACE_MEAN
+    assert refusal(resealed(capture, samples=tuple(samples))).code == "face-changed"
+    nobody = tuple(s for s in capture.samples if s.prompt not in shown_at(capture))
+    assert refusal(resealed(capture, samples=nobody)).code == "face-changed"
+
+
+def test_nothing_answers_two_prompts_at_once():
+    asked = set(motion.CONTRADICTS) - {Action.NOD}
+    for action, other in itertools.permutations(asked, 2):
+        assert other in motion.CONTRADICTS[action]
+
+
 def test_light_that_was_not_seen_is_unclear(lit):
     dark = tuple(dataclasses.replace(s, skin=None) for s in lit[0].sights)
     assert refusal(resealed(lit[0], sights=dark)).code == "light-unclear"
@@ -209,7 +242,8 @@ def moving(capture):
 
 
 def test_movements_that_were_not_seen_are_unclear(bram):
-    faceless = [dataclasses.replace(s, face=None) if s.prompt in moving(bram[0]) else s for s in bram[0].sights]
+    turns = moving(bram[0]) - shown_at(bram[0])
+    faceless = [dataclasses.replace(s, face=None) if s.prompt in turns else s for s in bram[0].sights]
     assert refusal(resealed(bram[0], sights=tuple(faceless))).code == "depth-unclear"
     blind = [dataclasses.replace(s, grey=None) if s.prompt in moving(bram[0]) else s for s in bram[0].sights]
     assert refusal(resealed(bram[0], sights=tuple(blind))).code == "depth-unclear"
@@ -371,6 +405,12 @@ def test_no_prompt_can_be_answered_before_it_is_shown(tape):
 def test_prompts_do_not_go_back(tape):
     tape.step(shown=0)
     assert tape.step(shown=-1).over
+    assert outcome(tape) is Outcome.ORDER
+
+
+def test_no_prompt_lies_before_the_first(tape):
+    tape.step()
+    assert tape.step(shown=-2).over
     assert outcome(tape) is Outcome.ORDER
 
 
