@@ -227,11 +227,8 @@ def test_no_check_without_a_choice(fresh):
 @pytest.mark.parametrize("assurance", ["motion", "motion+light"])
 def test_who_can_do_too_little_is_told_so(fresh, assurance, abilities):
     verdict = ask(fresh[0], {"assurance": assurance, "abilities": abilities}).get("verdict", {})
-    if abilities == ["turn"]:  # left and right are two things
-        assert verdict == {}
-    else:
-        assert verdict["code"] == "too-little-to-ask"
-        assert verdict["remedy"].endswith(".")
+    assert verdict["code"] == "too-little-to-ask"
+    assert verdict["remedy"].endswith(".")
 
 
 def test_the_check_is_of_the_kind_that_was_chosen(fresh, monkeypatch):

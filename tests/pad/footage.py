@@ -200,7 +200,8 @@ def relief(
             face = replace(face, pose=replace(start.pose, yaw=start.pose.yaw + told[i]))  # noqa: PLW2901
         grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
         sights.append(Sight(float(i), 1, face, duplicate=False, grey=grey))
-    seen = depth.measure([depth.Run(sights[0], tuple(sights[1:]))])
+    once = depth.Run(sights[0], tuple(sights[1:]))
+    seen = depth.measure([once] * policy.DEPTH_TURNS)  # a check has so many turns; a clip has one
     return Depth(max(yaws, default=float("nan")), seen.depth, seen.error, str(depth.find(seen)))
 
 
