@@ -65,7 +65,7 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
 def bits(assurance: Assurance, abilities: frozenset[Ability] = EVERYTHING) -> float:
     """Bits of a blind guess at everything that is drawn: order, place of the colours or the dot, and colours.
 
-    A dot's path has no count; `liveness.pursuit` states the measured odds that another path is taken for it.
+    A dot's path has no count; `policy.DOT_CORRELATION` states how often another path is taken for it.
     """
     one_order = orders(abilities)
     colours = len(Colour) * (len(Colour) - 1) ** (policy.LIGHT_SLOTS - 1)

@@ -61,7 +61,7 @@ class Action(StrEnum):
 
 
 class Ability(StrEnum):
-    """What a person says they can do. It changes what is asked, never whether it is enough."""
+    """What a person says they can do. Too little is refused; docs/liveness.md says what less of it cannot tell apart."""
 
     TURN = "turn"
     NOD = "nod"

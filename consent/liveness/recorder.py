@@ -206,9 +206,8 @@ class Recorder:
         if frame.shown == self._prompts[-1].index:
             return self._go_on(pixels, face, now, crowded=bool(others))
         quick = self._prompts[-1].action in (Action.LIGHT, Action.DOT)
-        if now - self._revealed > (
-            policy.QUICK_PAINT_SECONDS if quick else policy.PAINT_SECONDS
-        ):  # the page has not painted the newest prompt yet
+        patience = policy.QUICK_PAINT_SECONDS if quick else policy.PAINT_SECONDS
+        if not now - self._revealed <= patience:  # the page has not painted the newest prompt yet
             self._outcome = Outcome.STALLED
         return ""
 

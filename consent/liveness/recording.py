@@ -75,7 +75,7 @@ class Sight:
         prompt: index of the prompt that was painted.
         face: the person's; None for none.
         duplicate: whether it is, to the bit, an earlier frame.
-        grey: `uint8 (H, W)`, kept where parallax needs it.
+        grey: `uint8 (H, W)`, kept where the depth needs it.
         skin: colours of skin and background, kept where the light needs them.
     """
 
