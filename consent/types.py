@@ -61,7 +61,7 @@ class Action(StrEnum):
 
 
 class Ability(StrEnum):
-    """What a person says they can do. Too little is refused; docs/liveness.md says what less of it cannot tell apart."""
+    """What a person says they can do. Too little is refused; docs/liveness.md says what that cannot tell apart."""
 
     TURN = "turn"
     NOD = "nod"
