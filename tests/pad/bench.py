@@ -28,8 +28,6 @@ from tests.pad.bench_session import judged_again
 from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
-FULL: Final = 150
-"""Sessions of each name, where nothing else is asked: see `report.ENOUGH`."""
 QUICK: Final = (report.NORMAL, report.HARD, "print_waved", "replay_video", "inject_puppet")
 """One of each kind of thing, for about a minute on two idle cores."""
 
@@ -53,7 +51,7 @@ def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
     if asked.rescore:
         whole, code = _rescored(asked, names, say)
     else:
-        jobs = plan(names, asked.sessions or FULL, asked.split)
+        jobs = plan(names, asked.sessions, asked.split)
         if quick:  # both kinds of challenge, the longest first
             jobs = plan([name for name in names if name in QUICK or asked.only], 2, asked.split)
             jobs = [job for k, job in enumerate(jobs) if (k >= len(jobs) // 2) is (job.name == report.HARD)]
@@ -127,7 +125,7 @@ def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
         release = "unknown"
     sessions = max((tally.n for tally in whole.tallies.values()), default=0)
     first = FIRST_TEST_SEED if asked.split == "test" else 0
-    command = f"selfsame bench liveness --sessions {sessions} --split {asked.split}"
+    command = f"selfsame bench liveness --split {asked.split}" + (f" --sessions {sessions}" if asked.sessions else "")
     command += "".join(f" --only {name}" for name in asked.only) + f" --write {path.name}"
     about = report.About(command, release, code, asked.split, (first, first + max(sessions - 1, 0)))
     try:
@@ -137,13 +135,20 @@ def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
         raise Refusal("cannot-write", f"{path} cannot be written ({error.strerror}).", "Name another file.") from None
 
 
-def plan(names: Sequence[str], sessions: int, split: str, kinds: Sequence[str] = KINDS) -> list[Job]:
-    """Which sessions, in the order they are run: one of each name, then the next of each.
+def usual(name: str) -> int:
+    """How many sessions of a name are run where nothing else is asked: enough for its aim."""
+    return report.ENOUGH if name.startswith(BONA_FIDE) or report.GOALS.get(name) == 0 else report.ENOUGH_SOME
+
+
+def plan(names: Sequence[str], sessions: int | None, split: str, kinds: Sequence[str] = KINDS) -> list[Job]:
+    """Which sessions, in the order they are run: one of each name, then the next of each; None for the usual number.
 
     Both kinds of challenge come once in every two sessions of a name, in an order that is drawn, so that neither goes
     with a person or light that is chosen by the seed's remainder.
     """
     first = FIRST_TEST_SEED if split == "test" else 0
     rounds = (random.Random(number).sample(kinds, len(kinds)) for number in itertools.count())
-    drawn = itertools.islice(itertools.chain.from_iterable(rounds), sessions)
-    return [Job(name, first + number, kind) for number, kind in enumerate(drawn) for name in names]
+    counts = {name: sessions or usual(name) for name in names}
+    drawn = itertools.islice(itertools.chain.from_iterable(rounds), max(counts.values(), default=0))
+    every = enumerate(drawn)
+    return [Job(name, first + n, kind) for n, kind in every for name in names if n < counts[name]]

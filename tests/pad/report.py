@@ -50,9 +50,10 @@ GOALS: Final[Mapping[str, float | None]] = {
 """The largest share of wrong verdicts that is aimed at. None: the honest number is stated and nothing is promised (an
 attacker who knows the code and sees the prompts; a textured 3-D head driven in step, which passes by construction)."""
 ENOUGH: Final = 150
+ENOUGH_SOME: Final = 75
 ENOUGH_LIVING: Final = 50
-"""Presentations needed before an aim counts as met: as many of each instrument, and of living people, as iBeta level 1
-makes."""
+"""Presentations needed before an aim counts as met: as many of each instrument that may never pass, and of living
+people, as iBeta level 1 makes; of one that may pass in 5 %, so many that none of them bounds it there (0 of 72)."""
 ACCEPTED: Final = "accepted"
 _ATTACKS: Final = "share of attack presentations accepted"
 _REFUSED: Final = "share of bona fide presentations refused"
@@ -197,7 +198,7 @@ def rates(whole: Summary) -> list[list[str]]:
         low, high = clopper_pearson(missed, tally.n)
         each = [_of(wrong(name, tally.by_kind[k]), tally.by_kind[k].total()) for k in kinds]
         goal = GOALS.get(name)
-        enough = tally.n >= (ENOUGH_LIVING if name.startswith(BONA_FIDE) else ENOUGH)
+        enough = tally.n >= (ENOUGH_LIVING if name.startswith(BONA_FIDE) else ENOUGH_SOME if goal else ENOUGH)
         met = "" if goal is None else ("yes" if enough else "too few") if missed / tally.n <= goal else "no"
         aim = "" if goal is None else "0" if goal == 0 else f"<= {_percent(goal)}"
         span = f"{_percent(low)} to {_percent(high)}"
@@ -292,7 +293,8 @@ def page(whole: Summary, about: About, image: str) -> str:
         "",
         "*Wrong* is, for bona fide presentations, refused (BPCER; a non-response counts too), and for attacks accepted",
         "(APCER). The middle columns give it for each kind of challenge. *Non-response*: the check never got going.",
-        f"An *aim* is met only from {ENOUGH} attempts of an instrument or {ENOUGH_LIVING} bona fide presentations on.",
+        f"An *aim* is met only from {ENOUGH} attempts of an instrument on ({ENOUGH_SOME} where some may pass), or from",
+        f"{ENOUGH_LIVING} bona fide presentations.",
         "",
         markdown(rates(whole)),
         "",

@@ -117,6 +117,8 @@ def test_instruments_take_turns_and_both_kinds_come_equally_often():
             assert min(kinds.values()) > 0.3 * kinds.total()
             assert len(kinds) == 2
     assert {job.split for job in bench.plan(NAMES, 16, "development")} == {"development"}
+    usual = Counter(job.name for job in bench.plan([*NAMES, "mask_3d"], None, "test"))
+    assert usual == {**dict.fromkeys(NAMES[:3], 150), "inject_puppet": 75, "mask_3d": 75}
 
 
 def test_a_longer_run_begins_with_the_shorter_one():
