@@ -414,7 +414,7 @@ def test_page_and_picture_are_the_same_for_the_same_sessions(counted, tmp_path):
     for file in ("table.md", "table.png"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     page = (tmp_path / "one" / "table.md").read_text()
-    assert "`selfsame bench liveness --sessions 40 --split test --write table.md`" in page
+    assert "`selfsame bench liveness --split test --write table.md`" in page
     assert "![What each check measures, for each presentation](table.png)" in page
     assert "code `abc`" in page
     assert str(tmp_path) not in page
