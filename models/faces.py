@@ -108,16 +108,20 @@ def _tilt(mesh: Points) -> float:
 
 
 def pose_of(mesh: Points, shape: tuple[int, ...]) -> Pose:
-    """Head direction by perspective fit of the canonical face (focal length 1.2 times the longer side)."""
+    """Head direction by perspective fit of the canonical face (focal length 1.2 times the longer side), or NaN."""
     height, width = shape[:2]
     focal = 1.2 * max(height, width)
     camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
     basis = topology.POSE_BASIS
-    good, rotation, _ = cv2.solvePnP(
-        topology.CANONICAL[basis], np.ascontiguousarray(mesh[basis, :2]), camera, None, flags=cv2.SOLVEPNP_SQPNP
-    )
+    nowhere = Pose(float("nan"), float("nan"), float("nan"))
+    try:
+        good, rotation, _ = cv2.solvePnP(
+            topology.CANONICAL[basis], np.ascontiguousarray(mesh[basis, :2]), camera, None, flags=cv2.SOLVEPNP_SQPNP
+        )
+    except cv2.error:  # the points of a face of a few pixels lie too close together
+        return nowhere
     if not good:
-        return Pose(float("nan"), float("nan"), float("nan"))
+        return nowhere
     turn = cv2.Rodrigues(rotation)[0]
     nose, across = turn @ (0, 0, -1.0), turn @ (1.0, 0, 0)
     angles = (np.arctan2(nose[0], -nose[2]), np.arcsin(np.clip(-nose[1], -1, 1)), np.arctan2(across[1], across[0]))
