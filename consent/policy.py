@@ -181,7 +181,7 @@ DOT_GAIN: Final = (0.4, 1.8)
 DOT_LAG: Final = (-0.15, 0.85)
 """Seconds behind the dot. People follow by 0.15 to 0.5; the rest is the camera, and the frame that first saw it."""
 SCREEN_MOIRE: Final = 3.5
-"""Advice only; see `consent.liveness.surface`. Rendered skin of five people in four lights shows 2.0 to 2.6."""
+"""Advice only; see `models.presentation.surface`. Rendered skin of five people in four lights shows 2.0 to 2.6."""
 DUPLICATES: Final = 0.10
 """Share of frames that are, to the bit, an earlier one. A camera's noise makes them rare (0 in research); a stalled
 or looped stream shows 0.5 and more."""

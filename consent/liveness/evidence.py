@@ -13,14 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from consent.liveness import depth, light, pursuit, surface
-from consent.liveness.depth import Relief, Run
-from consent.liveness.light import Light
-from consent.liveness.motion import DEEP
-from consent.liveness.pursuit import Pursuit
+from consent.liveness.motion import DEEP, aim
 from consent.liveness.recording import Capture, Outcome
-from consent.liveness.surface import Surface
 from consent.types import Action, Assurance
+from models.presentation import depth, light, pursuit, surface
+from models.presentation.depth import Relief, Run
+from models.presentation.light import Light
+from models.presentation.pursuit import Pursuit
+from models.presentation.surface import Surface
 
 _NAN: Final = float("nan")
 
@@ -156,7 +156,7 @@ def _runs(capture: Capture) -> list[Run]:
 def _light(capture: Capture) -> Light:
     """The colours, with the rest on either side."""
     slots = [p for p in capture.prompts if p.action is Action.LIGHT]
-    shown = {p.index: p.colour for p in slots}
+    shown = {p.index: p.colour.rgb if p.colour else None for p in slots}
     around = {slots[0].index - 1, slots[-1].index + 1} if slots else set()
     return light.measure(
         [
@@ -170,15 +170,15 @@ def _light(capture: Capture) -> Light:
 def _pursuit(capture: Capture) -> Pursuit:
     """The dot, by the frames that were taken while it was on the screen."""
     at = [p.index for p in capture.prompts if p.action is Action.DOT]
-    faces = [(s.page_time, s.face.pose) for s in capture.sights if s.prompt in at and s.face is not None]
+    faces = [(s.page_time, s.face) for s in capture.sights if s.prompt in at and s.face is not None]
     times = [s.page_time for s in capture.sights if s.prompt in at]
     if not faces or capture.rest is None or capture.path is None:
         return pursuit.NOTHING
     return pursuit.measure(
         np.array([time - times[0] for time, _ in faces]),
-        np.array([pose.yaw - capture.rest.yaw for _, pose in faces]),
-        np.array([pose.pitch - capture.rest.pitch for _, pose in faces]),
-        capture.path,
+        np.array([aim(face, capture.rest) for _, face in faces]),
+        capture.path.at,
+        rises=capture.path.rises,
     )
 
 

@@ -20,13 +20,14 @@ from numpy.typing import NDArray
 from consent import domain, policy
 from consent.challenge import Challenge, Prompt
 from consent.errors import Forgery
-from consent.liveness import light, motion
+from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome, Sample, Sight
 from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, freeze
 from models.age import AgeEstimator
 from models.faces import Detection, Face, Finder
 from models.identity import Recogniser
+from models.presentation import light
 
 _LOOK_SIDE: Final = 320
 """Longer side the detector looks at: a face of 130 px at 640 px is still found, at a quarter of the cost."""

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from consent.challenge import Prompt
 from consent.dot import Path
-from consent.liveness.light import Skin
 from consent.liveness.motion import Rest
 from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed, digest, measured
 from models.faces import Face
+from models.presentation.skin import Skin
 
 
 class Outcome(StrEnum):

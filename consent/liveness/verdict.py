@@ -3,8 +3,8 @@
 1. The recording was completed: every action in its order and time, from rest (see `recorder`).
 2. The frames are a camera's: enough of them, hardly any an earlier one.
 3. The same face throughout: every identity sample, and every frame that is kept, agrees with those of the first rest.
-4. A head, not a picture: depth on pixels (see `depth`).
-5. Now, not earlier: the light of the screen on the skin (see `light`), or the dot that the nose followed (`pursuit`).
+4. A head, not a picture: depth on pixels (see `models.presentation.depth`).
+5. Now, not earlier: the light of the screen on the skin (see `.light`), or the dot that the nose followed (`.pursuit`).
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness import depth, light
 from consent.liveness.evidence import Evidence, Identity, gather
+from consent.liveness.finding import Finding, of_depth, of_light
 from consent.liveness.guide import ASK
-from consent.liveness.light import Light
-from consent.liveness.pursuit import Pursuit
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
-from consent.liveness.surface import Surface
 from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
+from models.presentation.light import Light
+from models.presentation.pursuit import Pursuit
+from models.presentation.surface import Surface
 
 _AGAIN: Final = "Please try again."
 _ENDED: Final = {
@@ -115,14 +115,14 @@ def _same_face(found: Identity) -> None:
 
 
 def _depth(found: Evidence) -> None:
-    finding = depth.find(found.relief)
-    if finding is depth.Finding.FLAT:
+    finding = of_depth(found.relief)
+    if finding is Finding.FLAT:
         raise Refusal(
             "looks-flat",
             "What turned before the camera looked flat, like a picture of a face." + _screen(found.surface),
             "If you are there yourself, try again and turn your head further, without hurry.",
         )
-    if finding is not depth.Finding.HEAD:
+    if finding is not Finding.HEAD:
         raise Refusal(
             "depth-unclear",
             "It could not be seen whether this is a head or a picture.",
@@ -131,14 +131,14 @@ def _depth(found: Evidence) -> None:
 
 
 def _light(found: Light | None, seen: Surface) -> None:
-    finding = light.Finding.UNCLEAR if found is None else light.find(found)
-    if finding is light.Finding.WRONG:
+    finding = Finding.UNCLEAR if found is None else of_light(found)
+    if finding is Finding.WRONG:
         raise Refusal(
             "light-wrong",
             "The coloured light did not fall on the face as it falls on a head." + _screen(seen),
             "If you are there yourself, try again with no other screen or window lighting your face.",
         )
-    if finding is not light.Finding.HEAD:
+    if finding is not Finding.HEAD:
         raise Refusal(
             "light-unclear",
             "The coloured light could not be seen well enough on the face.",

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import policy
-from consent.liveness import depth, warp
-from consent.liveness.depth import NOTHING, Finding, Relief, Run, Steps, Tracker, find, follow, measure, pool
+from consent.liveness.finding import Finding
+from consent.liveness.finding import of_depth as find
 from consent.liveness.recording import Sight
 from models import topology
 from models.faces import Finder
+from models.presentation import depth, warp
+from models.presentation.depth import NOTHING, Relief, Run, Steps, Tracker, follow, measure, pool
 from tests.booth import SEAT
 from tests.people import flat, person
 

@@ -9,17 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import policy
-from consent.liveness import light
-from consent.liveness.light import NOTHING, Finding, find, irradiance, look, measure
-from consent.liveness.skin import SPOTS, WINDOWS, Skin
+from consent.liveness.finding import Finding
+from consent.liveness.finding import of_light as find
 from consent.types import Colour
 from models import topology
 from models.faces import Finder
+from models.presentation import light
+from models.presentation.light import NOTHING, irradiance, look, measure
+from models.presentation.skin import SPOTS, WINDOWS, Skin
 from tests.people import Scene, person
 from tests.people.flat import flat
 from tests.people.light import LIGHTS
 
-COLOURS = list(Colour)
+COLOURS = [colour.rgb for colour in Colour]
 SIDE = topology.CANONICAL[SPOTS, 0] / 7
 STRAIGHT = (0.0, 0.0, 0.0)
 
@@ -74,7 +76,7 @@ def series(
     for i in range(round(5.6 * fps)):
         time = 0.03 + i / fps
         now = shown(colours, time - lag)
-        rgb = np.array(now.rgb if now else (0.3, 0.3, 0.3))
+        rgb = np.array(now or (0.3, 0.3, 0.3))
         camera = np.exp(drift * np.array([1, -0.4, -0.6]) * time / 5 - exposure * rgb.mean())
         skin = (bright[:, None] * (1 + gain[:, None] * rgb) + veil * rgb) * camera
         back = wall * (1 + room * rgb) * camera
@@ -186,7 +188,7 @@ def broken(change):
         broken(lambda i, t, c, s: (t, c, Skin(s.spots[:50], s.room, s.pose))),
         broken(lambda i, t, c, s: (t, c, Skin(s.spots, s.room[:5], s.pose))),
         broken(lambda i, t, c, s: (t, c, Skin(s.spots, s.room, (float("nan"), 0.0, 0.0)))),
-        broken(lambda i, t, c, s: (t, Colour.RED if c else None, s)),
+        broken(lambda i, t, c, s: (t, Colour.RED.rgb if c else None, s)),
     ],
 )
 def test_what_cannot_be_read_is_nothing(frames):
@@ -226,7 +228,7 @@ def test_where_red_clips_the_other_colours_show_the_relief():
     frames = series(head(), seed=3)
     light_skin = np.arange(len(SPOTS)) % 3 > 0
     for _, colour, skin in frames:
-        if colour and colour.rgb[0]:
+        if colour and colour[0]:
             skin.spots[light_skin, 0] = np.nan
     seen = measure(frames)
     assert find(seen) is Finding.HEAD
@@ -260,7 +262,7 @@ def films(draw, strength, colours, fps=9.0, lag=0.15, room="soft"):
     for i in range(round(5.4 * fps)):
         time = 0.03 + i / fps
         now = shown(colours, time - lag)
-        lamps = LIGHTS[room].with_screen(now.rgb if now else (0.15, 0.15, 0.15), strength, SCREEN, 0.06)
+        lamps = LIGHTS[room].with_screen(now or (0.15, 0.15, 0.15), strength, SCREEN, 0.06)
         pixels = draw(lamps, time)
         face = finder().follow(pixels, face) if face else finder().find(pixels)[0]
         out.append((time, shown(colours, time), look(pixels, face)))
@@ -271,7 +273,7 @@ def seven(draw, strength, room, seed=0):
     """The same from seven pictures only, one a colour and one at rest; the noise of the rest is made up."""
     rng, face, skins = np.random.default_rng(seed), None, {}
     for colour in (None, *COLOURS):
-        lamps = LIGHTS[room].with_screen(colour.rgb if colour else (0.15, 0.15, 0.15), strength, SCREEN, 0.06)
+        lamps = LIGHTS[room].with_screen(colour or (0.15, 0.15, 0.15), strength, SCREEN, 0.06)
         pixels = draw(lamps, 0.0)
         face = face or finder().find(pixels)[0]
         skins[colour] = look(pixels, face)

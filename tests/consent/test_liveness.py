@@ -10,11 +10,13 @@ import pytest
 from consent import challenge, dot, liveness, policy
 from consent.challenge import Prompt
 from consent.errors import Forgery, Refusal
-from consent.liveness import depth, motion
+from consent.liveness import motion
+from consent.liveness.finding import Finding, of_depth
 from consent.liveness.recording import CAPTURE_SEAL, Outcome
 from consent.types import Action, Assurance, Frame, LiveFrame, Once
 from models.faces import Finder, Pose
 from models.identity import Recogniser
+from models.presentation import depth
 from tests.booth import SEAT, Booth, Puppet, World
 from tests.people import person
 
@@ -279,7 +281,7 @@ def test_a_bent_print_that_fools_the_landmarks_is_flat_to_the_pixels():
     assert max(turned) > policy.TURN_DEGREES, "the landmark network must be fooled, or this test shows nothing"
     if capture.outcome is Outcome.COMPLETE:
         assert refusal(capture).code in {"looks-flat", "depth-unclear", "face-changed"}
-    assert depth.find(relief(capture, 1)) is not depth.Finding.HEAD
+    assert of_depth(relief(capture, 1)) is not Finding.HEAD
 
 
 def test_a_still_print_does_nothing_it_is_asked():

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from consent import policy
-from consent.liveness import surface
 from models.faces import Finder
+from models.presentation import surface
 from tests.booth import SEAT
 from tests.people import person
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent import policy
-from consent.liveness import depth, light
+from models.presentation import depth, light
 
 
 @dataclass(frozen=True, slots=True)

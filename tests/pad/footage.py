@@ -24,10 +24,11 @@ import numpy as np
 from consent import liveness, policy
 from consent.challenge import draw
 from consent.errors import Refusal
-from consent.liveness import depth
+from consent.liveness.finding import of_depth
 from consent.liveness.recording import Outcome, Sight
 from consent.types import Assurance, Frame
 from models.faces import Face, Finder
+from models.presentation import depth
 from tests.pad.bench_session import drawn_again
 from tests.pad.clips import Clip, pack
 from tests.pad.film import Track, closures, follow, largest_turn, middle, openings, read, yaw_at
@@ -53,12 +54,12 @@ GRAIN: Final = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """What `consent.liveness.depth` says of one movement.
+    """What `models.presentation.depth` says of one movement.
 
     Attributes:
         degrees: of yaw, the most that was measured on the way.
         depth, error: see `depth.Relief`.
-        finding: see `depth.Finding`; empty where nothing turned.
+        finding: see `consent.liveness.finding`; empty where nothing turned.
     """
 
     degrees: float
@@ -202,7 +203,7 @@ def relief(
         sights.append(Sight(float(i), 1, face, duplicate=False, grey=grey))
     once = depth.Run(sights[0], tuple(sights[1:]))
     seen = depth.measure([once] * policy.DEPTH_TURNS)  # a check has so many turns; a clip has one
-    return Depth(max(yaws, default=float("nan")), seen.depth, seen.error, str(depth.find(seen)))
+    return Depth(max(yaws, default=float("nan")), seen.depth, seen.error, str(of_depth(seen)))
 
 
 NO_TURN: Final = Depth(float("nan"), float("nan"), float("nan"), "")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consent import policy
-from consent.dot import Path
-
 Series = NDArray[np.float64]
+Point = tuple[float, float]
+"""x to the right and y up, each -1..1 over the dot's field."""
 _LAGS: Final = np.arange(-0.2, 0.91, 0.025)
 """Seconds. Below zero, for the dot is counted from the first frame that saw it, and may be a frame older."""
 
@@ -41,29 +41,28 @@ _NAN: Final = float("nan")
 NOTHING: Final = Pursuit(_NAN, _NAN, _NAN, _NAN, _NAN, 0, rises=True)
 
 
-def measure(times: Series, yaw: Series, pitch: Series, path: Path) -> Pursuit:
+def measure(times: Series, nose: Series, path: Callable[[float], Point], *, rises: bool) -> Pursuit:
     """Compare a head with a path.
 
     Args:
         times: (N,) seconds since the dot was painted, one for each frame with a face.
-        yaw: (N,) degrees from the person's own rest, > 0 to the image's right.
-        pitch: (N,) degrees from rest, > 0 up.
-        path: where the dot was.
+        nose: (N, 2) where it pointed, in the dot's coordinates.
+        path: seconds since the dot was painted -> where it was.
+        rises: whether it moved up and down, too.
 
     Returns:
         The best of all lags from -0.2 to 0.9 seconds; `NOTHING` under ten frames.
     """
-    if len(times) < 10 or not (np.isfinite(yaw).all() and np.isfinite(pitch).all()):
+    if len(times) < 10 or not np.isfinite(nose).all():
         return NOTHING
-    nose = np.column_stack([-yaw / policy.DOT_YAW, pitch / policy.DOT_PITCH])
     best, found = -np.inf, NOTHING
     for lag in _LAGS:
-        dot = np.array([path.at(time - lag) for time in times])
+        dot = np.array([path(time - lag) for time in times])
         ways = [_line(dot[:, k], nose[:, k]) for k in (0, 1)]
-        worst = min(ways[0][0], ways[1][0]) if path.rises else ways[0][0]
+        worst = min(ways[0][0], ways[1][0]) if rises else ways[0][0]
         if worst > best:
             best = worst
-            found = Pursuit(ways[0][0], ways[1][0], float(lag), ways[0][1], ways[1][1], len(times), path.rises)
+            found = Pursuit(ways[0][0], ways[1][0], float(lag), ways[0][1], ways[1][1], len(times), rises)
     return found
 
 

@@ -16,21 +16,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consent import policy
-from consent.liveness.skin import NORMALS, SPOTS, WINDOWS, Skin, look
-from consent.types import Colour
 from models import topology
+from models.presentation.skin import NORMALS, SPOTS, WINDOWS, Skin, look
 
-__all__ = ["Finding", "Light", "Skin", "find", "look", "measure"]
+__all__ = ["Light", "Skin", "look", "measure"]
 
 Grid = NDArray[np.float64]
+Colour = tuple[float, float, float]
+"""Linear RGB, each 0 or 1."""
 Series = Sequence[tuple[float, Colour | None, Skin]]
 
 LAGS: Final = np.arange(0.0, 0.4501, 0.025)
@@ -74,16 +73,6 @@ class Light:
     relief: float
     relief_noise: float
     background: float
-
-
-class Finding(StrEnum):
-    """What the light says of the one before the camera."""
-
-    HEAD = "head"
-    UNCLEAR = "unclear"
-    """Too weak, too noisy, over-exposed, or no wall in sight: less room light, a brighter screen, and again."""
-    WRONG = "wrong"
-    """Other colours than the screen's, or no head's relief, or the whole picture tinted."""
 
 
 _NAN: Final = float("nan")
@@ -191,7 +180,7 @@ def _table(series: Series) -> _Table | None:
     if not np.isfinite(poses).all():
         return None
     colours = [colour for _, colour, _ in series]
-    change = np.array([True, *(a is not b for a, b in pairwise(colours))])
+    change = np.array([True, *(a != b for a, b in pairwise(colours))])
     which = np.cumsum(change) - 1
     shown = [colour for colour, new in zip(colours, change, strict=True) if new]
     raw = np.array([s.spots for _, _, s in series], np.float64)
@@ -204,7 +193,7 @@ def _table(series: Series) -> _Table | None:
     return _Table(
         time,
         np.eye(len(shown))[which],
-        np.array([c.rgb if c else (0.5, 0.5, 0.5) for c in shown]),
+        np.array([c or (0.5, 0.5, 0.5) for c in shown]),
         np.array([c is not None for c in shown]),
         spots,
         np.log(np.maximum(raw[:, index][..., use], _FLOOR)),
@@ -351,17 +340,3 @@ def measure(series: Series) -> Light:
     relief, wide = _relief(table, *_gains(fit, table, shown * channels))
     background = float(np.median(room)) if len(room) >= LEAST_ROOM else _NAN
     return Light(correlation, gain, noise, fit.lag, relief, wide, background)
-
-
-def find(seen: Light) -> Finding:
-    """What the limits make of it; whatever is NaN is unclear."""
-    numbers = (seen.gain, seen.noise, seen.correlation, seen.relief, seen.relief_noise, seen.background)
-    if not np.isfinite(numbers).all() or not (
-        seen.gain >= policy.LIGHT_GAIN and seen.relief_noise <= policy.LIGHT_NOISE
-    ):
-        return Finding.UNCLEAR
-    if not (seen.correlation >= policy.LIGHT_CORRELATION and seen.background <= policy.LIGHT_BACKGROUND):
-        return Finding.WRONG
-    if seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise):
-        return Finding.HEAD
-    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= policy.LIGHT_RELIEF else Finding.WRONG

@@ -1,6 +1,6 @@
 """Is it a head or a picture? When a head turns or nods, its nose moves against its cheeks; on a picture it does not.
 
-Every frame of every movement is laid over the frame at rest before it (`consent.liveness.warp`); what the skin did
+Every frame of every movement is laid over the frame at rest before it (`models.presentation.warp`); what the skin did
 along the relief of the face, over the sine of the angle by which the head turned, is its depth: 1 where pixels moved as
 much as the landmarks' own shape says, 0 for anything flat or bent. Turns to both sides, nods and the dot are pooled
 into one figure with an error of its own, so that one bad movement does not refuse a person.
@@ -13,18 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final, final
+from typing import Final, Protocol, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from consent import policy
-from consent.liveness.recording import Sight
-from consent.liveness.warp import LOST, Grid, Surface
 from models.faces import Face
+from models.presentation.warp import LOST, Grid, Surface
 
-__all__ = ["NOTHING", "Finding", "Relief", "Run", "Steps", "Tracker", "find", "follow", "measure", "pool"]
+__all__ = ["NOTHING", "Relief", "Run", "Seen", "Steps", "Tracker", "follow", "measure", "pool"]
 
 _NAN: Final = float("nan")
 ANGLE: Final = 3.0
@@ -43,13 +40,23 @@ ENOUGH: Final = 60
 """Frames of one movement that are looked at, evenly spread: fast cameras give many that say the same."""
 
 
+class Seen(Protocol):
+    """One frame: `uint8 (H, W)`, and the face in it; None for what was not kept or not found."""
+
+    @property
+    def face(self) -> Face | None: ...  # noqa: D102 - see above
+
+    @property
+    def grey(self) -> NDArray[np.uint8] | None: ...  # noqa: D102
+
+
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """One movement: the last frame at rest before it, and its frames in order (a turn, a nod, or the dot's path)."""
 
-    start: Sight = field(repr=False)
-    sights: tuple[Sight, ...] = field(repr=False)
+    start: Seen = field(repr=False)
+    sights: Sequence[Seen] = field(repr=False)
 
 
 @final
@@ -95,16 +102,6 @@ class Relief:
     frames: int
     turns: int
     least: float
-
-
-class Finding(StrEnum):
-    """What the pixels say of the one before the camera."""
-
-    HEAD = "head"
-    UNCLEAR = "unclear"
-    """Too little movement, texture or light: again, slower, with more light."""
-    FLAT = "flat"
-    """A picture, or something far too shallow for how it turned."""
 
 
 NOTHING: Final = Relief(_NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, _NAN, 0, 0, _NAN)
@@ -155,21 +152,6 @@ def follow(run: Run) -> Steps:
 def measure(runs: Sequence[Run]) -> Relief:
     """Depth from the pictures of all movements of a check; `NOTHING` where none could be followed."""
     return pool([follow(run) for run in runs])
-
-
-def find(seen: Relief) -> Finding:
-    """What the limits make of it; whatever is NaN is unclear."""
-    numbers = (seen.depth, seen.error, seen.trend, seen.likeness)
-    clear = bool(np.isfinite(numbers).all()) and seen.frames >= policy.DEPTH_FRAMES
-    if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
-        return Finding.UNCLEAR
-    deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_FLAT
-    turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
-    if deep and turned and seen.least >= policy.DEPTH_FLAT and seen.trend >= policy.DEPTH_TREND:
-        return Finding.HEAD
-    flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT
-    flat = flat or seen.narrowing < policy.DEPTH_NARROWING
-    return Finding.FLAT if flat and seen.likeness >= policy.DEPTH_SAME else Finding.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True)
