@@ -12,7 +12,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from models.faces import Face, Image, similarity
+from models.faces import Face, Image, similarity, warped
 from models.load import net
 
 _CHIP: Final = 64 * np.array([[0.2929, 0.2893], [0.6784, 0.2926], [0.4744, 0.4976], [0.3176, 0.6694], [0.6383, 0.6755]])
@@ -30,7 +30,7 @@ class AgeEstimator:
 
     def years(self, image: Image, face: Face) -> float:
         """Expected apparent age in years (0.25..80) of one face of `image` (`uint8 RGB (H, W, 3)`)."""
-        wide = cv2.warpAffine(image, similarity(face.points, _CHIP) * 4, (256, 256))
+        wide = warped(image, similarity(face.points, _CHIP) * 4, 256)
         chip = cv2.resize(wide, (64, 64), interpolation=cv2.INTER_AREA).astype(np.float32)
         blob = ((chip - _MEAN) / 256).transpose(2, 0, 1)[None]
         with self._lock:

@@ -26,6 +26,8 @@ DETECTOR_SCORE: Final = 0.6
 MESH_SCORE: Final = 0.5
 _MESH_SIDE: Final = 192
 _IRIS_SIDE: Final = 64
+_COARSE: Final = 3.0
+"""Pixels of the picture for one of a crop, along a line, from which a measure averages. Webcam frames stay below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,29 @@ def similarity(source: Points, target: Points) -> Points:
     rotation = u @ np.diag(flip) @ vt
     scale = (singular * flip).sum() / max(float((s**2).sum()), 1e-12)
     return np.column_stack([scale * rotation, mean_t - scale * rotation @ mean_s])
+
+
+def warped(image: Image, into: Points, side: int, most: float = 1.0) -> Image:
+    """The `side` x `side` crop of `image` (`uint8 RGB (H, W, 3)`) under the similarity `into` (2, 3): all pixels count.
+
+    A bilinear warp alone reads four pixels for each that it makes. Of a large face it skips most, and a picture of one
+    person with another person's face in just the pixels that are read would be judged by those, which nobody sees. So
+    what lies closer than `1 / most` pixels of the crop is averaged by area first.
+    """
+    pitch = 1 / max(float(np.sqrt(abs(np.linalg.det(into[:, :2])))), 1e-9)
+    if not pitch > most:
+        return np.asarray(cv2.warpAffine(image, into, (side, side)), np.uint8)
+    ends = np.array(image.shape[1::-1])
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]]) - 0.5
+    seen = (corners - into[:, 2]) @ np.linalg.inv(into[:, :2]).T
+    low = np.clip(np.floor(seen.min(0) - 2 * pitch), 0, ends - 1).astype(int)
+    high = np.clip(np.ceil(seen.max(0) + 2 * pitch), low + 1, ends).astype(int)
+    size = np.maximum(1, np.round((high - low) / pitch)).astype(int)
+    part = image[low[1] : high[1], low[0] : high[0]]
+    small = cv2.resize(part, (int(size[0]), int(size[1])), interpolation=cv2.INTER_AREA)
+    by = (high - low) / size
+    shift = into[:, :2] @ ((by - 1) / 2 + low) + into[:, 2]  # pixel centres are at integers
+    return np.asarray(cv2.warpAffine(small, np.column_stack([into[:, :2] * by, shift]), (side, side)), np.uint8)
 
 
 def _crop(centre: Points, size: float, angle: float, side: int) -> Points:
@@ -202,7 +227,7 @@ class Finder:
 
     def _mesh(self, image: Image, centre: Points, size: float, angle: float) -> tuple[Points, float]:
         into = _crop(centre, max(size, 1.0), angle, _MESH_SIDE)
-        crop = cv2.warpAffine(image, into, (_MESH_SIDE, _MESH_SIDE))
+        crop = warped(image, into, _MESH_SIDE, _COARSE)
         self._mesh_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_MESH_SIDE, _MESH_SIDE)))
         raw = np.asarray(self._mesh_net.forward("conv2d_21"), np.float64).reshape(468, 3)
         flag = self._mesh_net.forward("conv2d_31")
@@ -226,7 +251,7 @@ class Finder:
         into = _crop((a + b) / 2, max(2.3 * float(np.linalg.norm(b - a)), 1.0), angle, _IRIS_SIDE)
         if mirror:  # the network was trained on one side only
             into = np.array([[-1.0, 0, _IRIS_SIDE - 1], [0, 1, 0]]) @ np.vstack([into, (0, 0, 1)])
-        crop = cv2.warpAffine(image, into, (_IRIS_SIDE, _IRIS_SIDE))
+        crop = warped(image, into, _IRIS_SIDE, _COARSE)
         self._iris_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_IRIS_SIDE, _IRIS_SIDE)))
         contour = np.asarray(self._iris_net.forward("output_eyes_contours_and_brows"), np.float64).reshape(71, 3)[:, :2]
         gaps = np.linalg.norm(contour[3:6] - contour[11:14], axis=1).mean()
@@ -260,6 +285,6 @@ def _quality(image: Image, points: Points, eye_distance: float) -> tuple[float, 
     """Sharpness and brightness on a crop with 60 px between the eyes."""
     middle = points.mean(0)
     angle = float(np.arctan2(*(points[1] - points[0])[::-1]))
-    crop = cv2.warpAffine(image, _crop(middle, max(eye_distance, 1.0) * 112 / 60, angle, 112), (112, 112))
+    crop = warped(image, _crop(middle, max(eye_distance, 1.0) * 112 / 60, angle, 112), 112, _COARSE)
     grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
     return float(cv2.Laplacian(grey, cv2.CV_64F).std()), float(grey.mean() / 255)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.faces import Face, Image, similarity
+from models.faces import Face, Image, similarity, warped
 from models.load import net
 
 _TEMPLATE: Final = np.array(
@@ -35,7 +35,9 @@ class Recogniser:
 
     def embed(self, image: Image, face: Face) -> NDArray[np.float32]:
         """Identity of one face of `image` (`uint8 RGB (H, W, 3)`): (128,) float32 of unit length, or NaN throughout."""
-        chip = np.asarray(cv2.warpAffine(image, similarity(face.points, _TEMPLATE), (112, 112)), np.uint8)
+        twice = 2 * similarity(face.points, _TEMPLATE) + np.array([[0, 0, 0.5], [0, 0, 0.5]])
+        wide = warped(image, twice, 224)  # twice as fine, then averaged, so that no pixel of the face goes unseen
+        chip = np.asarray(cv2.resize(wide, (112, 112), interpolation=cv2.INTER_AREA), np.uint8)
         with self._lock:
             total = self._run(chip) + self._run(np.ascontiguousarray(chip[:, ::-1]))
         length = float(np.linalg.norm(total))
