@@ -13,7 +13,6 @@ from typing import Final
 from app.home import Home
 from app.stamp.signer import Signer
 from consent.errors import Fault
-from consent.ledger import Ledger
 from models.load import registry, weights
 
 PACKAGES: Final = ("opencv-python", "numpy", "gradio", "websockets", "c2pa-python", "cryptography", "pillow", "typer")
@@ -68,7 +67,7 @@ def _home(path: Path | None) -> Iterator[Finding]:
         yield Finding("folder", f"{home.root}, closed to others", fine=True)
         signer = Signer.open(home.keys)
         yield Finding("stamping key", f"certificate {signer.certificate_sha256[:16]}", fine=True)
-        yield Finding("log", f"{len(Ledger(home.ledger).entries())} decisions, unbroken", fine=True)
+        yield Finding("log", f"{len(home.open_ledger().entries())} decisions, unbroken", fine=True)
     except Fault as fault:
         yield Finding("folder, key and log", fault.reason, fine=False, remedy=fault.remedy)
 

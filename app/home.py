@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from consent.errors import Fault
+
+if TYPE_CHECKING:
+    from consent.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,18 @@ class Home:
         root = (_default() if path is None else Path(path)).absolute()
         for folder in (root, root / "keys", root / "receipts"):
             _private_folder(folder)
-        return cls(root=root, keys=root / "keys", receipts=root / "receipts", ledger=root / "ledger.jsonl")
+        return cls(root=root, keys=root / "keys", receipts=root / "receipts", ledger=root / "ledger.db")
+
+    def open_ledger(self) -> Ledger:
+        """The decision log, its heads signed with this installation's receipt key, which is made if there is none.
+
+        Raises:
+            Fault: `receipt-key-broken`.
+        """
+        from consent.ledger import Ledger
+        from consent.receipt import Notary
+
+        return Ledger(self.ledger, Notary.open(self.keys / "receipts.pem").key)
 
 
 def _default() -> Path:

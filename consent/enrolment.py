@@ -36,5 +36,5 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = si
     except Refusal as refusal:
         ledger.record("enrolment-refused", "", refusal.code)
         raise
-    ledger.record("enrolled", gate.session, gate.domain)
+    ledger.record("enrolled", gate.session, gate.domain, consent=gate.consent)
     return gate

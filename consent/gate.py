@@ -63,6 +63,7 @@ class Gate:
         assurance: the kind of challenge that was passed.
         expires: monotonic seconds.
         purposes: what the person agreed to.
+        consent: identifier of the receipt.
     """
 
     def __init__(self, live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock) -> None:
@@ -73,7 +74,8 @@ class Gate:
         self.domain: Final[Domain] = domain.domain(live.world)
         self.assurance: Final[Assurance] = live.assurance
         self.purposes: Final = receipt.purposes
-        self._consent, self._world = receipt.id, live.world
+        self.consent: Final = receipt.id
+        self._world = live.world
         self._clock, self._ledger = clock, ledger
         self.expires: Final = clock() + policy.SESSION_SECONDS
         self._lock = threading.RLock()
@@ -91,7 +93,7 @@ class Gate:
             known = self._template is not None
             self._template, self._live, self._seal = None, (), Seal()
             if known:
-                self._ledger.record("withdrawn", self.session)
+                self._ledger.record("withdrawn", self.session, consent=self.consent)
 
     def _alive(self) -> NDArray[np.float32]:
         """The template of a session that is neither withdrawn nor over."""
@@ -314,7 +316,7 @@ class Work:
             self._gate.domain,
             self._gate.assurance,
             self._gate.session,
-            self._gate._consent,  # noqa: SLF001 - one object in two classes
+            self._gate.consent,
             self.source.origin,
             self.target.origin,
             engine,

@@ -1,122 +1,232 @@
-"""The log of decisions: append-only, each line bound to the one before by SHA-256, never anything of a face.
+"""The log of decisions: append-only, hash-chained, its newest row signed; never anything of a face.
 
-One JSON object a line: `time`, `event`, `session`, optional `code` and `purpose`, `previous` and `hash`. Several
-processes may write to one log: every append holds a file lock and re-reads the last line.
+An SQLite table. Each row's `hash` is the SHA-256 of the row with the `hash` of the row before; the newest row's number
+and hash, the head, are signed with the installation's Ed25519 key. The head stands in the database and again in a
+small file beside it, so that rows cut off the end, or an older copy of the database alone, are found.
+
+Each append is one transaction under SQLite's write lock, whole or not at all. The head file follows right after, also
+under that lock: so it is never ahead, and behind by at most the one row of a program that was killed in between; the
+next append mends that first. Journal mode DELETE: a reader that sees row n keeps row n + 1 from being committed while
+it reads the head file, which WAL does not, and nothing lies beside the log at rest. `synchronous=EXTRA`: FULL, and
+the end of a transaction survives a power cut too; else the head file could be ahead after one.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
+import re
+import sqlite3
+import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.errors import Fault
 
 Allow = Callable[[list[dict[str, str]]], None]
+Row = tuple[Any, ...]  # number, then FIELDS
+
+FIELDS: Final = ("time", "event", "session", "code", "purpose", "consent", "previous", "hash")
 START: Final = "0" * 64
-_REMEDY: Final = "Move the file away to keep it as evidence; a new log is begun."
+_EVENT: Final = re.compile(r"[a-z0-9-]{1,40}")
+_WORD: Final = re.compile(r"[a-z0-9+-]{0,40}")
+_HEX: Final = re.compile(r"[0-9a-f-]{0,36}")
+_SCHEMA: Final = [
+    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), rows INTEGER, hash TEXT, signature TEXT)",
+    f"CREATE TABLE log (number INTEGER PRIMARY KEY, {' TEXT, '.join(FIELDS)} TEXT)",
+    "CREATE TRIGGER no_change BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+    "CREATE TRIGGER no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
+]  # guards against mistakes; in the order of their names
 
 
-def _hash(entry: dict[str, str]) -> str:
-    body = {k: v for k, v in entry.items() if k != "hash"}
-    return hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def _hash(row: Row) -> str:
+    """Of a row without its own hash: SHA-256 over a compact JSON array of the number and the fields."""
+    return hashlib.sha256(json.dumps(row, separators=(",", ":"), default=repr).encode()).hexdigest()
 
 
-def _parse(line: bytes, number: int) -> dict[str, str]:
-    try:
-        entry = json.loads(line)
-        if not (isinstance(entry, dict) and all(isinstance(v, str) for v in entry.values())):
-            raise TypeError
-        if entry["hash"] != _hash(entry):
-            raise ValueError
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise Fault("log-broken", f"Line {number} of the log was changed or damaged.", _REMEDY) from None
-    return entry
+def _signed(rows: int, digest: str) -> bytes:
+    """The bytes that are signed; a receipt, signed with the same key, begins with a brace."""
+    return f"selfsame-log-1 {rows} {digest}".encode()
 
 
-def _unusable(error: OSError) -> Fault:
-    reason = f"The log of decisions cannot be used ({error.strerror or error})."
-    return Fault("log-unusable", reason, "Free some space or mend the folder's permissions, and try again.")
+def _entry(row: Row) -> dict[str, str]:
+    return dict(zip(FIELDS, row[1:], strict=True))
+
+
+def _broken(reason: str) -> Fault:
+    remedy = "Move the log and its .head file away to keep them as evidence; a new log is begun."
+    return Fault("log-broken", reason, remedy)
+
+
+def _unusable(reason: object) -> Fault:
+    remedy = "Free some space or mend the folder's permissions, and try again."
+    return Fault("log-unusable", f"The log of decisions cannot be used ({reason}).", remedy)
 
 
 @final
 class Ledger:
-    """The log at one path."""
+    """The log at one path.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    Args:
+        path: the database; its folder must exist. The signed head stands beside it, with `.head` at its name's end.
+        key: this installation's; it signs the head.
+    """
 
-    def record(self, event: str, session: str, code: str = "", purpose: str = "", allow: Allow | None = None) -> None:
+    def __init__(self, path: Path, key: Ed25519PrivateKey) -> None:
+        self._path, self._key = path, key
+        self._head = path.with_name(f"{path.name}.head")
+
+    def record(
+        self,
+        event: str,
+        session: str,
+        code: str = "",
+        purpose: str = "",
+        consent: str = "",
+        *,
+        allow: Allow | None = None,
+    ) -> None:
         """Append one decision and flush it to the disk.
 
         Args:
-            event: what was decided.
-            session: whose session.
+            event: what was decided; a short word, like all but the identifiers.
+            session: whose session, hexadecimal.
             code: of a refusal, or what else is to be said.
             purpose: what for.
-            allow: looks at every line so far and raises when this one must not be written; nobody else writes between.
+            consent: identifier of the receipt, hexadecimal.
+            allow: looks at every row so far and raises when this one must not be written; nobody else writes between.
 
         Raises:
-            Fault: `log-broken`, when the last line was changed or cut off, `log-unusable`, when it cannot be written;
-                nothing is written then.
+            Fault: `not-for-the-log`, for anything that is no such word: nothing of a face can be told in one.
+                `log-broken`, when the last row (with `allow`: any row) was touched, or `log-unusable`; nothing is
+                written then.
         """
-        with self._open() as descriptor:
+        given = (event, session, code, purpose, consent)
+        for word, pattern in zip(given, (_EVENT, _HEX, _WORD, _WORD, _HEX), strict=True):
+            if not (isinstance(word, str) and pattern.fullmatch(word)):
+                raise Fault("not-for-the-log", "A decision holds something that is no short word.", "Report this.")
+        with self._database(make=True) as db:
+            db.execute("BEGIN IMMEDIATE")
+            rows = self._checked(db, whole=allow is not None)
             if allow is not None:
-                allow(self.entries())
-            previous = self._last(descriptor)
-            entry = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, "session": session}
-            entry |= {k: v for k, v in (("code", code), ("purpose", purpose)) if v}
-            entry["previous"] = previous
-            entry["hash"] = _hash(entry)
-            os.write(descriptor, (json.dumps(entry, ensure_ascii=True) + "\n").encode())
-            os.fsync(descriptor)
+                allow([_entry(row) for row in rows])
+            for statement in _SCHEMA if not rows else ():
+                db.execute(statement)
+            self._publish(db)
+            number, previous = (rows[-1][0] + 1, rows[-1][-1]) if rows else (1, START)
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            row = (number, now, *map(str, given), previous)
+            digest = _hash(row)
+            db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
+            signature = self._key.sign(_signed(number, digest)).hex()
+            db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", (number, digest, signature))
+            db.execute("COMMIT")
+            with suppress(sqlite3.Error, OSError):  # the row is safe; the next append mends the head file, or refuses
+                db.execute("BEGIN IMMEDIATE")
+                self._publish(db)
 
     def entries(self) -> list[dict[str, str]]:
-        """Every line, the whole chain checked.
+        """Every row, oldest first, as strings under `FIELDS`; the whole chain and the signed head checked.
 
         Raises:
-            Fault: `log-broken`, naming the line, or `log-unusable`.
+            Fault: `log-broken`, naming the row, or `log-unusable`.
         """
-        try:
-            data = self._path.read_bytes()
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise _unusable(error) from None
-        found, previous = [], START
-        for number, line in enumerate(data.splitlines(), 1):
-            entry = _parse(line, number)
-            if entry.get("previous") != previous:
-                raise Fault("log-broken", f"Line {number} of the log does not follow the line before it.", _REMEDY)
-            previous = entry["hash"]
-            found.append(entry)
-        return found
+        with self._database() as db:
+            db.execute("BEGIN")
+            return [_entry(row) for row in self._checked(db, whole=True)]
+
+    def withdrawn(self) -> dict[str, str]:
+        """When each withdrawn consent was withdrawn first: its identifier to a UTC date and time, ISO 8601.
+
+        Raises:
+            Fault: as `entries`.
+        """
+        gone = [e for e in self.entries() if e["event"] == "withdrawn" and e["consent"]]
+        return {e["consent"]: e["time"] for e in reversed(gone)}
 
     @contextmanager
-    def _open(self) -> Iterator[int]:
+    def _database(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection for one transaction, rolled back unless it was committed; an empty one where there is no log."""
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                yield descriptor
-            finally:
-                os.close(descriptor)
+            if make:
+                with suppress(FileExistsError):  # before SQLite, which would let others read it
+                    os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            there = os.path.lexists(self._path)
+            if there and not stat.S_ISREG(self._path.lstat().st_mode):
+                raise _unusable("it is no plain file")
+            where = f"{self._path.absolute().as_uri()}?mode=rw" if there else ":memory:"
+            with closing(sqlite3.connect(where, timeout=10, isolation_level=None, uri=True)) as db:
+                db.text_factory = lambda text: text.decode(errors="replace")  # what it replaces, the hash tells
+                db.execute("PRAGMA journal_mode=DELETE")
+                db.execute("PRAGMA synchronous=EXTRA")
+                yield db
         except OSError as error:
+            raise _unusable(error.strerror or error) from None
+        except sqlite3.OperationalError as error:
             raise _unusable(error) from None
+        except sqlite3.Error:
+            raise _broken("The log is damaged: it is no database any more.") from None
 
-    @staticmethod
-    def _last(descriptor: int) -> str:
-        """The hash of the last line."""
-        size = os.fstat(descriptor).st_size
-        if size == 0:
-            return START
-        tail = os.pread(descriptor, 4096, max(0, size - 4096))
-        if not tail.endswith(b"\n"):
-            raise Fault("log-broken", "The last line of the log was cut off.", _REMEDY)
-        return _parse(tail[:-1].rsplit(b"\n", 1)[-1], -1)["hash"]
+    def _checked(self, db: sqlite3.Connection, *, whole: bool) -> list[Row]:
+        """The rows, or the last one alone, in order, unchanged, and as many as were signed."""
+        schema = [sql for (sql,) in db.execute("SELECT sql FROM sqlite_master ORDER BY name")]
+        if schema not in ([], _SCHEMA):
+            raise _broken("The log is damaged: it is another database.")
+        newest = "" if whole else "DESC LIMIT 1"
+        ask = f"SELECT * FROM log ORDER BY number {newest}"  # noqa: S608 - our own words
+        rows: list[Row] = db.execute(ask).fetchall() if schema else []
+        heads = db.execute("SELECT rows, hash, signature FROM head").fetchall() if schema else []
+        number, previous = (0, START) if whole or not rows else (rows[0][0] - 1, rows[0][-2])
+        for row in rows:
+            number += 1
+            if row[0] != number:
+                raise _broken(f"Row {number} of the log is missing, or not in its place.")
+            if row[-1] != _hash(row[:-1]):
+                raise _broken(f"Row {number} of the log was changed.")
+            if row[-2] != previous:
+                raise _broken(f"Row {number} of the log does not follow the row before it.")
+            previous = row[-1]
+        before = rows[-1][-2] if rows else START
+        for head, *ends in ((heads, (number, previous)), (self._kept(), (number, previous), (number - 1, before))):
+            if not any(self._genuine(head, *end) for end in ends):
+                raise _broken(f"The log ends at row {number}; its signed heads say otherwise: rows were cut or added.")
+        return rows
+
+    def _kept(self) -> list[Any]:
+        """The head in the file, as rows of the table `head`."""
+        try:
+            return [tuple(json.loads(self._head.read_bytes()))]
+        except FileNotFoundError:
+            return []
+        except (ValueError, TypeError, RecursionError):
+            return [None]
+
+    def _genuine(self, heads: list[Any], number: int, digest: str) -> bool:
+        """Whether there is exactly this head, with our signature; before the first row there is none."""
+        if not heads or number < 1:
+            return not heads and number == 0
+        try:
+            [(*_, signature)] = heads
+            self._key.public_key().verify(bytes.fromhex(signature), _signed(number, digest))
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return heads == [(number, digest, signature)]
+
+    def _publish(self, db: sqlite3.Connection) -> None:
+        """Write the head file anew where it is behind, whole or not at all."""
+        heads = db.execute("SELECT rows, hash, signature FROM head").fetchall()
+        if heads != self._kept():
+            part = self._head.with_name(f"{self._head.name}.part")
+            part.unlink(missing_ok=True)
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(json.dumps(*heads).encode())
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self._head)

@@ -93,10 +93,10 @@ def _body(document: dict[str, object]) -> bytes:
 
 @final
 class Notary:
-    """Signs receipts with this installation's key, and keeps nothing else."""
+    """Signs receipts with this installation's key, which signs the log's heads too; keeps nothing else."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
-        self._key = key
+        self.key: Final = key
 
     @classmethod
     def open(cls, path: Path) -> Notary:
@@ -154,8 +154,8 @@ class Notary:
             "sent": "to nobody",
             "withdraw": "the button Withdraw, at any time; it ends the session at once",
         }
-        document["public_key"] = self._key.public_key().public_bytes_raw().hex()
-        document["signature"] = self._key.sign(_body(document)).hex()
+        document["public_key"] = self.key.public_key().public_bytes_raw().hex()
+        document["signature"] = self.key.sign(_body(document)).hex()
         text = json.dumps(document, indent=2, ensure_ascii=False)
         made = clock()
         seal = _SEAL.over(receipt_id, *sorted(consent.purposes), text, made)

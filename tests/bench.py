@@ -38,7 +38,6 @@ from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Fault, Refusal
 from consent.gate import Gate
-from consent.ledger import Ledger
 from consent.receipt import Consent, Notary
 from consent.types import Match, Photo, Pixels, Purpose
 from models.age import AgeEstimator
@@ -109,7 +108,7 @@ class Session:
     def __init__(self, folder: Path, amount: Amount, say: Say) -> None:
         home = Home.open(folder / "home")
         self.amount, self.say = amount, say
-        self.signer, self.ledger = Signer.open(home.keys), Ledger(home.ledger)
+        self.signer, self.ledger = Signer.open(home.keys), home.open_ledger()
         self._notary = Notary.open(home.keys / "receipts.pem")
         self._gates: dict[str, Gate] = {}
 

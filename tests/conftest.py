@@ -33,7 +33,7 @@ def home(tmp_path_factory) -> Home:
 
 @pytest.fixture(scope="session")
 def ledger(home) -> Ledger:
-    return Ledger(home.ledger)
+    return home.open_ledger()
 
 
 @pytest.fixture(scope="session")

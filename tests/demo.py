@@ -54,7 +54,7 @@ def run(out: Path, seed: int = 1, say: Say | None = None) -> dict[str, Any]:
     signer = Signer.open(Home.open().keys)  # this installation's, so that `selfsame verify` knows its own
     with TemporaryDirectory(prefix="selfsame-demo-") as folder:  # the log of this run; never a picture
         home = Home.open(folder)
-        ledger = Ledger(home.ledger)
+        ledger = home.open_ledger()
         world = World()
         said = Consent(
             frozenset(Purpose),

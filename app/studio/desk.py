@@ -76,7 +76,7 @@ class Desk:
     @cached_property
     def ledger(self) -> Ledger:
         """The log of decisions."""
-        return Ledger(self.home.ledger)
+        return self.home.open_ledger()
 
     def visitor(self, headers: Mapping[str, str]) -> Visitor:
         """Who a request comes from.

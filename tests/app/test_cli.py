@@ -128,10 +128,10 @@ def test_doctor_finds_nothing_here_and_something_when_a_model_is_altered(capsys,
 
 def test_doctor_reads_the_log(capsys, home):
     say(capsys, "doctor")
-    (home / "ledger.jsonl").write_text("{}\n")
+    (home / "ledger.db").write_text("no log\n" * 100)
     code, out, _ = say(capsys, "doctor")
     assert code == 1
-    assert "Line 1 of the log" in out
+    assert "The log is damaged" in out
 
 
 def test_the_demo_needs_a_checkout(capsys, tmp_path, monkeypatch):

@@ -20,7 +20,7 @@ def names(folder):
 def test_a_new_home_is_private(tmp_path):
     home = Home.open(tmp_path / "a" / "b")
     assert [mode(p) for p in (home.root, home.keys, home.receipts)] == [0o700] * 3
-    assert home.ledger == home.root / "ledger.jsonl"
+    assert home.ledger == home.root / "ledger.db"
     assert not home.ledger.exists()
     assert Home.open(home.root) == home
 

@@ -195,7 +195,8 @@ def ask(guard, choice):
 @pytest.fixture
 def fresh(small):
     """The small page, nobody having tried before."""
-    small[1].home.ledger.unlink(missing_ok=True)
+    for file in small[1].home.root.glob("ledger.db*"):
+        file.unlink()
     return small
 
 
