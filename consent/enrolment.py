@@ -6,7 +6,7 @@ from consent import policy
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
-from consent.quality import grown
+from consent.quality import adult
 from consent.receipt import Receipt
 from consent.types import LIVE_SEAL, Clock, LiveCapture, since_boot
 
@@ -31,7 +31,7 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = si
         LIVE_SEAL.check(live.seal, *live.sealed_parts())
         if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
             raise Refusal("live-stale", "The live check was too long ago.", "Please do it again.")
-        grown(live.years)
+        adult(live.years)
         gate = Gate(live, receipt, ledger, clock)
     except Refusal as refusal:
         ledger.record("enrolment-refused", "", refusal.code)

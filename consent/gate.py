@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from consent import domain, policy
 from consent.errors import Box, Forgery, Refusal
 from consent.ledger import Ledger
-from consent.quality import grown, usable
 from consent.receipt import Receipt
-from consent.template import template
+from consent.sight import one_face, reach
+from consent.template import score, template
 from consent.types import (
     LIVE_SEAL,
     Assurance,
@@ -47,7 +47,7 @@ from consent.types import (
     freeze,
 )
 from models.age import AgeEstimator
-from models.faces import Detection, Face, Finder
+from models.faces import Face, Finder
 from models.identity import Recogniser
 
 _START_AGAIN: Final = "Start again with the live check."
@@ -82,7 +82,7 @@ class Gate:
         self._seal = Seal()
         self._spent: set[bytes] = set()
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
-        self._template: NDArray[np.float32] | None = template(live, self._recogniser)
+        self._template: NDArray[np.float32] | None = template(live.frames, self._recogniser)
         self._live = tuple(self._own(live))
 
     # --- the session's life ------------------------------------------------------------------------------------------
@@ -142,40 +142,28 @@ class Gate:
             template = self._alive()
             pixels = freeze(photo.pixels)
             domain.same_world(self._world, domain.world(pixels, photo.mark))
-            found = self._finder.detect(pixels)  # everybody in sight, also who cannot be measured
-            boxes = tuple(d.box for d in found)
-            chosen = _chosen(found, boxes, choose)
-            face = self._finder.measure(pixels, chosen)
-            if face is None:
-                raise Refusal(
-                    "face-turned-away",
-                    "The face cannot be measured: it is turned away or covered.",
-                    "Use a picture that shows your whole face.",
-                    (chosen.box,),
-                )
-            usable(face)
-            grown(self._age.years(pixels, face))
-            score = float(self._recogniser.embed(pixels, face) @ template)
-            if not score >= policy.MATCH_COSINE:
+            face, others = one_face(self._finder, self._age, pixels, choose)
+            cosine = score(template, self._recogniser.embed(pixels, face))
+            if not cosine >= policy.MATCH_COSINE:
                 raise Refusal(
                     "not-you",
                     "This face does not match the person of the live check.",
                     "Only your own face can be changed; if this is you, take a sharper or more recent picture.",
                     (face.box,),
                 )
-            return self._sealed(pixels, face, tuple(d.box for d in found if d is not chosen), score)
+            return self._sealed(pixels, face, others, cosine)
 
-    def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], score: float) -> Match:
-        unsealed = Match(pixels, face, others, score, Origin.PHOTO, None, b"")
+    def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], cosine: float) -> Match:
+        unsealed = Match(pixels, face, others, cosine, Origin.PHOTO, None, b"")
         return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
 
     def _own(self, live: LiveCapture) -> Iterator[Match]:
         """The live frames that match the template themselves."""
         template = self._alive()
         for frame in sorted(live.frames, key=lambda f: (f.action != "centre", -f.face.sharpness)):
-            score = float(self._recogniser.embed(frame.pixels, frame.face) @ template)
-            if score >= policy.MATCH_COSINE:
-                unsealed = Match(frame.pixels, frame.face, (), score, Origin.LIVE, frame.action, b"")
+            cosine = score(template, self._recogniser.embed(frame.pixels, frame.face))
+            if cosine >= policy.MATCH_COSINE:
+                unsealed = Match(frame.pixels, frame.face, (), cosine, Origin.LIVE, frame.action, b"")
                 yield dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
 
     # --- granting ----------------------------------------------------------------------------------------------------
@@ -327,15 +315,10 @@ class Work:
 
     def _composed(self, pixels: Pixels) -> Pixels:
         """The engine's pixels near the matched face; the target's everywhere else and on other people's faces."""
-        height, width = pixels.shape[:2]
-        mesh = self.target.face.mesh[:, :2]
-        low, high = mesh.min(0), mesh.max(0)
-        reach = policy.REACH * float((high - low).max())
-        x0, y0 = (max(0, math.floor(v - reach)) for v in low)
-        x1, y1 = min(width, math.ceil(high[0] + reach)), min(height, math.ceil(high[1] + reach))
+        x0, y0, x1, y1 = reach(self.target.face, pixels)
         out = self.target.pixels.copy()
         out[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
-        theirs = self._theirs(mesh)
+        theirs = self._theirs(self.target.face.mesh[:, :2])
         out[theirs] = self.target.pixels[theirs]
         return freeze(out)
 
@@ -355,19 +338,3 @@ class Work:
 def _corners(x: float, y: float, w: float, h: float) -> tuple[tuple[int, int], tuple[int, int]]:
     """The outermost pixels of a box."""
     return (math.floor(x), math.floor(y)), (math.ceil(x + w), math.ceil(y + h))
-
-
-def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:
-    """The one face that is meant."""
-    if not faces:
-        raise Refusal("no-face", "No face was found in this picture.", "Use a picture that shows your face clearly.")
-    if choose is None and len(faces) > 1:
-        raise Refusal(
-            "several-faces",
-            f"There are {len(faces)} faces in this picture.",
-            "Say which one is you: they are numbered from left to right.",
-            boxes,
-        )
-    if choose is not None and not 0 <= choose < len(faces):
-        raise Refusal("no-such-face", "There is no face with that number in this picture.", "Choose another.", boxes)
-    return faces[choose or 0]

@@ -9,23 +9,34 @@ from __future__ import annotations
 from typing import Final
 
 # --- recognition -----------------------------------------------------------------------------------------------------
-MATCH_COSINE: Final = 0.50
-"""SFace, flip-averaged, against a template of five or more live frames: 0 false accepts in 24,560 impostor trials (95 %
-upper bound 0.015 %), 0.2 % false rejects. OpenCV's own default of 0.363 lets in 0.055 % photo against photo (research).
-"""
+MATCH_COSINE: Final = 0.55
+"""SFace, flip-averaged, wanted: at most 1 false match in 100,000 adults. One photograph against one, 0.50 lets in 3 of
+218,864 impostor pairs and 0.55 none (95 % upper bound 1.7 in 100,000); a tail fitted to the counts gives 2.1 and 0.6
+in 100,000. Templates of five photographs: at 0.50, 0 of 24,560 and 0.2 % false rejects (research; docs/gate.md)."""
 TEMPLATE_FRAMES: Final = 5
-"""Fewer live frames raise the false rejects at 0.50 from 0.2 % to 10 % (one photo) (research)."""
+"""Fewer frames raise the false rejects at 0.50 from 0.2 % to 10 % (one photo) (research)."""
 TEMPLATE_COSINE: Final = 0.55
-"""A live frame that agrees less with the mean of the others is not used; the same person's frontal frames of one
-session lie above 0.8 (research: tracks of one person, 5th percentile 0.6)."""
-ADULT_YEARS: Final = 21.0
-"""Apparent age below which a face is refused. Recognisers cannot tell children apart (research: 25 % false matches at
-ages 1 to 2). At 21, 6.7 % of under-13s pass and 2 % of those aged 25 to 39 are refused (630 UTKFace crops, one picture
-each)."""
+"""A frame that agrees less with the middle of those at rest is not used. At rest the same person's frames of one
+session lie above 0.8 (research: tracks of one person, 5th percentile 0.6); of the turns and faces of a real recording,
+limits of 0.3 to 0.55 gave the same template (docs/gate.md), so the strictest was taken."""
+ADULT_YEARS: Final = 25.0
+"""Apparent age before the camera, median of the frames at rest, below which nobody enrols. Wanted: at most 5 % of
+under-13s pass, at most 10 % of those over 25 are refused. 630 UTKFace crops, one picture each: 4.4 % of under-13s and
+13.3 % of 13 to 17 pass; 47 % of 18 to 24, 18 % of 25 to 39 and none from 40 on are refused (research), which is 6 % of
+the years 25 to 69. Recognisers cannot tell children apart: 25 % false matches at ages 1 to 2 (research)."""
+GROWN_YEARS: Final = 21.0
+"""Apparent age in one picture of a person whose age was estimated live. It finds pictures of the adult as a child: 93 %
+of under-13s and 60 % of 13 to 17, with 9 % of 18 to 24, 2 % of 25 to 39 and none from 40 on (research): what a higher
+limit turned away would count against the 3 % of usable photographs that may be refused."""
 
 # --- what a usable picture of a face is ------------------------------------------------------------------------------
-EYE_DISTANCE: Final = 40.0
-"""Pixels between the eyes. Below 24 single pictures fall under 0.5 against themselves (research)."""
+FACE_SIZE: Final = 64.0
+"""Pixels from between the eyes to the chin, which turning the head does not shorten: 36 between the eyes of a face seen
+from the front. Down to 24 the scores of others stay as they are; the person's own fall with single pictures (research,
+docs/gate.md)."""
+APART: Final = 0.25
+"""Mean distance of the mesh from the detector's five points, in sizes of the box. 197 real faces of at least 30 pixels
+between the eyes: median 0.03, at most 0.11; the mesh of the face beside it would be 0.6 and more away."""
 SHARPNESS: Final = 3.0
 """Grey levels; see `models.faces.Face`. Strong blur brings the cosine of a face with itself to 0.70 (research)."""
 BRIGHTNESS: Final = (0.08, 0.93)

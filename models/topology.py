@@ -33,6 +33,7 @@ RIGID: Final = (
 """Points that move little with expression: for rigid fits."""
 
 NOSE_TIP: Final = 4
+CHIN: Final = 152
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | float | bytes]]:

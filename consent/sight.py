@@ -1,0 +1,86 @@
+"""Who is in a picture, and which face is meant.
+
+Everybody whom the detector sees counts, also who is too small or too far turned to be measured: faces on posters,
+phones and in mirrors are other people's.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from consent import policy
+from consent.errors import Box, Refusal
+from consent.quality import grown, usable
+from consent.types import Pixels
+from models.age import AgeEstimator
+from models.faces import Detection, Face, Finder
+
+
+def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | None) -> tuple[Face, tuple[Box, ...]]:
+    """The one face that is meant, fit to be compared, and the boxes of everybody else.
+
+    Args:
+        finder: finds and measures.
+        ages: estimates apparent ages.
+        pixels: `uint8 RGB (H, W, 3)`, upright.
+        choose: which face, counted from 0 left to right, when there are several.
+
+    Raises:
+        Refusal: `no-face`, `several-faces`, `no-such-face`, or what `consent.quality` says.
+    """
+    found = finder.detect(pixels)
+    boxes = tuple(d.box for d in found)
+    chosen = _chosen(found, boxes, choose)
+    face = finder.measure(pixels, chosen)
+    if face is None:
+        raise Refusal(
+            "face-turned-away",
+            "The face cannot be measured: it is turned away or covered.",
+            "Use a picture that shows your whole face.",
+            (chosen.box,),
+        )
+    usable(face)
+    grown(ages.years(pixels, face), face.box)
+    others = tuple(d.box for d in found if d is not chosen)
+    return face, others + _closer(finder, pixels, face, boxes)
+
+
+def reach(face: Face, pixels: Pixels) -> tuple[int, int, int, int]:
+    """The part of the picture that an engine may change: x0, y0, x1, y1 in pixels, the ends excluded."""
+    height, width = pixels.shape[:2]
+    low, high = face.mesh[:, :2].min(0), face.mesh[:, :2].max(0)
+    far = policy.REACH * float((high - low).max())
+    x0, y0 = (max(0, math.floor(v - far)) for v in low)
+    return x0, y0, min(width, math.ceil(high[0] + far)), min(height, math.ceil(high[1] + far))
+
+
+def _closer(finder: Finder, pixels: Pixels, face: Face, known: tuple[Box, ...]) -> tuple[Box, ...]:
+    """Whoever shows only in a closer look at what may be changed: small faces of a large picture."""
+    x0, y0, x1, y1 = reach(face, pixels)
+    near = (d.box for d in finder.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1])))
+    boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
+    return tuple(box for box in boxes if not any(_centred(box, other) for other in known))
+
+
+def _centred(box: Box, other: Box) -> bool:
+    """Whether the middle of a box lies in another: then they are one face."""
+    x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
+    return 0 <= x - other[0] <= other[2] and 0 <= y - other[1] <= other[3]
+
+
+def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:
+    """The one face that is meant."""
+    if not faces:
+        raise Refusal("no-face", "No face was found in this picture.", "Use a picture that shows your face clearly.")
+    if choose is None and len(faces) > 1:
+        raise Refusal(
+            "several-faces",
+            f"There are {len(faces)} faces in this picture.",
+            "Say which one is you: they are numbered from left to right.",
+            boxes,
+        )
+    if choose is not None and not 0 <= choose < len(faces):
+        raise Refusal("no-such-face", "There is no face with that number in this picture.", "Choose another.", boxes)
+    return faces[choose or 0]
