@@ -1,34 +1,36 @@
-"""The consent receipt: what a person agreed to, in words they read, signed, without anything of their body.
+"""The consent receipt: what a person agreed to, in the words they read, signed, without anything of their body.
 
-The receipt follows the idea of the Kantara consent receipt: who processes what, for which purposes, for how long, and
-how to take it back. It is signed with a key of this installation (Ed25519), so that it can be proved later that this
-program gave it.
+Its structure is that of ISO/IEC TS 27560:2023 (docs/consent.md names every field): receipt metadata, record header, PII
+processing, parties, events. It is signed with the key of this installation (Ed25519), so that it can be proved later
+that this program gave it. Values are codes; `app/studio/receipts.py` says them in a person's language.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, final
+from typing import Any, Final, final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from consent import policy
 from consent.errors import Fault, Forgery, Refusal
 from consent.types import Clock, Purpose, Seal, Sealed, since_boot
 
-VERSION: Final = "selfsame-consent-1"
+VERSION: Final = "selfsame-consent-2"
+GIVEN, WITHDRAWN = "given", "withdrawn"
+_SESSION: Final = f"PT{policy.SESSION_SECONDS / 60:.0f}M"
+_PARTIES: Final = (
+    {"party_id": "person", "party_role": "pii-principal", "declared": ["adult", "self"]},
+    {"party_id": "installation", "party_role": "pii-controller", "party_type": "run-by-the-person"},
+)
 
 
 @final
@@ -41,14 +43,16 @@ class Consent:
         adult: they say they are 18 or over.
         myself: they say they are the person before the camera.
         language: of the text they read, BCP 47.
-        text_sha256: of exactly the text they read, so that it can be shown again.
+        version: which text that was.
+        text: exactly what they read; it goes into the receipt with its digest, so that it can be shown again.
     """
 
     purposes: frozenset[Purpose]
     adult: bool
     myself: bool
     language: str
-    text_sha256: str
+    version: str
+    text: str
 
 
 @final
@@ -57,7 +61,7 @@ class Receipt(Sealed):
     """A signed consent. Made by `Notary.sign` only.
 
     Attributes:
-        id: random identifier; stands in the log and in every output's manifest.
+        id: random identifier of the record; stands in the log and in every output's manifest.
         purposes: what may be done.
         document: the JSON a person may keep, signature included.
         made: monotonic seconds.
@@ -85,18 +89,50 @@ class Receipt(Sealed):
 _SEAL: Final = Seal()
 
 
-def _body(document: dict[str, object]) -> bytes:
+def _body(document: dict[str, Any]) -> bytes:
     """The bytes that are signed: canonical JSON without the signature."""
     rest = {k: v for k, v in document.items() if k not in {"signature", "public_key"}}
     return json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
+def _processing(consent: Consent) -> dict[str, Any]:
+    """The section of what is done with what; a list that is empty means nobody or nothing."""
+    basis = {"purpose_type": "own-pictures", "lawful_basis": "explicit-consent"}
+    digest = hashlib.sha256(consent.text.encode()).hexdigest()
+    return {
+        "privacy_notice": {"version": consent.version, "sha256": digest, "text": consent.text},
+        "language": consent.language,
+        "purposes": [basis | {"purpose": purpose} for purpose in sorted(consent.purposes)],
+        "pii_information": [{"pii_type": t, "special_pii_category": "biometric"} for t in ("face-images", "face-data")],
+        "pii_controllers": ["installation"],
+        "collection_method": "camera-and-chosen-files",
+        "processing_method": "automatic",
+        "storage_locations": ["memory-of-this-computer"],
+        "retention_period": _SESSION,
+        "geographic_restrictions": ["this-computer"],
+        "jurisdiction": "not-known",
+        "recipient_third_parties": [],
+        "withdrawal_method": ["button", "command"],
+    }
+
+
+def _event(state: str, time: str, lasts: str) -> dict[str, str]:
+    by = {"entity_id": "person", "event_type": "explicit"}
+    return {"event_state": state, "event_time": time, "validity_duration": lasts, **by}
+
+
 @final
 class Notary:
-    """Signs receipts with this installation's key, which signs the log's heads too; keeps nothing else."""
+    """Signs receipts with this installation's key, and keeps nothing else.
+
+    Attributes:
+        key: the installation's; it signs the log's heads, too.
+        public: its public half, hexadecimal, as it stands in the receipts.
+    """
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self.key: Final = key
+        self.public: Final = key.public_key().public_bytes_raw().hex()
 
     @classmethod
     def open(cls, path: Path) -> Notary:
@@ -111,11 +147,8 @@ class Notary:
         except (OSError, ValueError, TypeError):
             key = None
         if not isinstance(key, Ed25519PrivateKey):
-            raise Fault(
-                "receipt-key-broken",
-                f"The receipt key {path.name} cannot be read or made.",
-                "Move it away; a new one is made.",
-            )
+            reason = f"The receipt key {path.name} cannot be read or made."
+            raise Fault("receipt-key-broken", reason, "Move it away; a new one is made.")
         return cls(key)
 
     @staticmethod
@@ -140,29 +173,46 @@ class Notary:
             raise Refusal("not-myself", "You have not said that it is you.", "Only your own face can be changed.")
         if not consent.purposes:
             raise Refusal("no-purpose", "You have not chosen anything to do.", "Choose at least one purpose.")
-        receipt_id = secrets.token_hex(12)
-        document: dict[str, object] = {
-            "version": VERSION,
-            "id": receipt_id,
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
-            "purposes": sorted(consent.purposes),
-            "adult": True,
-            "subject": "self",
-            "language": consent.language,
-            "text_sha256": consent.text_sha256,
-            "kept": f"in memory only, at most {policy.SESSION_SECONDS / 60:.0f} minutes",
-            "sent": "to nobody",
-            "withdraw": "the button Withdraw, at any time; it ends the session at once",
-        }
-        document["public_key"] = self.key.public_key().public_bytes_raw().hex()
-        document["signature"] = self.key.sign(_body(document)).hex()
-        text = json.dumps(document, indent=2, ensure_ascii=False)
+        record = secrets.token_hex(12)
+        header = {"schema_version": VERSION, "record_id": record, "pii_principal_id": secrets.token_hex(8)}
+        text = self._signed(
+            {
+                "record_header": header,
+                "pii_processing": _processing(consent),
+                "party_identification": _PARTIES,
+                "events": [_event(GIVEN, datetime.now(UTC).isoformat(timespec="seconds"), _SESSION)],
+            }
+        )
         made = clock()
-        seal = _SEAL.over(receipt_id, *sorted(consent.purposes), text, made)
-        return Receipt(receipt_id, consent.purposes, text, made, clock, seal)
+        seal = _SEAL.over(record, *sorted(consent.purposes), text, made)
+        return Receipt(record, consent.purposes, text, made, clock, seal)
+
+    def withdrawn(self, text: str, time: str) -> str:
+        """A second receipt of the same record, which says that and when it was withdrawn.
+
+        Args:
+            text: a receipt of this installation; one that says so already comes back as it is.
+            time: of the withdrawal, ISO 8601.
+
+        Raises:
+            Forgery: `receipt-forged`.
+            Refusal: `receipt-elsewhere`, for another installation's.
+        """
+        document = verify(text)
+        if document["public_key"] != self.public or "events" not in document:
+            raise Refusal("receipt-elsewhere", "Another installation gave this receipt.", "Withdraw it there.")
+        if document["events"][-1]["event_state"] == WITHDRAWN:
+            return text
+        return self._signed({**document, "events": [*document["events"], _event(WITHDRAWN, time, "P0D")]})
+
+    def _signed(self, document: dict[str, Any]) -> str:
+        named = f"{document['record_header']['record_id']}-{len(document['events'])}"
+        document = {**document, "receipt_metadata": {"schema_version": VERSION, "receipt_id": named}}
+        signed = {"public_key": self.public, "signature": self.key.sign(_body(document)).hex()}
+        return json.dumps(document | signed, indent=2, ensure_ascii=False)
 
 
-def verify(text: str) -> dict[str, object]:
+def verify(text: str) -> dict[str, Any]:
     """The content of a receipt somebody kept, if its signature holds. It names the key; whose key it is, you must know.
 
     Raises:
@@ -173,7 +223,5 @@ def verify(text: str) -> dict[str, object]:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(document["public_key"]))
         key.verify(bytes.fromhex(document["signature"]), _body(document))
     except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Forgery(
-            "receipt-forged", "This is not a genuine receipt.", "Use the file exactly as it was saved."
-        ) from None
+        raise Forgery("receipt-forged", "This is not a genuine receipt.", "Use the file as it was saved.") from None
     return dict(document)

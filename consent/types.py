@@ -37,11 +37,14 @@ def since_boot() -> float:
 
 
 class Purpose(StrEnum):
-    """What a person may agree to, one by one."""
+    """What a person may agree to, one by one. Only what the program can do today is offered."""
 
     SWAP = "swap"
     AGE = "age"
     EXPRESS = "express"
+    VIDEO = "video"
+    MIRROR = "mirror"
+    MODEL = "personal-model"
 
 
 class Action(StrEnum):

@@ -50,7 +50,7 @@ from tests.people import ADULTS, Scene, person
 USER: Final = "ada"
 TRIES: Final = 3
 """As many as a person has patience for; `selfsame bench liveness` counts each alone."""
-AGREED: Final = Consent(frozenset(Purpose), adult=True, myself=True, language="en", text_sha256="0" * 64)
+AGREED: Final = Consent(frozenset(Purpose), adult=True, myself=True, language="en", version="test", text="I agree.")
 FORMATS: Final = ("jpeg", "png", "webp")
 CHANGES: Final = (SwapOptions(), AgeOptions(years=25), ExpressOptions(smile=0.8))
 EXPRESSIONS: Final = ({"smile": 0.7}, {"smile": -0.7}, {"brows": 0.8}, {"brows": -0.8})

@@ -22,7 +22,7 @@ settings.register_profile(
 )
 settings.load_profile("selfsame")
 
-EVERYTHING = Consent(frozenset(Purpose), adult=True, myself=True, language="en", text_sha256="0" * 64)
+EVERYTHING = Consent(frozenset(Purpose), adult=True, myself=True, language="en", version="test", text="I agree.")
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ check, consent, gate, engines, stamp, verify.
 
 from __future__ import annotations
 
-import hashlib
 import html
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,7 +60,8 @@ def run(out: Path, seed: int = 1, say: Say | None = None) -> dict[str, Any]:
             adult=True,
             myself=True,
             language="en",
-            text_sha256=hashlib.sha256(AGREED.encode()).hexdigest(),
+            version="demo-1",
+            text=AGREED,
         )
         notary = Notary.open(home.keys / "receipts.pem")
         gate = _meet(world, seed, lambda clock: notary.sign(said, clock), ledger, tell)

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from app.studio.cards import card
-from app.studio.desk import MINUTES
-from app.studio.strings import STUDIO_CONSENT, consent_text, say
+from app.studio.desk import MINUTES, OFFERED
+from app.studio.strings import STUDIO_NOTICE, consent_text, say
 from app.studio.tools import html, note
-from consent.types import Purpose
 
 if TYPE_CHECKING:
     from app.studio.sessions import Visitor
     from app.studio.tools import Parts
-
-ORDER = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
 
 
 def build_agree(parts: Parts) -> None:
@@ -25,7 +22,7 @@ def build_agree(parts: Parts) -> None:
     parts.show(html(elem_id="gone"), note("gone"))
     with gr.Column(elem_id="agree-form", elem_classes="sheet") as form:
         text = html(elem_id="agree-text")
-        choices = [(parts.words(f"purpose_{purpose}"), purpose.value) for purpose in ORDER]
+        choices = [(parts.words(f"purpose_{purpose}"), purpose.value) for purpose in OFFERED]
         purposes = gr.CheckboxGroup(choices, value=[], label=parts.words("agree_purposes"), elem_id="purposes")
         myself = gr.Checkbox(value=False, label=parts.words("agree_me"), elem_id="myself")
         adult = gr.Checkbox(value=False, label=parts.words("agree_adult"), elem_id="adult")
@@ -42,8 +39,8 @@ def build_agree(parts: Parts) -> None:
         parts.show(box, lambda visitor: gr.skip() if visitor.receipt is None else gr.Checkbox(value=False))
 
     def agree(visitor: Visitor, wanted: list[str], me: bool, grown: bool) -> str:  # noqa: FBT001 - gradio's call
-        text = consent_text(STUDIO_CONSENT, visitor.language, minutes=MINUTES)
-        parts.desk.agree(visitor, wanted, text, myself=me is True, adult=grown is True)
+        text = consent_text(STUDIO_NOTICE, visitor.language, minutes=MINUTES)
+        parts.desk.agree(visitor, wanted, STUDIO_NOTICE, text, myself=me is True, adult=grown is True)
         return "prove"
 
     parts.on(button.click, agree, [purposes, myself, adult], place="agree")
@@ -54,16 +51,19 @@ def _text(language: str) -> str:
     blocks = "".join(
         f"<section><h3>{escape(say(f'agree_{name}_title', language))}</h3>"
         f"<p>{escape(say(f'agree_{name}', language, minutes=MINUTES))}</p></section>"
-        for name in ("happens", "kept", "marked")
+        for name in ("happens", "kept", "stop", "marked")
     )
-    return f'<h2>{escape(say("agree_title", language))}</h2><div class="three">{blocks}</div>'
+    return f'<h2>{escape(say("agree_title", language))}</h2><div class="four">{blocks}</div>'
 
 
 def _said(visitor: Visitor) -> str:
     if visitor.receipt is None:
         return ""
     language = visitor.language
-    agreed = [say(f"purpose_{purpose}", language) for purpose in ORDER if purpose in visitor.receipt.purposes]
+    agreed = [say(f"purpose_{purpose}", language) for purpose in OFFERED if purpose in visitor.receipt.purposes]
     items = "".join(f"<li>{escape(text)}</li>" for text in agreed)
-    link = f'<a href="/studio/receipt" download>{escape(say("receipt", language))}</a>'
-    return card("yes", say("agreed_title", language), say("agreed", language), f"<ul>{items}</ul>{link}")
+    links = (
+        f'<a href="/studio/receipt?page=1" download>{escape(say("receipt", language))}</a> '
+        f'<a class="plain" href="/studio/receipt" download>{escape(say("receipt_as_record", language))}</a>'
+    )
+    return card("yes", say("agreed_title", language), say("agreed", language), f"<ul>{items}</ul>{links}")

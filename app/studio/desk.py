@@ -5,7 +5,6 @@ No gradio here, and no decision: every yes comes from the gate, and every finish
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import threading
 from dataclasses import dataclass, field
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from consent.gate import Gate
     from consent.receipt import Receipt
     from consent.types import Match, Photo
+OFFERED: Final = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
+"""What can be done today, in the order of the page; nothing else can be agreed to."""
 MINUTES: Final = round(policy.SESSION_SECONDS / 60)
 MIMES: Final = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 
@@ -89,12 +90,15 @@ class Desk:
             raise Refusal("no-browser-session", "This page was not opened with its link.", "Open the link again.")
         return self.store.of(name)
 
-    def agree(self, visitor: Visitor, purposes: Iterable[str], text: str, *, myself: bool, adult: bool) -> Receipt:
+    def agree(
+        self, visitor: Visitor, purposes: Iterable[str], version: str, text: str, *, myself: bool, adult: bool
+    ) -> Receipt:
         """Write down, sign and keep what a person has agreed to.
 
         Args:
             visitor: who; their language is the one the text was shown in.
             purposes: what was ticked.
+            version: which text was read.
             text: exactly what was read.
             myself: whether they said that it is them.
             adult: whether they said that they are 18 or older.
@@ -104,11 +108,12 @@ class Desk:
         """
         wanted = set(purposes)
         consent = Consent(
-            purposes=frozenset(purpose for purpose in Purpose if purpose.value in wanted),
+            purposes=frozenset(purpose for purpose in OFFERED if purpose.value in wanted),
             adult=adult,
             myself=myself,
             language=visitor.language,
-            text_sha256=hashlib.sha256(text.encode()).hexdigest(),
+            version=version,
+            text=text,
         )
         receipt = self.notary.sign(consent)
         files.write_atomic(self.home.receipts / f"{receipt.id}.json", receipt.document.encode())

@@ -17,7 +17,7 @@ from app.studio.desk import MINUTES, Desk
 from app.studio.guard import Guard
 from app.studio.live import capture_html
 from app.studio.server import Running, bind, build, ending_well, private_scratch
-from app.studio.strings import COMMAND_CONSENT, consent_text, say
+from app.studio.strings import COMMAND_NOTICE, consent_text, say
 from app.studio.strings import language as spoken
 from consent.errors import Refusal
 from consent.types import Purpose
@@ -91,8 +91,9 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         desk.visitor(request.headers)
         language = spoken(request.headers.get("accept-language", ""))
         sections = "".join(
-            f"<h3>{escape(say(f'agree_{title}_title', language))}</h3><p>{escape(say(f'agree_{text}', language))}</p>"
-            for title, text in (("happens", "happens"), ("kept", "kept_command"), ("marked", "marked"))
+            f"<h3>{escape(say(f'agree_{title}_title', language))}</h3>"
+            f"<p>{escape(say(f'agree_{text}', language, minutes=MINUTES))}</p>"
+            for title, text in (("happens",) * 2, ("kept", "kept_command"), ("stop", "stop_command"), ("marked",) * 2)
         )
         words = {
             "title": say("live_title", language),
@@ -118,10 +119,10 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         given = given if isinstance(given, dict) else {}
         visitor.language = spoken(request.headers.get("accept-language", ""))
         asked = say(f"purpose_{purpose}", visitor.language)
-        text = consent_text(COMMAND_CONSENT, visitor.language, minutes=MINUTES, purpose=asked)
+        text = consent_text(COMMAND_NOTICE, visitor.language, minutes=MINUTES, purpose=asked)
         myself, adult = given.get("myself") is True, given.get("adult") is True
         try:
-            desk.agree(visitor, [purpose.value], text, myself=myself, adult=adult)
+            desk.agree(visitor, [purpose.value], COMMAND_NOTICE, text, myself=myself, adult=adult)
         except Refusal as no:
             return {"ok": False, "reason": no.reason, "remedy": no.remedy}
         return {"ok": True}

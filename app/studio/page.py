@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Final
 
 import gradio as gr
@@ -67,7 +68,7 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
     with gr.Blocks(title=say("title"), analytics_enabled=False, elem_id="studio") as page:
         parts = Parts(desk=desk, words=words)
         with gr.Row(elem_id="head"):
-            html(f"<h1>{say('title')}</h1><p>{say('motto')}</p>", elem_id="brand")
+            parts.show(html(elem_id="brand"), _brand)
             session = html(elem_id="session", js_on_load=EVENTS_JS)
             parts.show(session, lambda visitor: session_pill(visitor, desk.store.clock()))
             withdraw = gr.Button(words("withdraw"), elem_id="withdraw", visible=False, size="sm", scale=0, min_width=0)
@@ -81,6 +82,10 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
         parts.wire(page, tabs)
     page.queue(max_size=16, default_concurrency_limit=4, api_open=False)
     return page
+
+
+def _brand(visitor: Visitor) -> str:
+    return f"<h1>{escape(say('title', visitor.language))}</h1><p>{escape(say('motto', visitor.language))}</p>"
 
 
 def withdrawn(visitor: Visitor) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
+from app.studio import receipts
 from app.studio.guard import MAX_PICTURE
 from app.studio.sessions import SIDES
 
@@ -78,9 +79,12 @@ def _downloads(router: APIRouter, desk: Desk) -> None:
         return Response(found.stamped.data, media_type=found.stamped.mime, headers=headers)
 
     @router.get("/studio/receipt")
-    def receipt(request: Request) -> Response:
-        found = desk.visitor(request.headers).receipt
+    def receipt(request: Request, *, page: bool = False) -> Response:
+        visitor = desk.visitor(request.headers)
+        found = visitor.receipt
         if found is None:
             raise HTTPException(404)
-        headers = {"content-disposition": f'attachment; filename="selfsame-receipt-{found.id}.json"'}
-        return Response(found.document, media_type="application/json", headers=headers)
+        text, kind = (receipts.page(found.document), "html") if page else (found.document, "json")
+        headers = {"content-disposition": f'attachment; filename="selfsame-receipt-{found.id}.{kind}"'}
+        media = {"html": "text/html; charset=utf-8", "json": "application/json"}[kind]
+        return Response(text, media_type=media, headers=headers)

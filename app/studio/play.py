@@ -10,8 +10,8 @@ import gradio as gr
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
-from app.studio.agree import ORDER
 from app.studio.cards import card
+from app.studio.desk import OFFERED
 from app.studio.sessions import SIDES
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, button, drop, html, note
@@ -33,8 +33,8 @@ def build_play(parts: Parts) -> None:
         with gr.Column(scale=3, min_width=320):
             stage = html(js_on_load=EVENTS_JS, elem_id="stage")
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
-            choices = [(words(f"action_{purpose}"), purpose.value) for purpose in ORDER]
-            action = gr.Radio(choices, value=ORDER[0].value, label=words("play_action"), elem_id="action")
+            choices = [(words(f"action_{purpose}"), purpose.value) for purpose in OFFERED]
+            action = gr.Radio(choices, value=OFFERED[0].value, label=words("play_action"), elem_id="action")
             # Which of the three is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
                 years = gr.Slider(-20, 30, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])

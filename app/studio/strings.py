@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from app.studio.strings_zh import ZH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,22 +31,34 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         # agree
         "agree_title": "Before we look at you",
         "agree_happens_title": "What happens",
-        "agree_happens": "Your camera looks at you for about twenty seconds, to see that a living person is here and "
-        "what this person looks like. After that, only this one face can be changed; every other one is refused.",
+        "agree_happens": "Your camera looks at your face for about twenty seconds. This shows that you are really "
+        "there. Then this program can change your face in your own pictures. It says no to every other face.",
         "agree_kept_title": "What is kept",
-        "agree_kept": "Face data and pictures stay in this computer's memory for at most {minutes} minutes, or until "
-        "you press Withdraw. On disk: this receipt, and a log of yes and no without pictures or face data. Nothing is "
-        "sent anywhere.",
-        "agree_kept_command": "Face data and pictures stay in this computer's memory until the command has ended. On "
-        "disk: a receipt, and a log of yes and no without pictures or face data. Nothing is sent anywhere. Stop the "
-        "command, with Ctrl-C, to withdraw.",
+        "agree_kept": "Your face data and your pictures are not kept. They stay in the memory of this computer for at "
+        "most {minutes} minutes, or until you press Withdraw. Then they are wiped. Nothing is sent to anyone. Two "
+        "things stay on this computer until you delete them: your receipt, and a log of each yes and no. There is no "
+        "picture and no face data in them.",
+        "agree_kept_command": "Your face data and your pictures are not kept. They stay in the memory of this computer "
+        "until the command ends, and for at most {minutes} minutes. Then they are wiped. Nothing is sent to anyone. "
+        "Three things stay on this computer until you delete them: the picture you asked for, your receipt, and a log "
+        "of each yes and no. There is no face data in them.",
+        "agree_stop_title": "How to stop",
+        "agree_stop": "Press Withdraw at any time. You do not have to say why. All work stops, and your face data is "
+        "wiped. If someone checks one of your pictures on this computer, they are told that you withdrew. You can do "
+        "this later, too: your receipt says how. Pictures that you saved or gave away stay where they are.",
+        "agree_stop_command": "Press Ctrl-C in the terminal. The work stops, and your face data is wiped. You can "
+        "also take back your yes later: your receipt says how. If someone then checks the picture on this computer, "
+        "they are told that you withdrew. Pictures that you saved or gave away stay where they are.",
         "agree_marked_title": "What is marked",
-        "agree_marked": "Every finished picture carries a visible AI label and a signed record of how it was made, so "
-        "that nobody can be misled.",
+        "agree_marked": "Each finished picture shows a label: AI modified. It also holds a signed note that says how "
+        "it was made. So nobody is fooled.",
         "agree_purposes": "You may use my face to",
+        "purpose_swap": "put my face into another photo of me",
         "purpose_age": "show me older or younger",
         "purpose_express": "change my expression",
-        "purpose_swap": "put my face into another photo of me",
+        "purpose_video": "change my face in a video of me",
+        "purpose_mirror": "change my face live, as in a mirror",
+        "purpose_personal-model": "learn a model of my face, for me alone",
         "agree_me": "I will be the person in front of the camera, and I agree freely.",
         "agree_adult": "I am 18 or older.",
         "agree_button": "I agree",
@@ -52,6 +66,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "agreed_title": "Thank you. That is noted.",
         "agreed": "You agreed that your face may be used to:",
         "receipt": "Download your receipt",
+        "receipt_as_record": "The same, for programs",
         "no_consent_reason": "You have not agreed to the camera check.",
         "no_consent_remedy": "Read step 1 and agree first.",
         # prove
@@ -201,33 +216,75 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "fact_label_no": "not found",
         "fact_receipt": "Consent receipt",
         "fact_failures": "What failed",
+        "fact_withdrawn": "Consent withdrawn",
         "too_large": "That file is too large. The limit is 32 MB.",
         "upload_failed": "The file could not be read. Is the program still running?",
         # the page that a command opens for the live check
         "live_title": "Camera check",
         "live_for": "A command in your terminal asks to: {purpose}.",
         "live_done": "Done. You can close this page and go back to the terminal.",
+        # the receipt
+        "receipt_title": "Your consent receipt",
+        "receipt_given": "You said yes on {time}.",
+        "receipt_withdrawn": "You said yes on {time}, and took it back on {end}.",
+        "receipt_keep": "Keep this file. There is no picture and no face data in it.",
+        "receipt_purposes": "Your face may be used to",
+        "receipt_said": "You also said",
+        "receipt_said_self": "The face is mine, and I agree freely.",
+        "receipt_said_adult": "I am 18 or older.",
+        "receipt_data": "What is used",
+        "receipt_data_face-images": "pictures of your face",
+        "receipt_data_face-data": "face data made from them",
+        "receipt_from": "Where it comes from",
+        "receipt_from_camera-and-chosen-files": "your camera, and the pictures you choose",
+        "receipt_place": "Where it is worked on",
+        "receipt_place_this-computer": "on this computer only, by the program alone",
+        "receipt_stored": "Where it is kept",
+        "receipt_stored_memory-of-this-computer": "in the memory of this computer, not on its disk; finished pictures "
+        "where you save them",
+        "receipt_time": "For how long",
+        "receipt_minutes": "{minutes} minutes at most; then it is wiped",
+        "receipt_others": "Who else gets it",
+        "receipt_nobody": "nobody",
+        "receipt_charge": "Who is in charge",
+        "receipt_charge_installation": "you, with the copy of the program on your own computer",
+        "receipt_basis": "Why it is allowed",
+        "receipt_basis_explicit-consent": "because you said yes, and only for what you said yes to",
+        "receipt_law": "Under which law",
+        "receipt_law_not-known": "that of the place where you are; the program does not know it",
+        "receipt_stop": "How to stop",
+        "receipt_stop_button": "press Withdraw in the studio: the session ends at once",
+        "receipt_stop_command": "later, in a terminal: selfsame withdraw {id}",
+        "receipt_number": "Number",
+        "receipt_words": "The words you read",
+        "receipt_words_id": "Text {version}, language {tag}, SHA-256 {sha256}",
+        "receipt_signed": "Signed by the installation with the key {public}. To check this file: selfsame receipt FILE",
+        "receipt_form": "Built like a consent receipt of ISO/IEC TS 27560:2023; not certified by anybody.",
+        "receipt_record": "The signed record, for programs",
     }
 )
 
-TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN})
+TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN, "zh": ZH})
 DEFAULT: Final = "en"
-_ALWAYS: Final = (
-    *("agree_title", "agree_happens_title", "agree_happens", "agree_kept_title"),
-    *("agree_marked_title", "agree_marked", "agree_me", "agree_adult"),
+STUDIO_NOTICE: Final = "studio-2"
+"""Version of what a person reads in step 1 before they agree; another word is another version."""
+COMMAND_NOTICE: Final = "command-2"
+"""The same for the page that a command opens."""
+NOTICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        STUDIO_NOTICE: (
+            *("agree_title", "", "agree_happens_title", "agree_happens", "", "agree_kept_title", "agree_kept", ""),
+            *("agree_stop_title", "agree_stop", "", "agree_marked_title", "agree_marked", "", "agree_purposes"),
+            *("purpose_age", "purpose_express", "purpose_swap", "", "agree_me", "agree_adult", "agree_button"),
+        ),
+        COMMAND_NOTICE: (
+            *("live_for", "", "agree_title", "", "agree_happens_title", "agree_happens", ""),
+            *("agree_kept_title", "agree_kept_command", "", "agree_stop_title", "agree_stop_command", ""),
+            *("agree_marked_title", "agree_marked", "", "agree_me", "agree_adult"),
+        ),
+    }
 )
-STUDIO_CONSENT: Final = (
-    *_ALWAYS,
-    "agree_kept",
-    "agree_purposes",
-    "purpose_age",
-    "purpose_express",
-    "purpose_swap",
-    "agree_button",
-)
-"""What a person reads in step 1 before they agree."""
-COMMAND_CONSENT: Final = (*_ALWAYS, "agree_kept_command", "live_for")
-"""What a person reads on the page that a command opens."""
+"""The keys of each text, in the order of the page; an empty one is an empty line."""
 
 
 def say(key: str, language: str = DEFAULT, **parts: object) -> str:
@@ -253,12 +310,12 @@ def hinted(code: str, english: str, language: str) -> str:
     return TABLES.get(language, EN).get(f"hint_{code}", english)
 
 
-def consent_text(keys: tuple[str, ...], language: str, **parts: object) -> str:
-    """The text a person agrees to, whole; its digest goes into the receipt.
+def consent_text(version: str, language: str, **parts: object) -> str:
+    """The text a person agrees to, whole; it goes into the receipt, with its digest.
 
     Args:
-        keys: which text, `STUDIO_CONSENT` or `COMMAND_CONSENT`.
+        version: which text, `STUDIO_NOTICE` or `COMMAND_NOTICE`.
         language: the language it was shown in.
         parts: what is put into the braces.
     """
-    return "\n".join(say(key, language, **parts) for key in keys)
+    return "\n".join(say(key, language, **parts) if key else "" for key in NOTICES[version])

@@ -87,7 +87,9 @@ class Parts:
             event.listen(run, list(event.inputs), [tabs, *outputs], api_visibility="private", **progress)
 
         def load(request: gr.Request) -> list[Any]:
-            return self._view(self.desk.visitor(request.headers))
+            visitor = self.desk.visitor(request.headers)
+            visitor.language = language(request.headers.get("accept-language", ""))  # what is read now is agreed to
+            return self._view(visitor)
 
         page.load(load, None, outputs, api_visibility="private", show_progress="hidden")
 
@@ -99,7 +101,6 @@ class Parts:
     def _runner(self, event: _Event) -> Callable[..., list[Any]]:
         def run(request: gr.Request, data: gr.EventData, *values: Any) -> list[Any]:
             visitor = self.desk.visitor(request.headers)
-            visitor.language = language(request.headers.get("accept-language", ""))
             sent = getattr(data, "_data", None) or {}
             details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
             visitor.notes.pop(event.place, None)

@@ -65,7 +65,7 @@ def _consent():
     from consent.receipt import Consent
 
     purposes = frozenset({Purpose.AGE, Purpose.SWAP})
-    return Consent(purposes=purposes, adult=True, myself=True, language="en", text_sha256="0" * 64)
+    return Consent(purposes=purposes, adult=True, myself=True, language="en", version="test", text="I agree.")
 
 
 def _pictures_only(api, desk):

@@ -21,6 +21,7 @@ from app.home import Home
 from app.studio import live, page, server
 from app.studio.landing import _routes
 from app.studio.server import PREFIX, bind, build, private_scratch, sweep_scratch
+from app.studio.strings import COMMAND_NOTICE
 from consent import policy
 from consent.types import Ability, Assurance, Purpose
 from models.errors import Fault
@@ -156,12 +157,14 @@ def test_a_receipt_is_kept_and_holds_nothing_of_a_body(small):
     agree(visit(guard))
     (kept,) = set(desk.home.receipts.iterdir()) - before
     receipt = json.loads(kept.read_text())
-    assert receipt["purposes"] == ["age"]
+    assert [one["purpose"] for one in receipt["pii_processing"]["purposes"]] == ["age"]
+    assert receipt["pii_processing"]["privacy_notice"]["version"] == COMMAND_NOTICE
     assert kept.stat().st_mode & 0o077 == 0
     assert set(receipt) == {
-        *("version", "id", "time", "purposes", "adult", "subject", "language", "text_sha256", "kept", "sent"),
-        *("withdraw", "public_key", "signature"),
+        *("receipt_metadata", "record_header", "pii_processing", "party_identification", "events"),
+        *("public_key", "signature"),
     }
+    assert len(kept.read_bytes()) < 8000
 
 
 def _cookie(client):

@@ -1,5 +1,6 @@
 """The consent receipt: only for what was really agreed, and provable later."""
 
+import hashlib
 import json
 import stat
 
@@ -12,7 +13,8 @@ from consent.errors import Fault, Forgery, Refusal
 from consent.receipt import Consent, Notary, Receipt
 from consent.types import Purpose
 
-YES = Consent(frozenset({Purpose.AGE, Purpose.SWAP}), adult=True, myself=True, language="en", text_sha256="0" * 64)
+TEXT = "You may use my face to make me older. 可以用我的脸。"
+YES = Consent(frozenset({Purpose.AGE, Purpose.SWAP}), adult=True, myself=True, language="en", version="1", text=TEXT)
 
 
 @pytest.fixture(scope="module")
@@ -23,20 +25,86 @@ def notary(tmp_path_factory):
 def test_a_receipt_says_what_was_agreed_and_verifies(notary):
     signed = notary.sign(YES)
     content = receipt.verify(signed.document)
-    assert content["id"] == signed.id
-    assert content["purposes"] == ["age", "swap"]
-    assert content["subject"] == "self"
-    assert content["text_sha256"] == YES.text_sha256
+    assert content["record_header"]["record_id"] == signed.id
+    assert (
+        content["record_header"]["schema_version"] == content["receipt_metadata"]["schema_version"] == receipt.VERSION
+    )
+    processing = content["pii_processing"]
+    assert [one["purpose"] for one in processing["purposes"]] == ["age", "swap"]
+    assert {one["lawful_basis"] for one in processing["purposes"]} == {"explicit-consent"}
+    assert processing["language"] == "en"
+    assert processing["recipient_third_parties"] == []
+    assert processing["retention_period"] == f"PT{policy.SESSION_SECONDS // 60:.0f}M"
+    assert [one["event_state"] for one in content["events"]] == ["given"]
+    assert content["party_identification"][0]["declared"] == ["adult", "self"]
+    assert content["public_key"] == notary.public
     signed.check()
+
+
+def test_the_text_that_was_read_is_in_it_with_its_digest(notary):
+    notice = receipt.verify(notary.sign(YES).document)["pii_processing"]["privacy_notice"]
+    assert notice == {"version": "1", "text": TEXT, "sha256": hashlib.sha256(TEXT.encode()).hexdigest()}
+
+
+def test_nobody_can_be_followed_from_one_receipt_to_the_next(notary):
+    headers = [receipt.verify(notary.sign(YES).document)["record_header"] for _ in range(2)]
+    assert not (set(headers[0].values()) & set(headers[1].values())) - {receipt.VERSION}
+
+
+def test_every_purpose_can_be_agreed_to(notary):
+    every = Consent(frozenset(Purpose), adult=True, myself=True, language="zh", version="1", text=TEXT)
+    processing = receipt.verify(notary.sign(every).document)["pii_processing"]
+    assert {one["purpose"] for one in processing["purposes"]} == set(Purpose)
+    assert {"swap", "age", "express", "video", "mirror", "personal-model"} == set(Purpose)
+
+
+# --- withdrawn --------------------------------------------------------------------------------------------------------
+
+LATER = "2026-11-22T10:00:00.000+00:00"
+
+
+def test_a_withdrawn_consent_has_a_receipt_too(notary):
+    signed = notary.sign(YES)
+    first, second = receipt.verify(signed.document), receipt.verify(notary.withdrawn(signed.document, LATER))
+    assert [one["event_state"] for one in second["events"]] == ["given", "withdrawn"]
+    assert second["events"][0] == first["events"][0]
+    assert second["events"][1]["event_time"] == LATER
+    for section in ("record_header", "pii_processing", "party_identification"):
+        assert second[section] == first[section]
+    names = [one["receipt_metadata"]["receipt_id"] for one in (first, second)]
+    assert names == [f"{signed.id}-1", f"{signed.id}-2"]
+
+
+def test_it_is_withdrawn_once(notary):
+    once = notary.withdrawn(notary.sign(YES).document, LATER)
+    assert notary.withdrawn(once, "2027-01-01T00:00:00+00:00") == once
+
+
+def test_only_the_installation_that_gave_it_withdraws_it(notary, tmp_path):
+    elsewhere = Notary.open(tmp_path / "other.pem").sign(YES).document
+    with pytest.raises(Refusal, match="receipt-elsewhere"):
+        notary.withdrawn(elsewhere, LATER)
+    with pytest.raises(Refusal, match="receipt-elsewhere"):  # ours, but of another kind
+        notary.withdrawn(_signed_by(notary, {"version": "selfsame-consent-1"}), LATER)
+    with pytest.raises(Forgery):
+        notary.withdrawn("{}", LATER)
+
+
+def _signed_by(notary, content):
+    signature = notary.key.sign(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hex()
+    return json.dumps({**content, "public_key": notary.public, "signature": signature})
+
+
+# --- what is none -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("consent", "code"),
     [
-        (Consent(YES.purposes, adult=False, myself=True, language="en", text_sha256=""), "not-adult"),
-        (Consent(YES.purposes, adult=1, myself=True, language="en", text_sha256=""), "not-adult"),
-        (Consent(YES.purposes, adult=True, myself=False, language="en", text_sha256=""), "not-myself"),
-        (Consent(frozenset(), adult=True, myself=True, language="en", text_sha256=""), "no-purpose"),
+        (Consent(YES.purposes, adult=False, myself=True, language="en", version="1", text=TEXT), "not-adult"),
+        (Consent(YES.purposes, adult=1, myself=True, language="en", version="1", text=TEXT), "not-adult"),
+        (Consent(YES.purposes, adult=True, myself=False, language="en", version="1", text=TEXT), "not-myself"),
+        (Consent(frozenset(), adult=True, myself=True, language="en", version="1", text=TEXT), "no-purpose"),
     ],
 )
 def test_without_consent_there_is_no_receipt(notary, consent, code):
@@ -75,12 +143,33 @@ def test_foreign_text_is_no_receipt(text):
         receipt.verify(text)
 
 
-@pytest.mark.parametrize("key", ["id", "time", "purposes", "adult", "language", "text_sha256", "kept"])
-def test_a_changed_receipt_is_no_receipt(notary, key):
+def leaves(value, path=()):
+    """Where something stands in a document."""
+    if isinstance(value, dict | list) and value:
+        for key, below in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from leaves(below, (*path, key))
+    else:
+        yield path
+
+
+def test_whatever_is_changed_in_a_receipt_shows(notary):
+    document = notary.sign(YES).document
+    places = list(leaves(json.loads(document)))
+    assert len(places) > 30
+    for *above, last in places:
+        changed = part = json.loads(document)
+        for key in above:
+            part = part[key]
+        part[last] = "other"
+        with pytest.raises(Forgery):
+            receipt.verify(json.dumps(changed))
+
+
+def test_what_is_added_to_a_receipt_or_taken_out_shows(notary):
     document = json.loads(notary.sign(YES).document)
-    document[key] = "other"
-    with pytest.raises(Forgery):
-        receipt.verify(json.dumps(document))
+    for changed in ({**document, "more": 1}, {k: v for k, v in document.items() if k != "events"}):
+        with pytest.raises(Forgery):
+            receipt.verify(json.dumps(changed))
 
 
 def test_the_key_is_kept_and_private(tmp_path):
@@ -88,7 +177,7 @@ def test_the_key_is_kept_and_private(tmp_path):
     first = json.loads(Notary.open(path).sign(YES).document)
     second = json.loads(Notary.open(path).sign(YES).document)
     assert first["public_key"] == second["public_key"]
-    assert first["id"] != second["id"]
+    assert first["record_header"] != second["record_header"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
