@@ -18,42 +18,36 @@ import json
 import os
 import re
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, final
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent.errors import Fault
 
-Allow = Callable[[list[dict[str, str]]], None]
+Allow = Callable[[list[dict[str, str]]], None] | None
 Row = tuple[Any, ...]  # number, then FIELDS
 
 FIELDS: Final = ("time", "event", "session", "code", "purpose", "consent", "previous", "hash")
 START: Final = "0" * 64
-_EVENT: Final = re.compile(r"[a-z0-9-]{1,40}")
-_WORD: Final = re.compile(r"[a-z0-9+-]{0,40}")
-_HEX: Final = re.compile(r"[0-9a-f-]{0,36}")
+_WORD: Final = r"[a-z0-9+-]{0,40}"
+_HEX: Final = r"[0-9a-f-]{0,36}"
+_PATTERNS: Final = (r"[a-z0-9-]{1,40}", _HEX, _WORD, _WORD, _HEX)
 _SCHEMA: Final = [
-    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), rows INTEGER, hash TEXT, signature TEXT)",
+    "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), signed TEXT)",
     f"CREATE TABLE log (number INTEGER PRIMARY KEY, {' TEXT, '.join(FIELDS)} TEXT)",
     "CREATE TRIGGER no_change BEFORE UPDATE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
     "CREATE TRIGGER no_delete BEFORE DELETE ON log BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END",
-]  # guards against mistakes; in the order of their names
+]  # in the order of their names; the triggers guard against mistakes
+_HEAD: Final = "SELECT ifnull(group_concat(signed), '') FROM head"
 
 
 def _hash(row: Row) -> str:
     """Of a row without its own hash: SHA-256 over a compact JSON array of the number and the fields."""
     return hashlib.sha256(json.dumps(row, separators=(",", ":"), default=repr).encode()).hexdigest()
-
-
-def _signed(rows: int, digest: str) -> bytes:
-    """The bytes that are signed; a receipt, signed with the same key, begins with a brace."""
-    return f"selfsame-log-1 {rows} {digest}".encode()
 
 
 def _entry(row: Row) -> dict[str, str]:
@@ -84,14 +78,7 @@ class Ledger:
         self._head = path.with_name(f"{path.name}.head")
 
     def record(
-        self,
-        event: str,
-        session: str,
-        code: str = "",
-        purpose: str = "",
-        consent: str = "",
-        *,
-        allow: Allow | None = None,
+        self, event: str, session: str, code: str = "", purpose: str = "", consent: str = "", *, allow: Allow = None
     ) -> None:
         """Append one decision and flush it to the disk.
 
@@ -108,9 +95,9 @@ class Ledger:
                 `log-broken`, when the last row (with `allow`: any row) was touched, or `log-unusable`; nothing is
                 written then.
         """
-        given = (event, session, code, purpose, consent)
-        for word, pattern in zip(given, (_EVENT, _HEX, _WORD, _WORD, _HEX), strict=True):
-            if not (isinstance(word, str) and pattern.fullmatch(word)):
+        words = (event, session, code, purpose, consent)
+        for word, pattern in zip(words, _PATTERNS, strict=True):
+            if not (isinstance(word, str) and re.fullmatch(pattern, word)):
                 raise Fault("not-for-the-log", "A decision holds something that is no short word.", "Report this.")
         with self._database(make=True) as db:
             db.execute("BEGIN IMMEDIATE")
@@ -121,12 +108,9 @@ class Ledger:
                 db.execute(statement)
             self._publish(db)
             number, previous = (rows[-1][0] + 1, rows[-1][-1]) if rows else (1, START)
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            row = (number, now, *map(str, given), previous)
-            digest = _hash(row)
-            db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, digest))
-            signature = self._key.sign(_signed(number, digest)).hex()
-            db.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?, ?)", (number, digest, signature))
+            row = (number, datetime.now(UTC).isoformat(timespec="milliseconds"), *map(str, words), previous)
+            db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*row, _hash(row)))
+            db.execute("INSERT OR REPLACE INTO head VALUES (1, ?)", (self._signed(number, _hash(row)),))
             db.execute("COMMIT")
             with suppress(sqlite3.Error, OSError):  # the row is safe; the next append mends the head file, or refuses
                 db.execute("BEGIN IMMEDIATE")
@@ -155,78 +139,59 @@ class Ledger:
     def _database(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:
         """A connection for one transaction, rolled back unless it was committed; an empty one where there is no log."""
         try:
+            if self._path.is_symlink():
+                raise _unusable("a link is in its place")
             if make:
-                with suppress(FileExistsError):  # before SQLite, which would let others read it
-                    os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            there = os.path.lexists(self._path)
-            if there and not stat.S_ISREG(self._path.lstat().st_mode):
-                raise _unusable("it is no plain file")
-            where = f"{self._path.absolute().as_uri()}?mode=rw" if there else ":memory:"
+                self._path.touch(0o600)  # before SQLite, which would let others read it
+            where = f"{self._path.absolute().as_uri()}?mode=rw" if self._path.exists() else ":memory:"
             with closing(sqlite3.connect(where, timeout=10, isolation_level=None, uri=True)) as db:
                 db.text_factory = lambda text: text.decode(errors="replace")  # what it replaces, the hash tells
                 db.execute("PRAGMA journal_mode=DELETE")
                 db.execute("PRAGMA synchronous=EXTRA")
                 yield db
-        except OSError as error:
-            raise _unusable(error.strerror or error) from None
-        except sqlite3.OperationalError as error:
-            raise _unusable(error) from None
+        except (OSError, sqlite3.OperationalError) as error:
+            raise _unusable(getattr(error, "strerror", None) or error) from None
         except sqlite3.Error:
             raise _broken("The log is damaged: it is no database any more.") from None
 
     def _checked(self, db: sqlite3.Connection, *, whole: bool) -> list[Row]:
-        """The rows, or the last one alone, in order, unchanged, and as many as were signed."""
+        """The rows, or the last one alone: unchanged, in order, and up to the one that was signed."""
         schema = [sql for (sql,) in db.execute("SELECT sql FROM sqlite_master ORDER BY name")]
         if schema not in ([], _SCHEMA):
             raise _broken("The log is damaged: it is another database.")
-        newest = "" if whole else "DESC LIMIT 1"
-        ask = f"SELECT * FROM log ORDER BY number {newest}"  # noqa: S608 - our own words
+        ask = f"SELECT * FROM log ORDER BY number {'' if whole else 'DESC LIMIT 1'}"  # noqa: S608 - our own words
         rows: list[Row] = db.execute(ask).fetchall() if schema else []
-        heads = db.execute("SELECT rows, hash, signature FROM head").fetchall() if schema else []
-        number, previous = (0, START) if whole or not rows else (rows[0][0] - 1, rows[0][-2])
+        number, last = (0, START) if whole or not rows else (rows[0][0] - 1, rows[0][-2])
+        before = last
         for row in rows:
             number += 1
-            if row[0] != number:
-                raise _broken(f"Row {number} of the log is missing, or not in its place.")
             if row[-1] != _hash(row[:-1]):
                 raise _broken(f"Row {number} of the log was changed.")
-            if row[-2] != previous:
-                raise _broken(f"Row {number} of the log does not follow the row before it.")
-            previous = row[-1]
-        before = rows[-1][-2] if rows else START
-        for head, *ends in ((heads, (number, previous)), (self._kept(), (number, previous), (number - 1, before))):
-            if not any(self._genuine(head, *end) for end in ends):
-                raise _broken(f"The log ends at row {number}; its signed heads say otherwise: rows were cut or added.")
+            if row[0] != number or row[-2] != last:
+                raise _broken(f"Row {number} of the log is missing, not in its place, or not after the row before it.")
+            before, last = last, row[-1]
+        newest, older = self._signed(number, last), self._signed(number - 1, before)
+        if self._kept() not in {newest, older} or (db.execute(_HEAD).fetchone()[0] if schema else "") != newest:
+            raise _broken(f"The log ends at row {number}, but its signed head does not: rows were cut off or added.")
         return rows
 
-    def _kept(self) -> list[Any]:
-        """The head in the file, as rows of the table `head`."""
-        try:
-            return [tuple(json.loads(self._head.read_bytes()))]
-        except FileNotFoundError:
-            return []
-        except (ValueError, TypeError, RecursionError):
-            return [None]
+    def _signed(self, number: int, digest: str) -> str:
+        """The head as it is kept; nothing before the first row. Ed25519 signs the same bytes the same way each time."""
+        signature = self._key.sign(f"selfsame-log-1 {number} {digest}".encode())  # no receipt begins like this
+        return f"{number} {digest} {signature.hex()}\n" if number > 0 else ""
 
-    def _genuine(self, heads: list[Any], number: int, digest: str) -> bool:
-        """Whether there is exactly this head, with our signature; before the first row there is none."""
-        if not heads or number < 1:
-            return not heads and number == 0
-        try:
-            [(*_, signature)] = heads
-            self._key.public_key().verify(bytes.fromhex(signature), _signed(number, digest))
-        except (InvalidSignature, ValueError, TypeError):
-            return False
-        return heads == [(number, digest, signature)]
+    def _kept(self) -> str:
+        """The head in the file."""
+        return self._head.read_text("latin-1") if self._head.exists() else ""
 
     def _publish(self, db: sqlite3.Connection) -> None:
         """Write the head file anew where it is behind, whole or not at all."""
-        heads = db.execute("SELECT rows, hash, signature FROM head").fetchall()
-        if heads != self._kept():
+        (signed,) = db.execute(_HEAD).fetchone()
+        if signed != self._kept():
             part = self._head.with_name(f"{self._head.name}.part")
             part.unlink(missing_ok=True)
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-                file.write(json.dumps(*heads).encode())
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(signed)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(self._head)
