@@ -97,9 +97,8 @@ def random_person(seed: int) -> Person:
     return Person(f"random-{seed}", random_recipe(seed))
 
 
-@functools.lru_cache(maxsize=32)
 def someone(name: str) -> Person:
-    """A person by a longer name: who, and what they wear.
+    """A person by a longer name: who, and what they wear; people of the gallery as `gallery.wearing` says.
 
     Args:
         name: of the cast ("ada"), or of a seed ("random-17"), then any of "/round", "/square", "/oval" (glasses),
@@ -108,6 +107,15 @@ def someone(name: str) -> Person:
     Raises:
         KeyError: nobody has that name, or nothing of that name can be worn.
     """
+    if name.startswith("gallery-"):
+        from tests.people.gallery import wearing as of_gallery
+
+        return of_gallery(name)
+    return _someone(name)
+
+
+@functools.lru_cache(maxsize=32)
+def _someone(name: str) -> Person:
     who, *worn = name.split("/")
     if not worn:
         return random_person(int(who.removeprefix("random-"))) if who.startswith("random-") else person(who)

@@ -144,7 +144,9 @@ def lift(chart: Chart, look: Look, ear: NDArray[np.bool_]) -> NDArray[np.float32
     from tests.people import marks
 
     if look.skin.beard > 0:
-        up = np.maximum(up, 0.55 * look.skin.beard * np.clip(marks.beard_field(rest) / 1.4, 0, 1))
+        up = np.maximum(
+            up, 0.55 * look.skin.beard * np.clip(marks.shaped_beard(rest, look.skin.beard_shape) / 1.4, 0, 1)
+        )
     up[~skin | ear] = 0
     return up.astype(np.float32)
 

@@ -61,6 +61,9 @@ class Skin:
         freckles, stubble, beard, wrinkles, spots, blush, shine: 0..1.
         lips: colour of the lips; `lip_strength` 0 bare skin to 1 that colour alone.
         beard_colour: of beard and stubble.
+        beard_shape: "full", "goatee" (chin and mouth) or "strap" (along the jaw).
+        moles: 0..1, many. texture: of bare skin, 1 is usual. circles: dark ones under the eyes, 1 is usual.
+        shadow: painted on the lids, 0..1, in `shadow_colour`.
     """
 
     melanin: float = 0.25
@@ -76,6 +79,12 @@ class Skin:
     lips: Colour = (176, 98, 92)
     lip_strength: float = 0.55
     beard_colour: Colour = (50, 36, 28)
+    beard_shape: str = "full"
+    moles: float = 0.0
+    texture: float = 1.0
+    circles: float = 1.0
+    shadow: float = 0.0
+    shadow_colour: Colour = (70, 50, 60)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,17 @@ def freckles(seed: int, amount: float) -> NDArray[np.float32]:
     return np.asarray(cv2.GaussianBlur(out, (0, 0), 1.0), np.float32)
 
 
+def moles(seed: int, amount: float) -> NDArray[np.float32]:
+    """A few dark moles anywhere on the face."""
+    out = canvas()
+    rng = np.random.default_rng(seed)
+    for _ in range(1 + int(11 * amount)):
+        place = np.array([[rng.uniform(-6.5, 6.5), rng.uniform(-9.0, 5.5)]])
+        size = float(rng.uniform(0.06, 0.17))
+        cv2.circle(out, _pixels(place)[0, 0].tolist(), int(size * SCALE * 16), 1.0, -1, cv2.LINE_AA, _SHIFT)
+    return np.asarray(cv2.GaussianBlur(out, (0, 0), 1.4), np.float32)
+
+
 _FOLDS: tuple[tuple[float, float, tuple[tuple[float, float], ...]], ...] = (
     # (appears from this much wrinkling on, width in centimetres, line)
     (0.08, 0.34, ((1.75, -3.6), (2.35, -4.6), (2.95, -5.8), (3.2, -6.8))),  # nose to mouth
@@ -153,6 +164,16 @@ def beard_field(where: NDArray[np.float32]) -> NDArray[np.float32]:
     return result
 
 
+def shaped_beard(where: NDArray[np.float32], shape: str) -> NDArray[np.float32]:
+    """`beard_field` as it is worn: "full", "goatee" or "strap"."""
+    inside, x, y = beard_field(where), np.abs(where[..., 0]), where[..., 1]
+    if shape == "goatee":
+        inside = np.minimum(inside, 3.3 - x)
+    elif shape == "strap":
+        inside = np.minimum(inside, np.maximum((x - 4.6) * 0.8, -7.9 - y))
+    return inside.astype(np.float32)
+
+
 def moustache_field(where: NDArray[np.float32]) -> NDArray[np.float32]:
     """The same for the upper lip alone."""
     x, y = np.abs(where[..., 0]), where[..., 1]
@@ -179,13 +200,14 @@ def stubble(
     hairs = cv2.GaussianBlur(grain, (0, 0), sigmaX=2.6, sigmaY=0.7)  # the chart lies on its side: x is down
     hairs = (hairs - hairs.mean()) / hairs.std()
     field = beard_field(where)
+    worn = field if s.beard_shape == "full" else shaped_beard(where, s.beard_shape)
     ink = linear(s.beard_colour)
     soft = np.clip((field + 0.35) / 1.5, 0, 1)
     thin = np.clip(1 - np.abs(where[..., 0]) / 9, 0.2, 1)
     shadow = np.clip(soft * s.stubble * (0.30 + 0.55 * dots) * thin, 0, 0.85)
     colour += (ink * 1.4 - colour) * shadow[..., None]
     gloss *= 1 - 0.5 * soft * s.stubble
-    for amount, area, edge in ((s.beard, field, 0.6), (s.moustache, moustache_field(where), 0.34)):
+    for amount, area, edge in ((s.beard, worn, 0.6), (s.moustache, moustache_field(where), 0.34)):
         if amount:
             cover = np.clip((area + 0.16 * hairs + 0.12) / edge, 0, 1) * amount
             strand = np.clip(0.85 + 0.32 * hairs, 0.3, 1.9)[..., None]

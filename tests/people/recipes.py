@@ -37,14 +37,31 @@ def to_json(recipes: Mapping[str, Recipe]) -> str:
     return json.dumps({name: _round(asdict(r)) for name, r in recipes.items()}, indent=1) + "\n"
 
 
+def to_compact_json(recipes: Mapping[str, Recipe]) -> str:
+    """The recipes as JSON without blanks and without what is as usual."""
+    usual = _round(asdict(Recipe(Bones(), Look())))
+    return json.dumps({name: _less(_round(asdict(r)), usual) for name, r in recipes.items()}, separators=(",", ":"))
+
+
+def _less(fields: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    """Fields that differ; maps of numbers stay whole, except recipes' parts."""
+    parts = ("bones", "look", "skin", "brows", "hair")
+    return {k: _less(v, usual[k]) if k in parts else v for k, v in fields.items() if k in parts or v != usual[k]}
+
+
 def _tuples(fields: dict[str, Any]) -> dict[str, Any]:
     return {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
 
 
 def from_json(path: Path) -> dict[str, Recipe]:
     """Read recipes written by `to_json`."""
+    return parse(path.read_text())
+
+
+def parse(text: str) -> dict[str, Recipe]:
+    """Recipes from JSON; what is left out is as usual."""
     result = {}
-    for name, both in json.loads(path.read_text()).items():
+    for name, both in json.loads(text).items():
         look = both["look"]
         skin, brows = Skin(**_tuples(look.pop("skin"))), Brows(**_tuples(look.pop("brows")))
         hair = Hair(**_tuples(look.pop("hair")))

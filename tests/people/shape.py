@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tests.people.asset import BODY, CAVITY, FACE, SOCKET, TEETH, TONGUE, Base, base
+from tests.people.warp import FIELDS, warp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class Bones:
         age: 0 child, 1 young adult, 2 old; fractions blend.
         origin: weights of "african", "asian", "caucasian" (MakeHuman's names), summing to 1.
         weight: -1 thin to 1 heavy.
-        axes: shape axis of `asset.Base.axes` -> about -1..1.
+        axes: shape axis of `asset.Base.axes` or `warp.FIELDS` -> about -1..1.
         shut: how far the lips are pressed together at rest (MakeHuman people part them).
         wide: how far the eyes are opened at rest, in units of `eyeWide`.
         cheer: a trace of a smile at rest (without one MakeHuman people look sad).
@@ -94,6 +95,8 @@ def carve(bones: Bones) -> NDArray[np.float32]:
             _add(points, data, f"macro/{heavy}-{sex}-{age}", s * a * abs(bones.weight))
             _add(points, data, f"macro/average-{sex}-{age}", s * a * (1 - abs(bones.weight)))
     for axis, amount in bones.axes.items():
+        if axis in FIELDS:
+            continue
         positive, negative = data.axes[axis]
         _add(points, data, positive if amount > 0 or not negative else negative, abs(amount) if negative else amount)
     _add(points, data, "unit/mouthClose", bones.shut)
@@ -102,7 +105,7 @@ def carve(bones: Bones) -> NDArray[np.float32]:
     _add(points, data, "unit/eyeWideLeft", bones.wide)
     _add(points, data, "unit/eyeWideRight", bones.wide)
     points -= (points[data.eyes[0]].mean(0) + points[data.eyes[1]].mean(0)) / 2
-    return _lower_arms(points)
+    return _lower_arms(warp(points, bones.axes))
 
 
 def _lower_arms(points: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -185,13 +185,23 @@ def paint(look: Look) -> Paint:
     colour *= 1 + yellow * np.array([0.02, 0.02, -0.03], np.float32)
     sockets = _spot(where, (2.5, -1.35, 1.3), 1.0) * 0.55 + _spot(where, (3.0, 1.1, 1.4), 0.9) * 0.35
     colour *= 1 - sockets[..., None] * np.array([0.16, 0.24, 0.2], np.float32) * (0.6 + 0.9 * s.wrinkles)
+    if s.circles != 1:
+        under = (s.circles - 1) * _spot(where, (2.7, -1.2, 1.3), 0.8)
+        colour *= 1 - under[..., None] * np.array([0.14, 0.18, 0.14], np.float32)
     height = 0.0028 * fine + 0.002 * noise(seed + 6, 1.2) + 0.0022 * noise(seed + 7, 6)
     height *= 0.8 + 0.8 * s.wrinkles
+    if s.texture != 1:
+        height *= s.texture
+        colour *= 1 + ((s.texture - 1) * (0.045 * mottle + 0.02 * fine) * inside)[..., None]
     gloss = np.ones((HEIGHT, WIDTH), np.float32) * s.shine
     gloss *= 0.75 + 0.45 * _spot(where, (0, -2.5, 3), 1.6) + 0.3 * _spot(where, (0, 5, 1), 3.0) + 0.12 * mottle
     if s.freckles:
         dots = marks.freckles(seed + 8, s.freckles)
         colour *= 1 - marks.project(dots, where)[..., None] * front[..., None] * np.array([0.28, 0.42, 0.5], np.float32)
+    if s.moles:
+        dots = marks.project(marks.moles(seed + 14, s.moles), where) * front
+        colour *= 1 - dots[..., None] * np.array([0.5, 0.66, 0.7], np.float32)
+        height = height + 0.02 * dots
     if s.spots:
         blots = np.clip(noise(seed + 9, 9) - 1.35, 0, 1) * s.spots * step(y, -12, -9)
         colour *= 1 - blots[..., None] * np.array([0.35, 0.5, 0.6], np.float32)
@@ -213,6 +223,9 @@ def paint(look: Look) -> Paint:
         r = np.sqrt((offset * offset).sum(-1))
         rim = step(r, 1.80, 1.60) * step(offset[..., 2], 0.2, 0.6)
         colour *= 1 - rim[..., None] * (0.38 + 0.42 * (y > 0))[..., None] * np.array([0.8, 1, 1], np.float32)
+    if s.shadow:
+        lid = _spot(where, (3.1, 0.75, 1.5), 0.75) * step(y, 0.0, 0.35) * s.shadow
+        _blend(colour, np.broadcast_to(linear(s.shadow_colour), colour.shape), np.clip(1.2 * lid, 0, 0.8))
     marks.stubble(colour, height, gloss, look, where, c.normal)
     strokes = marks.project(marks.brows(seed + 13, look.brows), where) * front
     _blend(colour, np.broadcast_to(linear(look.brows.colour), colour.shape), strokes * 0.93)
