@@ -19,7 +19,7 @@ import functools
 import gzip
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -173,7 +173,7 @@ def _scene(rng: np.random.Generator, *, plain: bool = False) -> Scene:
         shift=(float(rng.uniform(-2.5, 2.5)), float(rng.uniform(-2.0, 1.0))), background=int(rng.integers(1, 400)),
         exposure=float(np.exp(rng.normal(0.05, 0.22))) * (1.8 if _dim(light) else 1.0),
         blur=float(rng.choice([0.5, 0.62, 0.8, 1.1])), noise=float(rng.choice([0.6, 1.2, 2.0, 3.5])),
-        jpeg=int(rng.choice([0, 95, 88, 75, 60])), white=tuple(map(float, np.exp(rng.normal(0, 0.06, 3)))),
+        jpeg=int(rng.choice([0, 95, 88, 75, 60])), white=_tint(rng, 0.06),
         gamma=float(rng.uniform(0.92, 1.15)), seed=int(rng.integers(1, 2**31)),
     )  # fmt: skip
     if plain:
@@ -191,13 +191,17 @@ def _dim(light: Light) -> bool:
 def _light(rng: np.random.Generator) -> Light:
     """A light of the catalogue, from the one side or the other, stronger or weaker and of its own tint."""
     light, mirror = LIGHTS[str(rng.choice(["soft", "soft", "window", "warm", "dim", "flat"]))], rng.choice([-1.0, 1.0])
-    gain, tint = float(np.exp(rng.normal(0, 0.12))), np.exp(rng.normal(0, 0.05, 3))
+    gain, tint = float(np.exp(rng.normal(0, 0.12))), _tint(rng, 0.05)
 
     def lit(lamp: Lamp) -> Lamp:
         x, y, z = lamp.place
-        colour: Any = tuple(float(c * gain * t) for c, t in zip(lamp.colour, tint, strict=True))
-        return replace(
-            lamp, place=(x * float(mirror) + float(rng.normal(0, 8)), y + float(rng.normal(0, 8)), z), colour=colour
-        )
+        place = (x * float(mirror) + float(rng.normal(0, 8)), y + float(rng.normal(0, 8)), z)
+        red, green, blue = (c * gain * t for c, t in zip(lamp.colour, tint, strict=True))
+        return replace(lamp, place=place, colour=(red, green, blue))
 
     return replace(light, lamps=tuple(lit(lamp) for lamp in light.lamps))
+
+
+def _tint(rng: np.random.Generator, much: float) -> tuple[float, float, float]:
+    red, green, blue = (float(v) for v in np.exp(rng.normal(0, much, 3)))
+    return red, green, blue

@@ -45,6 +45,10 @@ _SHIRTS: tuple[Colour, ...] = (
     (60, 76, 104), (112, 54, 48), (64, 92, 72), (150, 140, 120), (48, 50, 56), (168, 124, 60), (106, 84, 118),
     (186, 186, 182), (30, 60, 110),
 )  # fmt: skip
+_LIPS: tuple[Colour, ...] = (
+    (176, 98, 92), (150, 30, 44), (196, 90, 110), (120, 50, 60), (200, 110, 90), (130, 84, 78),
+)  # fmt: skip
+_SHADOWS: tuple[Colour, ...] = ((70, 50, 60), (60, 70, 96), (110, 70, 50), (40, 40, 44))
 _MEN = {"buzz": 3, "short": 4, "swept": 3, "curly": 2, "bald": 2, "tonsure": 1, "long": 0.7, "fringe": 0.5}
 _WOMEN = {"long": 4, "bob": 3, "bun": 3, "curly": 2, "fringe": 3, "short": 1.2, "swept": 0.6, "buzz": 0.5}
 
@@ -52,6 +56,16 @@ _WOMEN = {"long": 4, "bob": 3, "bun": 3, "curly": 2, "fringe": 3, "short": 1.2, 
 def _pick(rng: np.random.Generator, odds: dict[str, float]) -> str:
     share = np.array(list(odds.values()), float)
     return str(rng.choice(list(odds), p=share / share.sum()))
+
+
+def _mixed(a: Colour, b: Colour, share: float) -> Colour:
+    red, green, blue = (round((1 - share) * x + share * y) for x, y in zip(a, b, strict=True))
+    return red, green, blue
+
+
+def _shade(colour: Colour, rng: np.random.Generator) -> Colour:
+    red, green, blue = (round(float(np.clip(c * rng.uniform(0.85, 1.15), 10, 235)), 1) for c in colour)
+    return red, green, blue
 
 
 def bones(rng: np.random.Generator, age: float, male: bool) -> Bones:  # noqa: FBT001
@@ -86,20 +100,13 @@ def look(rng: np.random.Generator, frame: Bones, male: bool, seed: int) -> Look:
     dark = [0.85, 0.35, 0.15] @ np.array([max(frame.origin[k], 0) for k in ("african", "asian", "caucasian")])
     melanin = float(np.clip(dark + rng.normal(0, 0.17), 0.0, 1.0))
     years = frame.age - 1.0
-    ink = _INKS[
-        int(rng.choice(6, p=[0.6, 0.25, 0.1, 0.02, 0.02, 0.01] if melanin > 0.4 else [0.15, 0.2, 0.25, 0.1, 0.2, 0.1]))
-    ]
-    ink = tuple(float(np.clip(c * rng.uniform(0.85, 1.15), 10, 235)) for c in ink)
+    odds = [0.6, 0.25, 0.1, 0.02, 0.02, 0.01] if melanin > 0.4 else [0.15, 0.2, 0.25, 0.1, 0.2, 0.1]
+    ink = _shade(_INKS[int(rng.choice(6, p=odds))], rng)
     grey = float(np.clip(rng.normal(1.25 * (years - 0.25), 0.15), 0, 1))
-    faded = tuple(round((1 - 0.7 * grey) * c + 0.7 * grey * 172) for c in ink)
+    faded = _mixed(ink, (172, 172, 172), 0.7 * grey)
     painted = (not male) * float(rng.random() < 0.45)
-    lips: Colour = tuple(
-        map(
-            int,
-            rng.choice([(176, 98, 92), (150, 30, 44), (196, 90, 110), (120, 50, 60), (200, 110, 90), (130, 84, 78)]),
-        )
-    )
-    shadow: Colour = tuple(map(int, rng.choice([(70, 50, 60), (60, 70, 96), (110, 70, 50), (40, 40, 44)])))
+    lips = _LIPS[int(rng.integers(len(_LIPS)))]
+    shadow = _SHADOWS[int(rng.integers(len(_SHADOWS)))]
     bearded = male and rng.random() < 0.4
     skin = Skin(
         melanin=round(melanin, 3), red=round(float(rng.normal(0, 0.5)), 2),
@@ -118,7 +125,7 @@ def look(rng: np.random.Generator, frame: Bones, male: bool, seed: int) -> Look:
     brows = Brows(
         faded, round(float(rng.uniform(-0.35, 0.5)), 2), round(float(rng.uniform(-0.05, 0.7)), 2),
         round(float(rng.uniform(0.3, 1.0) if male else rng.uniform(0.25, 0.75)), 2),
-        round(float(rng.uniform(3.4, 4.8)), 2), 
+        round(float(rng.uniform(3.4, 4.8)), 2),
         round(float(rng.choice([rng.uniform(0.4, 1.0), rng.uniform(0.9, 1.9)])), 2),
         round(float(rng.uniform(-0.1, 0.16)), 3), int(rng.integers(120, 620)),
     )  # fmt: skip
@@ -160,7 +167,9 @@ def between(own: Recipe, other: Recipe, share: float, seed: int) -> Recipe:
     )  # fmt: skip
     a, b = own.look, other.look
     brows = replace(
-        a.brows, **{k: mix(getattr(a.brows, k), getattr(b.brows, k)) for k in ("height", "arch", "thickness", "length", "start", "tilt")},
+        a.brows, height=mix(a.brows.height, b.brows.height), arch=mix(a.brows.arch, b.brows.arch),
+        thickness=mix(a.brows.thickness, b.brows.thickness), length=mix(a.brows.length, b.brows.length),
+        start=mix(a.brows.start, b.brows.start), tilt=mix(a.brows.tilt, b.brows.tilt),
     )  # fmt: skip
     skin = replace(a.skin, melanin=mix(a.skin.melanin, b.skin.melanin), red=mix(a.skin.red, b.skin.red))
     return Recipe(shape, replace(a, brows=brows, skin=skin, seed=seed))
@@ -177,11 +186,15 @@ def _shaven(recipe: Recipe) -> Recipe:
     return replace(recipe, look=replace(recipe.look, skin=skin))
 
 
+_NEXT = {
+    "long": "bun", "bob": "long", "bun": "long", "fringe": "bob", "short": "buzz", "swept": "short", "curly": "buzz",
+    "buzz": "short", "bald": "buzz", "tonsure": "buzz",
+}  # fmt: skip
+
+
 def _haircut(recipe: Recipe) -> Recipe:
     h = recipe.look.hair
-    other = {"long": "bun", "bob": "long", "bun": "long", "fringe": "bob", "short": "buzz", "swept": "short",
-             "curly": "buzz" if recipe.bones.sex > 0.5 else "bun", "buzz": "short", "bald": "buzz", "tonsure": "buzz"}  # fmt: skip
-    hair = replace(h, style=other[h.style], thickness=round(1.1 if h.style == "curly" else 0.8 * h.thickness, 2))
+    hair = replace(h, style=_NEXT[h.style], thickness=round(1.1 if h.style == "curly" else 0.8 * h.thickness, 2))
     return replace(recipe, look=replace(recipe.look, hair=hair))
 
 

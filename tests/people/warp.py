@@ -6,7 +6,7 @@ Each is a displacement field over the eyes' frame (centimetres; brows at y = 1.7
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Line = NDArray[np.float32]
+    Line = NDArray[np.floating[Any]]
     Field = Callable[[Line, Line, Line], tuple[Line | float, Line | float, Line | float]]
 
 _EYE = 3.08  # centimetres from the middle
 
 
 def _bump(v: Line, middle: float, wide: float) -> Line:
-    return np.exp(-(((v - middle) / wide) ** 2) / 2).astype(np.float32)
+    return np.asarray(np.exp(-(((v - middle) / wide) ** 2) / 2))
 
 
 def _step(v: Line, low: float, high: float) -> Line:
     t = np.clip((v - low) / (high - low), 0, 1)
-    return (t * t * (3 - 2 * t)).astype(np.float32)
+    return np.asarray(t * t * (3 - 2 * t))
 
 
 def _front(z: Line) -> Line:
