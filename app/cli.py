@@ -225,6 +225,26 @@ def verify(
 
 
 @cli.command()
+def log(
+    *,
+    check: Annotated[
+        bool, typer.Option("--verify", help="Only say whether it is whole, how long, since when.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show every decision of this installation, the newest last. A log that was touched is never shown: code 3."""
+    from app.home import Home
+    from app.log import as_json as told
+    from app.log import lines, summary
+
+    entries = Home.open().open_ledger().entries()
+    if as_json:
+        typer.echo(json.dumps(told(entries, rows=not check)))
+    else:
+        typer.echo(summary(entries) if check or not entries else "\n".join(lines(entries)))
+
+
+@cli.command()
 def doctor() -> None:
     """Look for what could be wrong with this installation. Code 0 when nothing is, else 1."""
     from app.doctor import findings

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from app import cli, media
+from app.home import Home
+from app.log import lines, summary
 from app.studio import landing, server
 from consent.errors import Fault, Refusal
 
@@ -34,7 +36,7 @@ def test_version_and_help(capsys):
     assert say(capsys, "--version")[:2] == (0, "selfsame 0.1.0\n")
     code, out, _ = say(capsys, "--help")
     assert code == 0
-    assert all(word in out for word in ("studio", "demo", "swap", "age", "express", "verify", "doctor"))
+    assert all(word in out for word in ("studio", "demo", "swap", "age", "express", "verify", "log", "doctor"))
 
 
 @pytest.mark.parametrize("arguments", [["--bogus"], ["nonsense"], ["age"], ["--port", "70000"], ["age", "x", "-o"]])
@@ -132,6 +134,56 @@ def test_doctor_reads_the_log(capsys, home):
     code, out, _ = say(capsys, "doctor")
     assert code == 1
     assert "The log is damaged" in out
+
+
+def test_the_log_is_told_newest_last(capsys, home):
+    assert say(capsys, "log")[:2] == (0, "The log is empty.\n")
+    assert json.loads(say(capsys, "log", "--json")[1]) == {
+        "whole": True, "rows": 0, "since": None, "until": None, "entries": [],
+    }  # fmt: skip
+    log = Home.open(home).open_ledger()
+    log.record("check-begun", "", "motion+light")
+    log.record("enrolled", "0123456789abcdef", "live", consent="ab" * 12)
+    log.record("grant-refused", "0123456789abcdef", "purpose-not-agreed", "age")
+    log.record("something-new", "0123456789abcdef")
+    code, out, _ = say(capsys, "log")
+    assert code == 0
+    assert [line[19:] for line in out.splitlines()] == [
+        "            a live check was begun: motion+light",
+        f"  01234567  the person was verified, a session began: live (consent {'ab' * 12})",
+        "  01234567  leave was not given for age: purpose-not-agreed",
+        "  01234567  something-new",
+    ]
+    told = json.loads(say(capsys, "log", "--json")[1])
+    assert (told["whole"], told["rows"], told["since"]) == (True, 4, log.entries()[0]["time"])
+    assert told["entries"] == log.entries()
+
+
+def test_the_log_is_verified(capsys, home):
+    log = Home.open(home).open_ledger()
+    log.record("check-begun", "")
+    assert "whole: 1 decision since 20" in say(capsys, "log", "--verify")[1]
+    log.record("match", "")
+    code, out, _ = say(capsys, "log", "--verify")
+    assert code == 0
+    assert "whole: 2 decisions since 20" in out
+    assert out.count("\n") == 1
+    assert set(json.loads(say(capsys, "log", "--verify", "--json")[1])) == {"whole", "rows", "since", "until"}
+    log.record("match", "")
+    (home / "ledger.db.head").unlink()
+    for arguments in ((), ("--verify",), ("--json",)):
+        code, out, err = say(capsys, "log", *arguments)
+        assert (code, out) == (3, "")
+        assert "[log-broken]" in err
+        assert "row 3" in err
+
+
+def test_rows_of_another_version_are_told_as_far_as_they_are_known():
+    assert list(lines([{"event": "new", "score": "high"}, {"time": "yesterday", "event": "match"}])) == [
+        "at an unknown time            new",
+        "yesterday            a face matched the person",
+    ]
+    assert "since yesterday" in summary([{"time": "yesterday"}])
 
 
 def test_the_demo_needs_a_checkout(capsys, tmp_path, monkeypatch):

@@ -528,7 +528,7 @@ def _kills(folder, kills, seed):
         signal.sigtimedwait([], draw.uniform(0, 0.06))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        with open(told, "rb") as rest:
+        with os.fdopen(told, "rb") as rest:
             rows = 1 + len(rest.read())
         if len(log.entries()) - before - rows not in {0, 1}:
             os._exit(1)
