@@ -46,11 +46,7 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
     kinds = tuple(action for ability in Ability if ability in abilities for action in _KINDS[ability])
     must = {*_KINDS[Ability.TURN], *(_FACIAL & set(kinds))}
     if not (set(_KINDS[Ability.TURN]) <= set(kinds) and _FACIAL & set(kinds)):
-        raise Refusal(
-            "too-little-to-ask",
-            "The check needs a head that can turn, and eyes that can close or a mouth that can open.",
-            "Choose more if you can. Without it we cannot tell a person from a picture or a mask, and so cannot go on.",
-        )
+        raise Refusal.of("too-little-to-ask")
     for length in itertools.count(policy.ACTIONS):
         found = tuple(
             order

@@ -44,9 +44,7 @@ def world(pixels: Pixels, mark: bytes) -> bytes:
         key = Ed25519PublicKey.from_public_bytes(mark[:_KEY_BYTES])
         key.verify(mark[_KEY_BYTES:], MARKED + digest(pixels))
     except (InvalidSignature, ValueError):
-        raise Forgery(
-            "bad-mark", "This picture's rendering mark is not genuine.", "Use pictures as rendered."
-        ) from None
+        raise Forgery.of("bad-mark") from None
     return mark[:_KEY_BYTES]
 
 
@@ -57,11 +55,7 @@ def same_world(expected: bytes, found: bytes) -> None:
         Refusal: `other-world`.
     """
     if expected != found:
-        raise Refusal(
-            "other-world",
-            "A demo person and a person before the camera cannot be mixed.",
-            "Use pictures from where the live check was made.",
-        )
+        raise Refusal.of("other-world")
 
 
 def domain(world: bytes) -> Domain:

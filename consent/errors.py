@@ -8,11 +8,17 @@ Exception
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+from typing import Any, Final, Self
+
 from models.errors import Fault
 
-__all__ = ["Fault", "Forgery", "Refusal"]
+__all__ = ["WORDS", "Fault", "Forgery", "Refusal"]
 
 Box = tuple[float, float, float, float]
+WORDS: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("words.toml").read_text("utf-8"))
+"""What people are told, in English: `refusal` by code, `ask` by hint."""
 
 
 class Refusal(Exception):  # noqa: N818 - the project's two words are Refusal and Fault
@@ -31,6 +37,19 @@ class Refusal(Exception):  # noqa: N818 - the project's two words are Refusal an
         self.reason = reason
         self.remedy = remedy
         self.boxes = boxes
+
+    @classmethod
+    def of(cls, code: str, case: str = "", boxes: tuple[Box, ...] = (), **values: str) -> Self:
+        """The refusal of that code, in the words of `words.toml`.
+
+        Args:
+            code: see above.
+            case: which of the words of this code.
+            boxes: see above.
+            values: what the words leave open.
+        """
+        said = WORDS["refusal"][f"{code}.{case}" if case else code]
+        return cls(code, said["reason"].format(**values), said["remedy"].format(**values), boxes)
 
 
 class Forgery(Refusal):

@@ -153,7 +153,7 @@ class Seal:
     def check(self, seal: bytes, *parts: bytes | str | float) -> None:
         """Raise `Forgery` unless `seal` is this key's seal over `parts`."""
         if not (isinstance(seal, bytes) and hmac.compare_digest(seal, self.over(*parts))):
-            raise Forgery("forged", "This value was not made by this session.", "Start again from the live check.")
+            raise Forgery.of("forged")
 
 
 @final
@@ -174,7 +174,7 @@ class Once:
         """
         with self._lock:
             if self._spent:
-                raise Forgery("spent", f"This {what} was used already; it works once.", "Ask for a new one.")
+                raise Forgery.of("spent", what=what)
             self._spent = True
 
 

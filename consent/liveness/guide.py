@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from consent import policy
-from consent.types import Action
+from consent.errors import WORDS
 from models.faces import Face
 
-ASK: Final = {
-    Action.CENTRE: "Look straight ahead",
-    Action.TURN_LEFT: "Turn your head to your left",
-    Action.TURN_RIGHT: "Turn your head to your right",
-    Action.NOD: "Nod: lower your chin",
-    Action.CLOSE_EYES: "Close both eyes for a moment",
-    Action.OPEN_MOUTH: "Open your mouth wide",
-    Action.LEAN_IN: "Come closer to the camera",
-    Action.LIGHT: "Look straight ahead and hold still",
-    Action.DOT: "Follow the dot with your nose",
-    "no-face": "No face in sight: look into the camera",
-    "several-faces": "Only one person, please",
-    "come-closer": "Come closer",
-    "go-back": "Move back a little",
-    "centre-yourself": "Move into the middle of the oval",
-    "more-light": "More light on your face, please",
-    "less-light": "Less light on your face, please",
-    "hold-still": "Hold still",
-    "complete": "Done",
-}
+ASK: Final[Mapping[str, str]] = MappingProxyType(WORDS["ask"])
 """English sentences by hint code; the page may translate them by code."""
 
 
