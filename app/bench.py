@@ -44,7 +44,8 @@ class Figure:
         unit: what the number counts, in a few words.
         goal: the number wanted, where one is set.
         n: how many measurements it rests on.
-        ci95: for a share, its Clopper-Pearson interval of 95 %.
+        ci95: for a share, its Clopper-Pearson interval of 95 %, as if no two measurements had anything in common.
+        ci95_people: the same over people drawn again, where measurements share people (see `app.evaluate`).
     """
 
     name: str
@@ -53,6 +54,7 @@ class Figure:
     n: int
     goal: float | None = None
     ci95: tuple[float, float] | None = None
+    ci95_people: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,19 +130,27 @@ def _where(beyond: Callable[[float], bool]) -> float:
 
 
 def figures_json(figures: Sequence[Figure]) -> str:
-    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95"}]}`."""
+    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95", "ci95_people"}]}`."""
     return json.dumps({"figures": [asdict(figure) for figure in figures]}, allow_nan=False)
 
 
 def table(figures: Sequence[Figure]) -> str:
     """A table for people, one figure a line."""
-    rows = [("figure", "value", "95 % interval", "n", "goal", "unit")]
+    rows: list[tuple[str, ...]] = [("figure", "value", "95 % interval", "by people", "n", "goal", "unit")]
     for figure in figures:
-        span = "" if figure.ci95 is None else " to ".join(f"{end:.3f}" for end in figure.ci95)
-        rows.append((figure.name, _short(figure.value), span, str(figure.n), _short(figure.goal), figure.unit))
+        spans = (span(figure.ci95), span(figure.ci95_people))
+        rows.append((figure.name, _short(figure.value), *spans, str(figure.n), _short(figure.goal), figure.unit))
+    if not any(figure.ci95_people for figure in figures):
+        rows = [(*row[:3], *row[4:]) for row in rows]
     wide = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, wide, strict=True)).rstrip() for row in rows]
     return "\n".join([lines[0], "-" * max(map(len, lines)), *lines[1:]])
+
+
+def span(ends: tuple[float, float] | None) -> str:
+    """An interval in words; empty for none."""
+    shown = (f"{end:.3f}" if end >= 0.001 or end == 0 else f"{end:.1e}" for end in ends or ())
+    return " to ".join(shown)
 
 
 def _short(value: float | None) -> str:

@@ -18,7 +18,7 @@ from tests import bench as measured
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = {
-    "gate": {"false_match_rate", "false_non_match_rate"},
+    "gate": {"false_match_rate", "false_match_rate_lookalike", "false_non_match_rate"},
     "stamp": {
         "label_found_rate",
         "c2pa_trusted_rate",
@@ -32,7 +32,7 @@ NAMES = {
         *("express.ms", "express.landmark_error"),
     },
 }
-KEYS = {"name", "value", "unit", "goal", "n", "ci95"}
+KEYS = {"name", "value", "unit", "goal", "n", "ci95", "ci95_people"}
 
 
 @pytest.mark.parametrize(
