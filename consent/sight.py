@@ -15,7 +15,7 @@ from consent.errors import Box, Refusal
 from consent.quality import grown, usable
 from consent.types import Pixels
 from models.age import AgeEstimator
-from models.faces import Detection, Face, Finder
+from models.faces import SIDE, Detection, Face, Finder
 
 
 def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | None) -> tuple[Face, tuple[Box, ...]]:
@@ -59,7 +59,7 @@ def reach(face: Face, pixels: Pixels) -> tuple[int, int, int, int]:
 def _closer(finder: Finder, pixels: Pixels, face: Face, known: tuple[Box, ...]) -> tuple[Box, ...]:
     """Whoever shows only in a closer look at what may be changed: small faces of a large picture."""
     x0, y0, x1, y1 = reach(face, pixels)
-    near = (d.box for d in finder.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1])))
+    near = (d.box for d in finder.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1]), 2 * SIDE))
     boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
     return tuple(box for box in boxes if not any(_centred(box, other) for other in known))
 
@@ -81,6 +81,6 @@ def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | 
             "Say which one is you: they are numbered from left to right.",
             boxes,
         )
-    if choose is not None and not 0 <= choose < len(faces):
+    if choose is not None and not (type(choose) is int and 0 <= choose < len(faces)):
         raise Refusal("no-such-face", "There is no face with that number in this picture.", "Choose another.", boxes)
     return faces[choose or 0]

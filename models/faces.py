@@ -21,6 +21,8 @@ Image = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
 Points = NDArray[np.float64]
 
+SIDE: Final = 640
+"""Pixels of the longer side of what the detector looks at: it finds faces with at least 8 between the eyes there."""
 DETECTOR_SCORE: Final = 0.6
 """YuNet's own default is 0.9; 0.6 finds tilted and dark faces (so that a second face is not overlooked)."""
 MESH_SCORE: Final = 0.5
@@ -167,7 +169,7 @@ class Finder:
         self._detector = cv2.FaceDetectorYN.create("onnx", detector, empty, (320, 320), DETECTOR_SCORE, 0.3, 5000)
         self._mesh_net, self._iris_net = net("mesh"), net("iris")
 
-    def detect(self, image: Image, side: int = 640) -> tuple[Detection, ...]:
+    def detect(self, image: Image, side: int = SIDE) -> tuple[Detection, ...]:
         """Every face the detector sees, left to right; `side` is the longer side it looks at, in pixels.
 
         A picture without a hit is tried once more with a border, for crops that cut the head.
@@ -176,7 +178,7 @@ class Finder:
         with self._lock:
             return self._detect(bgr, side, 0) or self._detect(bgr, side, max(image.shape[:2]) // 2)
 
-    def find(self, image: Image, side: int = 640) -> tuple[Face, ...]:
+    def find(self, image: Image, side: int = SIDE) -> tuple[Face, ...]:
         """Every face, measured, left to right. `image` is `uint8 RGB (H, W, 3)`."""
         faces = (self.measure(image, detection) for detection in self.detect(image, side))
         return tuple(face for face in faces if face is not None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +76,9 @@ def _handler(desk: Desk) -> Any:
                 visitor.shown = None if side == "target" else visitor.shown
                 desk.look(visitor, side)
             case "choose":
-                desk.look(visitor, side, int(detail.get("face", "0")))
+                face = detail.get("face", "")
+                # -1 is nobody: what is no number chooses nobody, and never the first by default
+                desk.look(visitor, side, int(face) if re.fullmatch(r"[0-9]{1,4}", face) else -1)
             case "live":
                 desk.live(visitor, side)
                 visitor.shown = None if side == "target" else visitor.shown

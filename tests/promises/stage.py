@@ -1,6 +1,6 @@
 """What the attacks stand on: people with gates of their own, their pictures, and a studio with browsers, over HTTP.
 
-A gate here knows its person by rendered frames that are sealed as liveness seals them; the live check has its own tests.
+A gate here knows its person by rendered frames, sealed as liveness seals them; the live check has its own tests.
 """
 
 from __future__ import annotations
