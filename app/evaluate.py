@@ -93,7 +93,8 @@ class Counts:
         pictures: all that were seen.
         several: those with several faces, of which the largest was taken.
         refused: pictures, by code.
-        people: all that could have been enrolled.
+        people: those with enough pictures to be enrolled.
+        few: those without.
         not_enrolled: people, by code.
     """
 
@@ -101,6 +102,7 @@ class Counts:
     several: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     people: int = 0
+    few: int = 0
     not_enrolled: Counter[str] = field(default_factory=Counter)
 
 
@@ -215,10 +217,10 @@ def evaluate(sitters: Iterable[Sitter], say: Say) -> Outcome:
         if number % _TOLD == 0:
             say(f"{number} people seen")
     if not any(one.template is not None for one in seen):
-        why = ", ".join(f"{code}: {n}" for code, n in judge.counts.not_enrolled.most_common())
+        why = {**judge.counts.not_enrolled, **({"too few pictures": judge.counts.few} if judge.counts.few else {})}
         raise Refusal(
             "nobody-enrolled",
-            f"Nobody could be enrolled ({why}).",
+            f"Nobody could be enrolled ({', '.join(f'{code}: {n}' for code, n in sorted(why.items()))}).",
             f"At least {policy.TEMPLATE_FRAMES + 1} clear pictures of an adult are needed, each in one folder.",
         )
     return compared(seen, judge.counts)
@@ -235,6 +237,7 @@ class _Judge:
         """All pictures of a person, one at a time; no picture is kept."""
         seen = Seen(sitter)
         first: list[LiveFrame] = []
+        before = self.counts.pictures
         for photo in sitter.photos:
             pixels = freeze(photo.pixels)
             self.counts.pictures += 1
@@ -246,7 +249,9 @@ class _Judge:
             seen.vectors.append(self._recogniser.embed(pixels, face))
             if len(first) < policy.TEMPLATE_FRAMES and not sitter.like:
                 first.append(LiveFrame(pixels, face, Action.CENTRE))
-        if not sitter.like:
+        if self.counts.pictures - before <= policy.TEMPLATE_FRAMES and not sitter.like:
+            self.counts.few += 1
+        elif not sitter.like:
             self.counts.people += 1
             try:
                 seen.template = self._enrolled(first)
@@ -382,9 +387,10 @@ def fitted(scores: Scores, limit: float) -> float | None:
 def said(outcome: Outcome) -> str:
     """What the figures are about, in plain sentences."""
     enrolled, counts = len(np.unique(outcome.mated.mine)), outcome.counts
+    few = f" ({counts.few} more have too few pictures, and are compared with the others only)" if counts.few else ""
     return (
-        f"{counts.pictures} pictures; {enrolled} of {counts.people} people enrolled and compared, each with a template"
-        f" of {policy.TEMPLATE_FRAMES} photographs; limit {policy.MATCH_COSINE:.2f}. Quality rules, template, score and"
+        f"{counts.pictures} pictures; {enrolled} of {counts.people} people enrolled and compared{few}, each with a"
+        f" template of {policy.TEMPLATE_FRAMES} photographs; limit {policy.MATCH_COSINE:.2f}. Quality rules, template, score and"
         " limits are the gate's own. Not the gate's: photographs instead of a live check, and of several faces the"
         " largest. Comparisons that share a person are not independent, so the interval by comparisons is too narrow;"
         " the one by people draws the people again. Nothing was granted, and nothing of the pictures was kept."
