@@ -390,8 +390,9 @@ def said(outcome: Outcome) -> str:
     few = f" ({counts.few} more have too few pictures, and are compared with the others only)" if counts.few else ""
     return (
         f"{counts.pictures} pictures; {enrolled} of {counts.people} people enrolled and compared{few}, each with a"
-        f" template of {policy.TEMPLATE_FRAMES} photographs; limit {policy.MATCH_COSINE:.2f}. Quality rules, template, score and"
-        " limits are the gate's own. Not the gate's: photographs instead of a live check, and of several faces the"
+        f" template of {policy.TEMPLATE_FRAMES} photographs; limit {policy.MATCH_COSINE:.2f}. Quality rules, template,"
+        " score and limits are the gate's own. Not the gate's: photographs instead of a live check, and of several"
+        " faces the"
         " largest. Comparisons that share a person are not independent, so the interval by comparisons is too narrow;"
         " the one by people draws the people again. Nothing was granted, and nothing of the pictures was kept."
     )

@@ -35,12 +35,7 @@ def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | N
     chosen = _chosen(found, boxes, choose)
     face = finder.measure(pixels, chosen)
     if face is None:
-        raise Refusal(
-            "face-turned-away",
-            "The face cannot be measured: it is turned away or covered.",
-            "Use a picture that shows your whole face.",
-            (chosen.box,),
-        )
+        raise Refusal.of("face-turned-away", "covered", (chosen.box,))
     usable(face)
     grown(ages.years(pixels, face), face.box)
     others = tuple(d.box for d in found if d is not chosen)
@@ -73,14 +68,9 @@ def _centred(box: Box, other: Box) -> bool:
 def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:
     """The one face that is meant."""
     if not faces:
-        raise Refusal("no-face", "No face was found in this picture.", "Use a picture that shows your face clearly.")
+        raise Refusal.of("no-face")
     if choose is None and len(faces) > 1:
-        raise Refusal(
-            "several-faces",
-            f"There are {len(faces)} faces in this picture.",
-            "Say which one is you: they are numbered from left to right.",
-            boxes,
-        )
+        raise Refusal.of("several-faces", boxes=boxes, count=str(len(faces)))
     if choose is not None and not (type(choose) is int and 0 <= choose < len(faces)):
-        raise Refusal("no-such-face", "There is no face with that number in this picture.", "Choose another.", boxes)
+        raise Refusal.of("no-such-face", boxes=boxes)
     return faces[choose or 0]

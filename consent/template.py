@@ -38,11 +38,7 @@ def template(frames: Sequence[LiveFrame], recogniser: Recogniser) -> Vector:
         if len(resting) >= policy.TEMPLATE_FRAMES:
             resting = _agreeing(resting, _middle(resting))
     if len(resting) < policy.TEMPLATE_FRAMES:
-        raise Refusal(
-            "too-few-frames",
-            "Too few clear pictures of your face came out of the check, or they do not agree.",
-            "Do it again in better light.",
-        )
+        raise Refusal.of("too-few-frames")
     middle = _middle(resting)
     acting = (_agreeing(some, middle) for some in embedded.values())
     return _middle([middle, *(_middle(some) for some in acting if some)])
