@@ -8,8 +8,9 @@ Convention: `uint8` RGB `(H, W, 3)`, sRGB, row 0 at the top, EXIF orientation al
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,8 @@ MAX_PIXELS: Final = 50_000_000
 """Largest picture that is decoded: a 48-megapixel telephone picture fits (150 MB as an array)."""
 MAX_SIDE: Final = 16_383
 """Longest side, so that whatever was read can also be written as WebP."""
+MAX_SCANS: Final = 500
+"""Most passes of a progressive JPEG (encoders write 10 or so): each costs a walk over all pixels and few bytes."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
@@ -36,6 +39,8 @@ _TURNS: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_GAMMA_SLACK: Final = 0.05
+"""Relative difference from sRGB's 1 / 2.2 up to which a gamma means sRGB; cameras and editors write 45455."""
 _SEND_ANOTHER: Final = "Use a JPEG, PNG or WebP picture."
 
 
@@ -78,8 +83,9 @@ def sniff(data: bytes) -> Format | None:
 def decode(data: bytes) -> Pixels:
     """Decode a JPEG, PNG or WebP picture.
 
-    Transparency is laid on white, an ICC profile is converted to sRGB, 16-bit, grey, palette and CMYK pictures become
-    8-bit RGB, and the EXIF orientation is applied. Nothing is decoded before the size in the header has been checked.
+    Transparency is laid on white, an ICC profile or a PNG's gamma is converted to sRGB, 16-bit, grey, palette and CMYK
+    pictures become 8-bit RGB, and the EXIF orientation is applied: what browsers show is what is judged and changed.
+    Nothing is decoded before the size in the header has been checked.
 
     Args:
         data: The whole file, from anyone.
@@ -102,6 +108,10 @@ def decode(data: bytes) -> Pixels:
     try:
         with Image.open(io.BytesIO(data), formats=[fmt.value.upper()]) as image:
             _check_header(image, fmt)
+            if fmt is Format.JPEG and data.count(b"\xff\xda") > MAX_SCANS:
+                raise Refusal(
+                    "picture-too-large", "The JPEG file has too many passes to be read.", "Save the picture again."
+                )
             image.load()
             return _to_array(image)
     except Refusal:
@@ -169,24 +179,33 @@ def _check_header(image: Image.Image, fmt: Format) -> None:
 def _to_array(image: Image.Image) -> Pixels:
     turn = _TURNS.get(_orientation(image))
     if image.mode.startswith("I"):  # 16-bit grey: keep the high byte; Pillow's own conversion clips at 255
-        grey = np.clip(np.asarray(image).astype(np.int64) >> 8, 0, 255).astype(np.uint8)
+        deep = np.asarray(image).astype(np.int64)
+        grey = np.clip(deep >> 8, 0, 255).astype(np.uint8)
+        grey[deep == image.info.get("transparency", -1)] = 255
+        kept = {name: value for name, value in image.info.items() if name != "transparency"}
         image = Image.fromarray(grey)
+        image.info = kept
     if image.has_transparency_data:
         colour = image.convert("RGBA")
         paper = Image.new("RGBA", colour.size, (255, 255, 255, 255))
         paper.alpha_composite(colour)
-        rgb = _to_srgb(paper.convert("RGB"), image.info.get("icc_profile"))
+        rgb = _to_srgb(paper.convert("RGB"), image.info)
     else:
-        rgb = _to_srgb(image, image.info.get("icc_profile"))
+        rgb = _to_srgb(image, image.info)
     if turn is not None:
         rgb = rgb.transpose(turn)
     return np.array(rgb, dtype=np.uint8, order="C")
 
 
-def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    """Convert by the embedded profile; a profile that does not fit is ignored, as browsers do."""
+def _to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> Image.Image:
+    """Convert by the profile, else by a PNG's gamma; a profile that does not fit is ignored, as in browsers."""
+    profile, gamma = info.get("icc_profile"), info.get("gamma")
     if image.mode in {"P", "1"}:
         image = image.convert("RGB")
+    if profile is None and isinstance(gamma, float) and "srgb" not in info and abs(gamma * 2.2 - 1) > _GAMMA_SLACK:
+        power = 1 / max(2.2 * gamma, 1e-5)
+        table = [round(255 * (value / 255) ** power) for value in range(256)]
+        return image.convert("RGB").point(table * 3)
     if isinstance(profile, bytes) and image.mode in {"RGB", "L", "CMYK"}:
         try:
             converted = ImageCms.profileToProfile(
@@ -203,9 +222,14 @@ def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation 1 to 8; unreadable EXIF means 1, for the picture itself is fine."""
+    """Return the EXIF orientation 1 to 8; unreadable EXIF means 1, for the picture itself is fine.
+
+    The first EXIF block alone counts, as in browsers: not XMP, nor EXIF in a PNG's text, which Pillow would take.
+    """
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
+        exif = Image.Exif()
+        exif.load(image.info.get("exif") or b"")
+        value = exif.get(_ORIENTATION_TAG, 1)
     except Exception:  # noqa: BLE001  (any of a dozen types on damaged EXIF)
         return 1
     return value if isinstance(value, int) else 1

@@ -211,6 +211,8 @@ class Finder:
 
     def _detect(self, bgr: Image, side: int, border: int) -> tuple[Detection, ...]:
         scale = min(1.0, side / (max(bgr.shape[:2]) + 2 * border))
+        if min(bgr.shape[:2]) * scale < 1:  # a strip, of which nothing would be left
+            return ()
         small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
         edge = round(border * scale)  # shrunk first: a border round a large photo would take gigabytes
         if edge:
