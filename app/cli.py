@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
-from app.bench import Bench, RedTeam, Split, figures_json, table
+from app.bench import Bench, Figure, RedTeam, Split, figures_json, table
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
     from app.flow import Options
+    from app.home import Home
     from app.studio.guard import Guard
     from consent.gate import Gate
     from consent.types import Match, Photo, Purpose
@@ -47,6 +48,8 @@ Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is 
 Face = Annotated[
     int | None, typer.Option(min=1, help="Which face is yours, from left to right, when there are several.")
 ]
+_RECEIPT: Final = "A receipt, as page or record, or its number."
+Receipt = Annotated[str, typer.Argument(metavar="FILE|NUMBER", help=_RECEIPT, show_default=False)]
 Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)]
 
 
@@ -108,6 +111,14 @@ def demo(
 @cli.command()
 def bench(
     what: Annotated[Bench, typer.Argument(help="What to measure.")] = Bench.ALL,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DIR]",
+            help="Pictures of your own to measure the gate on: a folder for each person.",
+            show_default=False,
+        ),
+    ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of all figures.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer measurements: about a minute.")] = False,
@@ -121,10 +132,18 @@ def bench(
         ),
     ] = None,
     rescore: Annotated[bool, typer.Option("--rescore", help="Judge kept sessions again, run none (liveness).")] = False,
-    write: Annotated[Path | None, typer.Option(metavar="FILE.md", help="Write the tables too (liveness).")] = None,
+    write: Annotated[
+        Path | None, typer.Option(metavar="FILE.md", help="Write the tables too (gate, liveness).")
+    ] = None,
     processes: Annotated[int, typer.Option(min=0, max=64, help="0 is one a core (liveness).")] = 0,
 ) -> None:
-    """Measure this installation on people who do not exist (from a checkout)."""
+    """Measure this installation on people who do not exist (from a checkout), or the gate on pictures of your own."""
+    if folder is not None:
+        if what is not Bench.GATE:
+            raise Refusal("no-folder-here", f"{what} is not measured on a folder.", "Say: selfsame bench gate DIR")
+        figures = _evaluated(folder, quick=quick, write=write)
+        typer.echo(figures_json(figures) if as_json else table(figures))
+        return
     red = RedTeam(sessions, split, tuple(only or ()), resume, rescore, write, processes)
     figures = _from_checkout("bench").run(what, quick=quick, red=red, say=lambda said: typer.echo(said, err=True))
     typer.echo(figures_json(figures) if as_json else table(figures))
@@ -204,14 +223,19 @@ def verify(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """Say of any file whether it was made here and is unchanged. Code 0 when all were, else 1."""
+    """Say of any file whether it was made here and is unchanged. Code 0 if all were and consent stands, else 1."""
     from app.home import Home
     from app.stamp.signer import Signer
+    from app.studio.withdrawal import known
     from app.verify import Verdict
     from app.verify import verify as check
 
-    anchors = Signer.anchors(Home.open().keys)
-    reports = [(path, check(_bytes(path), anchors)) for path in files]
+    home = Home.open()
+    anchors = Signer.anchors(home.keys)
+    withdrawn, unknown = known(home)
+    reports = [(path, check(_bytes(path), anchors, withdrawn)) for path in files]
+    if unknown:
+        typer.echo(f"Whether consent was withdrawn is not known. {unknown}", err=True)
     if as_json:
         typer.echo(json.dumps([{"file": str(path), **report.as_json()} for path, report in reports]))
     else:
@@ -220,8 +244,52 @@ def verify(
             if report.statement is not None:
                 stated = report.statement
                 typer.echo(f"  {stated.purpose}, {stated.domain}, made {report.when}, with {stated.engine}")
-    if any(report.verdict is not Verdict.OURS for _, report in reports):
+    if unknown or any(report.verdict is not Verdict.OURS or report.withdrawn for _, report in reports):
         raise typer.Exit(1)
+
+
+@cli.command()
+def receipt(
+    which: Annotated[str, typer.Argument(metavar="[FILE|NUMBER]", help=_RECEIPT, show_default=False)] = "",
+    *,
+    page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Write it as a page to keep, too.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the signed record.")] = False,
+) -> None:
+    """Say in plain words what a consent receipt says. Code 0 when it was given here, else 1. Alone: list those kept."""
+    from app.files import write_atomic
+    from app.home import Home
+    from app.studio import receipts
+    from app.studio.withdrawal import known, signed_here
+
+    home = Home.open()
+    if not which:
+        for kept in sorted(home.receipts.glob("*.json")):
+            typer.echo(receipts.line(kept.read_text(errors="replace")))
+        return
+    text = _receipt(home, which)
+    seen = receipts.read(text)
+    typer.echo(seen.document if as_json else receipts.plain(text))
+    if page is not None:
+        write_atomic(page, receipts.page(text).encode(), mode=0o644)
+    ours = signed_here(home, seen)
+    since = known(home)[0].get(seen.id) if ours else None
+    whose = "this installation" if ours else "another installation; believe it only if you know its key"
+    typer.echo(f"The signature holds. It is that of {whose}.", err=True)
+    if since is not None and not seen.withdrawn:
+        typer.echo(f"By the log here, the consent was withdrawn on {receipts.moment(since)}.", err=True)
+    raise typer.Exit(0 if ours else 1)
+
+
+@cli.command()
+def withdraw(which: Receipt) -> None:
+    """Take back the consent of a receipt that was given here; a running session under it ends."""
+    from app.home import Home
+    from app.studio import receipts
+    from app.studio.withdrawal import withdraw as take_back
+
+    home = Home.open()
+    typer.echo(receipts.plain(take_back(home, _receipt(home, which))))
+    typer.echo("From now on, `selfsame verify` says so of every picture that was made under it.", err=True)
 
 
 @cli.command()
@@ -259,6 +327,21 @@ def doctor() -> None:
     raise typer.Exit(1 if wrong else 0)
 
 
+def _evaluated(path: Path, *, quick: bool, write: Path | None) -> list[Figure]:
+    """The gate on a folder of folders; nothing of it leaves but figures."""
+    from app import evaluate, evaluate_page
+
+    def tell(words: str) -> None:
+        typer.echo(words, err=True)
+
+    outcome = evaluate.evaluate(evaluate.folder(path, tell, quick=quick), tell)
+    tell(evaluate.said(outcome))
+    if write is not None:
+        command = "selfsame bench gate DIR" + (" --quick" if quick else "") + f" --write {write.name}"
+        evaluate_page.write(write, outcome, command)
+    return evaluate.figures(outcome)
+
+
 def _run(
     options: Options,
     target: Path,
@@ -294,6 +377,7 @@ def _run(
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
         stamped = make(gate, mine, matched, options, signer, fmt=fmt)
         stamped.save(out, overwrite=force)
+    typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
 
 
@@ -347,6 +431,14 @@ def _photo(path: Path) -> Photo:
         return media.read(_bytes(path))
     except Refusal as no:
         raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
+
+
+def _receipt(home: Home, which: str) -> str:
+    """The content of a receipt file, or of the one with this number that is kept here."""
+    from app.studio.withdrawal import NUMBER
+
+    kept = home.receipts / f"{which}.json" if NUMBER.fullmatch(which) else Path(which)
+    return _bytes(kept if kept.exists() else Path(which)).decode(errors="replace")
 
 
 def _bytes(path: Path) -> bytes:

@@ -10,8 +10,9 @@ import io
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import c2pa
@@ -27,6 +28,7 @@ _TEXT_LIMIT: Final = 120
 _MAX_FAILURES: Final = 20
 _WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _EXPIRED: Final = "signingCredential.expired"
+_NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 _OF_EXPIRY: Final = frozenset({_EXPIRED, "signingCredential.untrusted", "claimSignature.outsideValidity"})
 """What fails in a file of which nothing is wrong but its age: an expired certificate is trusted no more."""
 
@@ -69,6 +71,7 @@ class Report:
         signer: The name in the certificate, cut to a plain alphabet.
         label: The visible label found in the pixels; None if there is none.
         failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
+        withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
     """
 
     verdict: Verdict
@@ -79,6 +82,7 @@ class Report:
     signer: str | None = None
     label: label.Label | None = None
     failures: tuple[str, ...] = ()
+    withdrawn: str | None = None
 
     def as_json(self) -> dict[str, object]:
         """Return the report in JSON types only."""
@@ -91,6 +95,7 @@ class Report:
             "signer": self.signer,
             "label": asdict(self.label) | {"box": list(self.label.box)} if self.label else None,
             "failures": list(self.failures),
+            "withdrawn": self.withdrawn,
         }
 
 
@@ -107,7 +112,7 @@ class _Manifest:
     signer: str | None = None
 
 
-def verify(data: bytes, anchors: Sequence[str]) -> Report:
+def verify(data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _NOBODY) -> Report:
     """Check one file.
 
     Args:
@@ -115,6 +120,7 @@ def verify(data: bytes, anchors: Sequence[str]) -> Report:
         anchors: PEM root certificates of this installation (`Signer.anchor_pem`): since the key of such a root is
             thrown away after one certificate, trusted under it means signed by this installation's key. May be empty,
             and then nothing is `ours`.
+        withdrawn: The consents that were withdrawn here, each with its date and time, ISO 8601 (the log has them).
 
     Returns:
         The report. Every file gets one: nothing is raised, whatever the bytes.
@@ -137,7 +143,9 @@ def verify(data: bytes, anchors: Sequence[str]) -> Report:
     verdict = _judge(manifest)
     if verdict is Verdict.ALTERED:  # nothing in its manifest is worth repeating
         return _report(verdict, found, failures=manifest.failures)
-    return _report(
+    ours = manifest.statement if verdict is Verdict.OURS else None  # anybody else may name any receipt
+    since = withdrawn.get(ours.consent) if ours is not None else None
+    report = _report(
         verdict,
         found,
         statement=manifest.statement if verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE} else None,
@@ -146,6 +154,9 @@ def verify(data: bytes, anchors: Sequence[str]) -> Report:
         signer=manifest.signer,
         failures=manifest.failures,
     )
+    if since is None:
+        return report
+    return replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
 
 
 def _judge(manifest: _Manifest) -> Verdict:

@@ -81,6 +81,7 @@ class Gate:
         self._lock = threading.RLock()
         self._seal = Seal()
         self._spent: set[bytes] = set()
+        self._withdrawn = False
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
         self._template: NDArray[np.float32] | None = template(live.frames, self._recogniser)
         self._live = tuple(self._own(live))
@@ -88,19 +89,30 @@ class Gate:
     # --- the session's life ------------------------------------------------------------------------------------------
 
     def withdraw(self) -> None:
-        """End the session now and forget the person; then log it, so that a broken log cannot keep anybody."""
+        """Take the consent back, also that to what was made: end the session, forget the person; then log it, once."""
+        with self._lock:
+            self._forget()
+            if not self._withdrawn:
+                self._ledger.record("withdrawn", self.session, consent=self.consent)
+                self._withdrawn = True
+
+    def close(self) -> None:
+        """End the session and forget the person; then log it, so that a broken log cannot keep anybody."""
         with self._lock:
             known = self._template is not None
-            self._template, self._live, self._seal = None, (), Seal()
+            self._forget()
             if known:
-                self._ledger.record("withdrawn", self.session, consent=self.consent)
+                self._ledger.record("ended", self.session)
+
+    def _forget(self) -> None:
+        self._template, self._live, self._seal = None, (), Seal()
 
     def _alive(self) -> NDArray[np.float32]:
         """The template of a session that is neither withdrawn nor over."""
         if self._template is None:
-            raise Refusal("session-withdrawn", "You have withdrawn; nothing about you is kept.", _START_AGAIN)
+            raise Refusal("session-withdrawn", "The session was ended; nothing about you is kept.", _START_AGAIN)
         if not self._clock() < self.expires:
-            self._template, self._live, self._seal = None, (), Seal()
+            self._forget()
             raise Refusal("session-expired", "The session is over; nothing about you is kept.", _START_AGAIN)
         return self._template
 
@@ -145,12 +157,7 @@ class Gate:
             face, others = one_face(self._finder, self._age, pixels, choose)
             cosine = score(template, self._recogniser.embed(pixels, face))
             if not cosine >= policy.MATCH_COSINE:
-                raise Refusal(
-                    "not-you",
-                    "This face does not match the person of the live check.",
-                    "Only your own face can be changed; if this is you, take a sharper or more recent picture.",
-                    (face.box,),
-                )
+                raise Refusal.of("not-you", boxes=(face.box,))
             return self._sealed(pixels, face, others, cosine)
 
     def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], cosine: float) -> Match:

@@ -37,6 +37,7 @@ def build_agree(parts: Parts) -> None:
     parts.show(said, _said)
     for box in (myself, adult):  # the next person ticks for themselves
         parts.show(box, lambda visitor: gr.skip() if visitor.receipt is None else gr.Checkbox(value=False))
+    parts.show(purposes, lambda visitor: gr.skip() if visitor.receipt is None else gr.CheckboxGroup(value=[]))
 
     def agree(visitor: Visitor, wanted: list[str], me: bool, grown: bool) -> str:  # noqa: FBT001 - gradio's call
         text = consent_text(STUDIO_NOTICE, visitor.language, minutes=MINUTES)

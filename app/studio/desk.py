@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from app import files, media
 from app.flow import Options, make
 from app.stamp.signer import Signer
+from app.studio import withdrawal
 from app.studio.sessions import Picture, Result
 from app.studio.strings import say
 from consent import policy
@@ -115,10 +116,27 @@ class Desk:
             version=version,
             text=text,
         )
-        receipt = self.notary.sign(consent)
+        try:
+            receipt = self.notary.sign(consent, self.store.clock)
+        except Refusal as refusal:  # the same, in the language of the page
+            raise no(refusal.code, visitor.language) from None
         files.write_atomic(self.home.receipts / f"{receipt.id}.json", receipt.document.encode())
         visitor.agreed(receipt)
         return receipt
+
+    def withdraw(self, visitor: Visitor) -> None:
+        """Forget a person who takes their consent back, and write it down: in the log, and in a second receipt.
+
+        Raises:
+            Fault: the log is broken; the person is forgotten all the same.
+        """
+        receipt = visitor.withdraw()
+        if receipt is not None:
+            withdrawal.withdraw(self.home, receipt.document)
+
+    def sweep(self) -> None:
+        """Wipe whose time is over, and who took their consent back by `selfsame withdraw`, in another process."""
+        self.store.sweep(lambda number: withdrawal.is_withdrawn(self.home, number))
 
     def gate(self, visitor: Visitor) -> Gate:
         """The visitor's open gate, or the refusal that says why there is none."""

@@ -44,7 +44,7 @@ PAGE: Final = """<!doctype html><html lang="{language}"><head><meta charset="utf
 
 @contextlib.contextmanager
 def live_gate(home: Home, purpose: Purpose, port: int, announce: Callable[[Guard], None]) -> Iterator[Gate]:
-    """Serve the small page until somebody has passed the check; the gate is withdrawn when the block is left.
+    """Serve the small page until somebody has passed the check; the gate is closed when the block is left.
 
     Args:
         home: keys, receipts, ledger.

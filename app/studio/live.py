@@ -228,7 +228,7 @@ async def _judge(socket: WebSocket, desk: Desk, visitor: Visitor, capture: Captu
         left = gone.done()
         gone.cancel()
     if left:
-        await run_in_threadpool(gate.withdraw)
+        await run_in_threadpool(gate.close)
         raise WebSocketDisconnect
     visitor.open(gate, receipt)
 

@@ -72,9 +72,9 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
             session = html(elem_id="session", js_on_load=EVENTS_JS)
             parts.show(session, lambda visitor: session_pill(visitor, desk.store.clock()))
             withdraw = gr.Button(words("withdraw"), elem_id="withdraw", visible=False, size="sm", scale=0, min_width=0)
-            parts.show(withdraw, lambda visitor: gr.Button(visible=visitor.gate is not None))
+            parts.show(withdraw, lambda visitor: gr.Button(visible=visitor.receipt is not None))
         parts.on(session.studio, lambda _: None)
-        parts.on(withdraw.click, withdrawn, place="gone")
+        parts.on(withdraw.click, lambda visitor: withdrawn(desk, visitor), place="gone")
         with gr.Tabs(elem_id="steps") as tabs:
             for step, fill in STEPS.items():
                 with gr.Tab(words(f"step_{step}"), id=step, elem_id=f"step-{step}"):
@@ -88,9 +88,9 @@ def _brand(visitor: Visitor) -> str:
     return f"<h1>{escape(say('title', visitor.language))}</h1><p>{escape(say('motto', visitor.language))}</p>"
 
 
-def withdrawn(visitor: Visitor) -> str:
+def withdrawn(desk: Desk, visitor: Visitor) -> str:
     """The button that ends everything."""
-    visitor.wipe()
+    desk.withdraw(visitor)
     visitor.notes["gone"] = card("yes", say("withdrawn_title", visitor.language), say("withdrawn", visitor.language))
     return "agree"
 

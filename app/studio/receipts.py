@@ -106,7 +106,7 @@ def _reading(document: dict[str, Any], text: str) -> Reading:
     notice, language = processing["privacy_notice"], processing["language"]
     spoken = language if language in TABLES else DEFAULT
     ended = events[-1]["event_state"] == WITHDRAWN
-    times = {"time": _time(events[0]["event_time"]), "end": _time(events[-1]["event_time"])}
+    times = {"time": moment(events[0]["event_time"]), "end": moment(events[-1]["event_time"])}
     return Reading(
         id=_plain(header["record_id"]),
         key=_plain(document["public_key"]),
@@ -155,7 +155,7 @@ def _duration(text: str, language: str) -> str:
     return say("receipt_minutes", language, minutes=found[1]) if found else _plain(text)
 
 
-def _time(text: str) -> str:
+def moment(text: str) -> str:
     """`2026-11-22T08:15:00+00:00` as `2026-11-22 08:15 UTC`."""
     return _plain(text)[:16].replace("T", " ") + " UTC"
 
@@ -181,6 +181,15 @@ def plain(file: str) -> str:
     lines += ["", f"{say('receipt_words', language)}:", *(f"    {line}".rstrip() for line in seen.text.split("\n"))]
     lines += ["", seen.text_id, say("receipt_signed", language, public=seen.key), say("receipt_form", language)]
     return "\n".join(lines)
+
+
+def line(file: str) -> str:
+    """A receipt in one line: its number, and what was said when; or that it is none."""
+    try:
+        seen = read(file)
+    except Refusal as no:
+        return f"? {no.reason}"
+    return f"{seen.id}  {seen.said}  {'; '.join(seen.rows[0][1])}"
 
 
 def page(file: str) -> str:

@@ -101,7 +101,7 @@ def build(port: int, home: Home, *, page: Callable[[FastAPI, Desk], None]) -> tu
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        sweeper = asyncio.create_task(_sweep(store))
+        sweeper = asyncio.create_task(_sweep(desk))
         try:
             yield
         finally:
@@ -132,10 +132,10 @@ def build(port: int, home: Home, *, page: Callable[[FastAPI, Desk], None]) -> tu
     return guard, desk
 
 
-async def _sweep(store: Store) -> None:
+async def _sweep(desk: Desk) -> None:
     while True:
         await asyncio.sleep(SWEEP_SECONDS)
-        store.sweep()
+        await asyncio.to_thread(desk.sweep)
 
 
 def bind(host: str, port: int) -> socket.socket:

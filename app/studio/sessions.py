@@ -12,6 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from consent import policy
 from consent.errors import Fault, Refusal
 from consent.types import since_boot
 
@@ -123,10 +124,10 @@ class Visitor:
         """
         with self.lock:
             if self.receipt is not receipt:
-                gate.withdraw()
+                gate.close()
                 raise Refusal("withdrawn", "You withdrew during the check.", "Agree again if you want to go on.")
             if self.gate is not None:
-                self.gate.withdraw()
+                self.gate.close()
             self._clear()
             self.gate, self.ended, self.no = gate, False, None
 
@@ -153,11 +154,14 @@ class Visitor:
             )
 
     def expire(self, now: float) -> None:
-        """Wipe when the gate's time is over."""
+        """Wipe when the gate's time is over, or when nobody came to the check that was agreed to."""
         with self.lock:
-            if self.gate is not None and now >= self.gate.expires:
-                self.wipe()
+            if self.gate is not None and not now < self.gate.expires:
                 self.ended = True
+                self.wipe()
+            waiting = self.receipt if self.gate is None and not self.capturing else None
+            if waiting is not None and not now - waiting.made <= policy.RECEIPT_SECONDS:
+                self.wipe()
 
     def place(self, gate: Gate, side: Side, picture: Picture) -> None:
         """Put a picture on the table, unless the session it belongs to has ended meanwhile."""
@@ -182,11 +186,24 @@ class Visitor:
     def wipe(self) -> None:
         """Forget this person: gate, pictures, results, consent and receipt; also when the log cannot be written."""
         with self.lock:
-            gate, self.gate = self.gate, None
-            self.receipt = self.no = None
-            self._clear()
+            gate = self._forget()
+            if gate is not None:
+                gate.close()
+
+    def withdraw(self) -> Receipt | None:
+        """The same for somebody who takes their consent back. Returns the receipt, if there was one."""
+        with self.lock:
+            receipt = self.receipt
+            gate = self._forget()
             if gate is not None:
                 gate.withdraw()
+        return receipt
+
+    def _forget(self) -> Gate | None:
+        gate, self.gate = self.gate, None
+        self.receipt = self.no = None
+        self._clear()
+        return gate
 
     def _clear(self) -> None:
         self.incoming.clear()
@@ -217,12 +234,18 @@ class Store:
         """A gate that is open, if any; for a command that waits for one."""
         return next((visitor.gate for visitor in self._all() if visitor.gate is not None), None)
 
-    def sweep(self) -> None:
-        """Wipe every session whose time is over."""
+    def sweep(self, is_withdrawn: Callable[[str], bool] = lambda _: False) -> None:
+        """Wipe every session whose time is over, or whose consent was taken back elsewhere.
+
+        Args:
+            is_withdrawn: asked about the identifier of each receipt in use.
+        """
         now = self.clock()
         for visitor in self._all():
             try:
                 visitor.expire(now)
+                if (receipt := visitor.receipt) is not None and is_withdrawn(receipt.id):
+                    visitor.wipe()
             except Fault:  # the log is broken; the person is forgotten all the same, and so must be the others
                 log.exception("a session that ended could not be logged")
 

@@ -27,7 +27,8 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "session_open": "It is you",
         "session_left": "· wiped in {minutes} min",
         "withdrawn_title": "Everything is gone.",
-        "withdrawn": "Your face data, your pictures and your results were wiped from memory.",
+        "withdrawn": "Your face data, your pictures and your results were wiped from memory. It is written down that "
+        "you withdrew: a check of your earlier pictures on this computer says so.",
         # agree
         "agree_title": "Before we look at you",
         "agree_happens_title": "What happens",
@@ -69,6 +70,12 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_as_record": "The same, for programs",
         "no_consent_reason": "You have not agreed to the camera check.",
         "no_consent_remedy": "Read step 1 and agree first.",
+        "no_not_adult_reason": "Only people of 18 or over can use this.",
+        "no_not_adult_remedy": "Please confirm your age.",
+        "no_not_myself_reason": "You have not said that it is you.",
+        "no_not_myself_remedy": "Only your own face can be changed.",
+        "no_no_purpose_reason": "You have not chosen anything to do.",
+        "no_no_purpose_remedy": "Choose at least one purpose.",
         # prove
         "prove_title": "Show that it is you, here and now",
         "prove_text": "Sit facing a window or a lamp, with your face free. You say what you can do, and the page asks "
@@ -217,6 +224,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "fact_receipt": "Consent receipt",
         "fact_failures": "What failed",
         "fact_withdrawn": "Consent withdrawn",
+        "verify_unknown": "It is not known whether the consent was withdrawn since. {reason}",
         "too_large": "That file is too large. The limit is 32 MB.",
         "upload_failed": "The file could not be read. Is the program still running?",
         # the page that a command opens for the live check

@@ -21,7 +21,8 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "session_open": "是你本人",
         "session_left": "· {minutes} 分钟后清除",
         "withdrawn_title": "全部清除了。",
-        "withdrawn": "你的人脸数据、照片和成品都已从内存中清除。",
+        "withdrawn": "你的人脸数据、照片和成品都已从内存中清除。已经记下你撤回了同意：在这台电脑上核验你以前的图片时会"
+        "看到。",
         # agree
         "agree_title": "在看你之前",
         "agree_happens_title": "会做什么",
@@ -60,6 +61,12 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_as_record": "同一份回执（供程序读取）",
         "no_consent_reason": "你还没有同意摄像头检查。",
         "no_consent_remedy": "请先阅读第 1 步并表示同意。",
+        "no_not_adult_reason": "只有年满 18 岁的人才能使用。",
+        "no_not_adult_remedy": "请确认你的年龄。",
+        "no_not_myself_reason": "你还没有说这是你本人。",
+        "no_not_myself_remedy": "只能改变你自己的脸。",
+        "no_no_purpose_reason": "你还没有选择要做什么。",
+        "no_no_purpose_remedy": "请至少选择一项。",
         # prove
         "prove_title": "证明你本人此刻就在这里",
         "prove_text": "请面向窗户或灯坐好，不要遮住脸。你先说明自己能做哪些动作，然后页面会请你转头、做表情，"
@@ -205,6 +212,7 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "fact_receipt": "同意回执",
         "fact_failures": "哪里不对",
         "fact_withdrawn": "同意已撤回",
+        "verify_unknown": "不知道后来是否撤回了同意。{reason}",
         "too_large": "文件太大。上限是 32 MB。",
         "upload_failed": "文件读不了。程序还在运行吗？",
         # the page that a command opens for the live check

@@ -9,8 +9,10 @@ import gradio as gr
 
 from app.studio.cards import card, facts
 from app.studio.pictures import CHECK
+from app.studio.receipts import moment
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, drop, html, note
+from app.studio.withdrawal import known
 from app.verify import Verdict, verify
 
 if TYPE_CHECKING:
@@ -35,7 +37,9 @@ def build_verify(parts: Parts) -> None:
             data = visitor.incoming.pop(CHECK, None)
         visitor.checked += 1
         if data is not None:
-            visitor.notes["verify"] = report_html(verify(data, parts.desk.anchors), visitor.language)
+            gone, unknown = known(parts.desk.home)
+            report = verify(data, parts.desk.anchors, gone)
+            visitor.notes["verify"] = report_html(report, visitor.language, unknown)
 
     parts.on(field.studio, check, place="verify", busy=field)
 
@@ -50,11 +54,20 @@ def _field(visitor: Visitor) -> str:
     return drop("/studio/check", say("verify_drop", language), say("drop_any", language), language, n=visitor.checked)
 
 
-def report_html(report: Report, language: str) -> str:
-    """A report as a card; every string in it may have been written by a stranger, so `facts` escapes it."""
+def report_html(report: Report, language: str, unknown: str = "") -> str:
+    """A report as a card; every string in it may have been written by a stranger, so `facts` escapes it.
+
+    Args:
+        report: what was found.
+        language: of the words.
+        unknown: why it is not known whether consent was withdrawn; empty if it is.
+    """
     kind = {Verdict.OURS: "yes", Verdict.ALTERED: "no"}.get(report.verdict, "note")
+    if report.withdrawn is not None:
+        kind = "no"
     rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
-    return card(kind, report.sentence, "", facts(rows) if rows else "")
+    told = say("verify_unknown", language, reason=unknown) if unknown and report.verdict is Verdict.OURS else ""
+    return card(kind, report.sentence, told, facts(rows) if rows else "")
 
 
 def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
@@ -62,6 +75,7 @@ def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
     if stated is not None:
         yield "what", say(f"fact_what_{stated.purpose}", language)
         yield "who", say(f"fact_who_{stated.domain}", language)
+    yield "withdrawn", moment(report.withdrawn) if report.withdrawn is not None else None
     yield "when", report.when
     yield "signer", report.signer
     if stated is not None:

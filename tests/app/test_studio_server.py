@@ -151,6 +151,13 @@ def test_what_must_be_ticked_must_be_ticked(small):
     assert agree(client) == {"ok": True}
 
 
+def test_who_may_not_is_told_in_their_language(small):
+    client = visit(small[0])
+    client.headers["accept-language"] = "zh-CN,zh;q=0.9"
+    assert agree(client, adult=False)["reason"] == "只有年满 18 岁的人才能使用。"
+    assert agree(client, myself=False)["remedy"] == "只能改变你自己的脸。"
+
+
 def test_a_receipt_is_kept_and_holds_nothing_of_a_body(small):
     guard, desk = small
     before = set(desk.home.receipts.iterdir())

@@ -41,6 +41,40 @@ def test_another_installation(fmt, anchors):
     assert "believe it only if" in report.sentence
 
 
+WITHDRAWN = {"c0ffee": "2026-11-22T09:30:00.000+00:00", "another": "2020-01-01T00:00:00.000+00:00"}
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_ours_with_the_consent_withdrawn(fmt):
+    plain, report = check(stamped(fmt)), verify(stamped(fmt), [signer().anchor_pem], WITHDRAWN)
+    assert report.verdict is Verdict.OURS
+    assert report.withdrawn == WITHDRAWN["c0ffee"]
+    assert report.sentence == f"{plain.sentence} Consent withdrawn on 2026-11-22."
+    assert report.statement == plain.statement
+    assert report.as_json()["withdrawn"] == WITHDRAWN["c0ffee"]
+    assert plain.withdrawn is None
+
+
+def test_another_consent_withdrawn_says_nothing_about_ours():
+    assert verify(stamped(), [signer().anchor_pem], {"c0ffe": "2026-11-22", "C0FFEE": "2026-11-22"}) == check(stamped())
+
+
+@pytest.mark.parametrize("anchors", [[], ["stranger"]])
+def test_a_claim_of_another_installation_is_not_looked_up(anchors):
+    """Anybody may write our receipt's number into a picture of their own."""
+    report = verify(stamped(), [signer(name).anchor_pem for name in anchors], WITHDRAWN)
+    assert report.verdict is Verdict.SELFSAME_ELSEWHERE
+    assert report.withdrawn is None
+    assert "withdrawn" not in report.sentence
+
+
+def test_an_altered_file_is_altered_withdrawn_or_not():
+    data = bytearray(stamped())
+    data[-200] ^= 1
+    report = verify(bytes(data), [signer().anchor_pem], WITHDRAWN)
+    assert (report.verdict, report.withdrawn) == (Verdict.ALTERED, None)
+
+
 def test_several_anchors():
     anchors = [signer("stranger").anchor_pem, signer().anchor_pem]
     assert verify(stamped(), anchors).verdict is Verdict.OURS
@@ -190,7 +224,9 @@ def test_two_statements_are_none():
 def test_as_json(make_data):
     report = check(make_data())
     found = json.loads(json.dumps(report.as_json(), allow_nan=False))
-    assert set(found) == {"verdict", "sentence", "statement", "when", "title", "signer", "label", "failures"}
+    assert set(found) == {
+        *("verdict", "sentence", "statement", "when", "title", "signer", "label", "failures", "withdrawn"),
+    }
     assert found["verdict"] == report.verdict.value
     if report.label:
         assert found["label"] == {

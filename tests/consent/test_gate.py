@@ -357,6 +357,26 @@ def test_withdrawing_ends_everything_at_once(gate, notary, ledger, mine):
     assert ("match-refused", "session-withdrawn") in events
 
 
+def test_a_session_that_ended_can_still_be_withdrawn_and_only_that_takes_consent_back(gate, notary, ledger):
+    booth = Booth("ada")
+    for late in (False, True):
+        receipt = notary.sign(EVERYTHING, booth.clock)
+        one = enrol(checked_again(frames_of(gate), booth.clock), receipt, ledger, booth.clock)
+        if late:  # found out by the gate itself
+            booth.now = one.expires
+            assert code_of(one.live) == "session-expired"
+        one.close()
+        one.close()
+        assert one._template is None
+        assert code_of(one.live) == "session-withdrawn"
+        assert one.consent not in ledger.withdrawn()
+        one.withdraw()
+        one.withdraw()
+        assert one.consent in ledger.withdrawn()
+        events = [e["event"] for e in ledger.entries() if e["session"] == one.session]
+        assert events == (["enrolled", "withdrawn"] if late else ["enrolled", "ended", "withdrawn"])
+
+
 def test_a_broken_log_keeps_nobody(gate, mine, tmp_path, notary, booth):
     resting = [LiveFrame(m.pixels, m.face, Action.CENTRE) for m in gate.live() if m.action is Action.CENTRE]
     log = Ledger(tmp_path / "log", notary.key)

@@ -157,7 +157,8 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
         # the uploads have touched no disk, not even one in memory
         assert studio.scratch() == []
 
-        # withdraw: at once nothing is there any more
+        # withdraw: at once nothing is there any more, and a check of what was made says so
+        assert checked(home, *files.values())[0] == 0
         address = page.locator("#download").get_attribute("href").split("?")[0]
         assert page.request.get(studio.url.split("/?")[0] + address).ok
         page.locator("#withdraw").click()
@@ -166,11 +167,15 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
         assert page.locator("#myself input").is_checked() is False
         page.get_by_role("tab").nth(2).click()
         page.wait_for_selector("#play-locked .card:has-text('First, show that it is you')")
+        page.get_by_role("tab").nth(3).click()
+        page.locator("#verify-drop input[type=file]").set_input_files(files["age"])
+        page.wait_for_selector("#verify-note .card.no:has-text('Consent withdrawn on')")
         assert page.foreign == []
         assert page.wrong == []
 
     code, reports = checked(home, *files.values())
-    assert code == 0
+    assert code == 1
+    assert all(report["withdrawn"] for report in reports)
     assert [report["verdict"] for report in reports] == ["ours"] * 3
     assert [report["statement"]["purpose"] for report in reports] == ["age", "express", "swap"]
     assert {report["statement"]["domain"] for report in reports} == {"live"}
@@ -183,7 +188,7 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
         assert report["trust"]["status"] == "valid_for_supplied_material"
         assert report["validation_results"]["failure"] == []
     kept = [p for p in home.rglob("*") if p.is_file()]
-    assert {p.suffix for p in kept} <= {".pem", ".json", ".jsonl"}
+    assert {p.suffix for p in kept} <= {".pem", ".json", ".db", ".head"}
 
 
 def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, sitter):
