@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -41,6 +43,60 @@ def test_a_receipt_says_what_was_agreed_and_verifies(notary):
     signed.check()
 
 
+def test_a_receipt_to_the_letter(notary):
+    """docs/consent.md has this as a table; whoever reads receipts by program relies on it."""
+    signed = notary.sign(YES)
+    content = receipt.verify(signed.document)
+    header, (given,) = content["record_header"], content["events"]
+    assert re.fullmatch(r"[0-9a-f]{24}", signed.id)
+    assert re.fullmatch(r"[0-9a-f]{16}", header["pii_principal_id"])
+    made = datetime.fromisoformat(given["event_time"])
+    assert timedelta(0) <= datetime.now(UTC) - made < timedelta(minutes=1)
+    assert made.microsecond == 0
+    basis = {"purpose_type": "own-pictures", "lawful_basis": "explicit-consent"}
+    assert {k: v for k, v in content.items() if k not in {"public_key", "signature"}} == {
+        "receipt_metadata": {"schema_version": "selfsame-consent-2", "receipt_id": f"{signed.id}-1"},
+        "record_header": {
+            "schema_version": "selfsame-consent-2",
+            "record_id": signed.id,
+            "pii_principal_id": header["pii_principal_id"],
+        },
+        "pii_processing": {
+            "privacy_notice": {"version": "1", "sha256": hashlib.sha256(TEXT.encode()).hexdigest(), "text": TEXT},
+            "language": "en",
+            "purposes": [{"purpose": "age", **basis}, {"purpose": "swap", **basis}],
+            "pii_information": [
+                {"pii_type": "face-images", "special_pii_category": "biometric"},
+                {"pii_type": "face-data", "special_pii_category": "biometric"},
+            ],
+            "pii_controllers": ["installation"],
+            "collection_method": "camera-and-chosen-files",
+            "processing_method": "automatic",
+            "storage_locations": ["memory-of-this-computer"],
+            "retention_period": "PT30M",
+            "geographic_restrictions": ["this-computer"],
+            "jurisdiction": "not-known",
+            "recipient_third_parties": [],
+            "withdrawal_method": ["button", "command"],
+        },
+        "party_identification": [
+            {"party_id": "person", "party_role": "pii-principal", "declared": ["adult", "self"]},
+            {"party_id": "installation", "party_role": "pii-controller", "party_type": "run-by-the-person"},
+        ],
+        "events": [
+            {
+                "event_state": "given",
+                "event_time": given["event_time"],
+                "validity_duration": "PT30M",
+                "entity_id": "person",
+                "event_type": "explicit",
+            }
+        ],
+    }
+    assert TEXT in signed.document, "a person who opens the file can read it"
+    assert signed.document.count("\n") > 40
+
+
 def test_the_text_that_was_read_is_in_it_with_its_digest(notary):
     notice = receipt.verify(notary.sign(YES).document)["pii_processing"]["privacy_notice"]
     assert notice == {"version": "1", "text": TEXT, "sha256": hashlib.sha256(TEXT.encode()).hexdigest()}
@@ -68,7 +124,13 @@ def test_a_withdrawn_consent_has_a_receipt_too(notary):
     first, second = receipt.verify(signed.document), receipt.verify(notary.withdrawn(signed.document, LATER))
     assert [one["event_state"] for one in second["events"]] == ["given", "withdrawn"]
     assert second["events"][0] == first["events"][0]
-    assert second["events"][1]["event_time"] == LATER
+    assert second["events"][1] == {
+        "event_state": "withdrawn",
+        "event_time": LATER,
+        "validity_duration": "P0D",
+        "entity_id": "person",
+        "event_type": "explicit",
+    }
     for section in ("record_header", "pii_processing", "party_identification"):
         assert second[section] == first[section]
     names = [one["receipt_metadata"]["receipt_id"] for one in (first, second)]
