@@ -15,12 +15,16 @@ Numbers under 1000 are for development, the others judge.
 
 from __future__ import annotations
 
+import argparse
 import functools
 import gzip
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import cv2
 import numpy as np
 
 from consent.types import Photo
@@ -33,6 +37,8 @@ from tests.people.recipes import Recipe, parse
 from tests.people.render import Scene
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from tests.booth import World
 
 FILE: Final = ASSETS / "gallery.json.gz"
@@ -133,21 +139,20 @@ def shots(name: str, count: int = 8) -> Iterator[tuple[str, Scene]]:
     own = recipe(name)
     life = np.random.default_rng((*name.encode(), 3))  # what is the same in all pictures
     glasses = str(life.choice(list(SHAPES))) if life.random() < 0.4 else ""
-    habits: list[tuple[str, float]] = []
-    if own.bones.sex > 0.5 and life.random() < 0.5:
-        habits.append(("shaven" if own.look.skin.beard > 0 else "beard", 0.3))
-    if life.random() < 0.3:
-        habits.append(("haircut", 0.3))
-    ages = (("younger", 0.25), ("older", 0.1)) if life.random() < 0.6 else ()
+    once: list[str] = []  # how they looked at another time
+    if life.random() < 0.4:
+        once.append("younger" if life.random() < 0.7 else "older")
+    if own.bones.sex > 0.5 and life.random() < 0.3:
+        once.append("shaven" if own.look.skin.beard > 0 else "beard")
+    elif life.random() < 0.25:
+        once.append("haircut")
     for number in range(count):
         rng = np.random.default_rng((*name.encode(), number, 5))
         worn = [name]
-        if number:
-            worn += [thing for thing, odds in (*habits, *ages[:1]) if rng.random() < odds]
-            if ages and "younger" not in worn and rng.random() < ages[1][1]:
-                worn.append("older")
-            if glasses and rng.random() < 0.45:
-                worn.append(glasses)
+        if number and rng.random() < 0.35:
+            worn += once
+        if number and glasses and rng.random() < 0.45:
+            worn.append(glasses)
         yield "/".join(worn), _scene(rng) if number else _scene(rng, plain=True)
 
 
@@ -169,7 +174,7 @@ def _scene(rng: np.random.Generator, *, plain: bool = False) -> Scene:
         roll=float(np.clip(rng.normal(0, 6), -16, 16)),
         expression={unit: amount * float(rng.uniform(0.6, 1.1)) for unit, amount in mood.items()},
         gaze=(float(rng.normal(0, 7)), float(rng.normal(0, 4))), light=light,
-        size=_SIZES[int(rng.integers(len(_SIZES)))], view=24.0, distance=float(52 * rng.uniform(1.0, 2.45) ** 1.0),
+        size=_SIZES[int(rng.integers(len(_SIZES)))], view=24.0, distance=float(rng.uniform(52, 125)),
         shift=(float(rng.uniform(-2.5, 2.5)), float(rng.uniform(-2.0, 1.0))), background=int(rng.integers(1, 400)),
         exposure=float(np.exp(rng.normal(0.05, 0.22))) * (1.8 if _dim(light) else 1.0),
         blur=float(rng.choice([0.5, 0.62, 0.8, 1.1])), noise=float(rng.choice([0.6, 1.2, 2.0, 3.5])),
@@ -205,3 +210,35 @@ def _light(rng: np.random.Generator) -> Light:
 def _tint(rng: np.random.Generator, much: float) -> tuple[float, float, float]:
     red, green, blue = (float(v) for v in np.exp(rng.normal(0, much, 3)))
     return red, green, blue
+
+
+def sheet(names: tuple[str, ...], columns: int = 10) -> NDArray[np.uint8]:
+    """A contact sheet, `uint8 RGB`: everybody once, from the front."""
+    cells = []
+    for k, name in enumerate(names):
+        scene = Scene(size=(256, 300), view=24.0, shift=(0, -0.4), background=k, seed=k)
+        cells.append(wearing(name).render(scene))
+    small = [cv2.resize(cell, (128, 150), interpolation=cv2.INTER_AREA) for cell in cells]
+    return np.vstack([np.hstack(small[k : k + columns]) for k in range(0, len(small) - columns + 1, columns)])
+
+
+def main() -> None:
+    """Print the figures, or write a contact sheet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sheet", type=Path, help="write a contact sheet of sixty people instead")
+    parser.add_argument("--people", type=int, default=len(IDENTITIES), help="only so many, spread over the gallery")
+    parser.add_argument("--pictures", type=int, default=8)
+    given = parser.parse_args()
+    if given.sheet:
+        picture = sheet(IDENTITIES[:: len(IDENTITIES) // 60][:60])
+        cv2.imwrite(str(given.sheet), picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, 82])
+        return
+    from tests.people import likeness
+
+    some = tuple(IDENTITIES[k * len(IDENTITIES) // given.people] for k in range(given.people))
+    for line in likeness.lines(some, given.pictures, lambda said: print(said, file=sys.stderr, flush=True)):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -63,6 +63,7 @@ class Skin:
         beard_colour: of beard and stubble.
         beard_shape: "full", "goatee" (chin and mouth) or "strap" (along the jaw).
         moles: 0..1, many. texture: of bare skin, 1 is usual. circles: dark ones under the eyes, 1 is usual.
+        complexion: how unevenly the tone is spread over the face, as a share of it.
         shadow: painted on the lids, 0..1, in `shadow_colour`.
     """
 
@@ -83,6 +84,7 @@ class Skin:
     moles: float = 0.0
     texture: float = 1.0
     circles: float = 1.0
+    complexion: float = 0.0
     shadow: float = 0.0
     shadow_colour: Colour = (70, 50, 60)
 

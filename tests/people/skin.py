@@ -195,6 +195,9 @@ def paint(look: Look) -> Paint:
         colour *= 1 + ((s.texture - 1) * (0.045 * mottle + 0.02 * fine) * inside)[..., None]
     gloss = np.ones((HEIGHT, WIDTH), np.float32) * s.shine
     gloss *= 0.75 + 0.45 * _spot(where, (0, -2.5, 3), 1.6) + 0.3 * _spot(where, (0, 5, 1), 3.0) + 0.12 * mottle
+    if s.complexion:
+        patches = (0.75 * noise(seed + 15, 110) + 0.6 * noise(seed + 16, 52)) * inside
+        colour *= np.exp(s.complexion * patches[..., None] * np.array([0.8, 1.0, 1.1], np.float32))
     if s.freckles:
         dots = marks.freckles(seed + 8, s.freckles)
         colour *= 1 - marks.project(dots, where)[..., None] * front[..., None] * np.array([0.28, 0.42, 0.5], np.float32)

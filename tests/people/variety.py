@@ -24,12 +24,14 @@ _NOT = (
     "mouth-laugh",
 )  # fmt: skip
 _WIDE = {
-    "mouth": 0.34, "eyebrows": 0.32, "eye": 0.42, "nose": 0.5, "chin-height": 0.3, "chin": 0.4, "cheek": 0.45,
-    "forehead-scale": 0.15, "forehead-nubian": 0.1, "forehead": 0.35, "head-scale-vert": 0.18, "head-scale": 0.25,
-    "head-fat": 0.45, "ear-trans": 0.1, "ear": 0.25,
+    "warp-as": 0.25, "warp-forehead": 0.25, "warp": 0.6,
+    "mouth-trans": 0.45,
+    "mouth": 0.34, "eyebrows": 0.4, "eye-trans": 0.5, "eye": 0.45, "nose": 0.5, "chin-height": 0.3, "chin": 0.4,
+    "cheek": 0.45, "forehead-scale": 0.15, "forehead-nubian": 0.1, "forehead": 0.35, "head-scale-vert": 0.18,
+    "head-scale": 0.25, "head-fat": 0.45, "ear-trans": 0.1, "ear": 0.25,
 }  # fmt: skip
 """Standard deviations of the axes by the start of their names."""
-LIMITS = {"mouth": 0.6, "eyebrows": 0.6, "eye": 0.75, "nose": 0.9, "warp": 1.1}
+LIMITS = {"mouth": 0.6, "eyebrows": 0.6, "eye": 0.85, "nose": 0.95, "warp": 1.2}
 """Of the axes by their first word, else 0.8: beyond, faces stop looking human."""
 _FORMS = (
     "head-oval", "head-round", "head-rectangular", "head-square", "head-triangular", "head-invertedtriangular",
@@ -64,20 +66,24 @@ def _mixed(a: Colour, b: Colour, share: float) -> Colour:
 
 
 def _shade(colour: Colour, rng: np.random.Generator) -> Colour:
-    red, green, blue = (round(float(np.clip(c * rng.uniform(0.85, 1.15), 10, 235)), 1) for c in colour)
+    gain = rng.uniform(0.8, 1.2)
+    red, green, blue = (round(float(np.clip(c * gain * rng.uniform(0.97, 1.03), 10, 235)), 1) for c in colour)
     return red, green, blue
+
+
+def _free(axis: str) -> bool:
+    """Whether an axis varies."""
+    return axis in FIELDS or (axis.split("-", maxsplit=1)[0] in _KINDS and not axis.startswith(_NOT))
+
+
+def _deviation(axis: str) -> float:
+    """How widely an axis varies."""
+    return next((wide for start, wide in _WIDE.items() if axis.startswith(start)), 0.35)
 
 
 def bones(rng: np.random.Generator, age: float, male: bool) -> Bones:  # noqa: FBT001
     """A skeleton with its flesh."""
-    axes = {}
-    for axis in base().axes:
-        kind = axis.split("-")[0]
-        if kind in _KINDS and not axis.startswith(_NOT) and axis not in _FORMS:
-            wide = next((v for start, v in _WIDE.items() if axis.startswith(start)), 0.35)
-            axes[axis] = float(rng.normal(0, wide))
-    for axis in FIELDS:
-        axes[axis] = float(rng.normal(0, 0.25 if axis in {"warp-aside", "warp-askew", "warp-forehead"} else 0.5))
+    axes = {a: float(rng.normal(0, _deviation(a))) for a in (*base().axes, *FIELDS) if _free(a) and a not in _FORMS}
     for form in rng.choice(_FORMS, 2, replace=False):
         axes[str(form)] = float(rng.uniform(0.1, 0.55))
     for axis, value in axes.items():
@@ -85,9 +91,9 @@ def bones(rng: np.random.Generator, age: float, male: bool) -> Bones:  # noqa: F
         axes[axis] = round(float(np.clip(value, -limit, limit)), 2)
     # origins between the three, and a little beyond them: the further from their mean, the more a face is its own
     share = rng.dirichlet([0.5, 0.5, 0.5])
-    share = 1 / 3 + (share - 1 / 3) * rng.uniform(0.9, 1.4)
+    share = 1 / 3 + (share - 1 / 3) * rng.uniform(0.9, 1.6)
     origin = {k: round(float(v), 2) for k, v in zip(("african", "asian", "caucasian"), share, strict=True)}
-    sex = rng.uniform(0.62, 1.15) if male else rng.uniform(-0.1, 0.4)
+    sex = rng.uniform(0.6, 1.25) if male else rng.uniform(-0.25, 0.4)
     return Bones(
         sex=round(float(sex), 2), age=round(age, 2), origin=origin, weight=round(float(rng.uniform(-0.9, 1.0)), 2),
         axes={a: v for a, v in axes.items() if abs(v) >= 0.04}, shut=round(float(rng.uniform(0.08, 0.2)), 2),
@@ -119,14 +125,15 @@ def look(rng: np.random.Generator, frame: Bones, male: bool, seed: int) -> Look:
         lip_strength=round(float(rng.uniform(0.6, 1.0) if painted else rng.uniform(0.1, 0.6)), 2), beard_colour=faded,
         beard_shape=str(rng.choice(["full", "full", "goatee", "strap"])),
         moles=round(float((rng.random() < 0.35) * rng.uniform(0, 0.8)), 2),
-        texture=round(float(rng.uniform(0.5, 2.6)), 2), circles=round(float(rng.uniform(0.2, 2.6)), 2),
+        texture=round(float(rng.uniform(0.4, 2.2)), 2),
+        complexion=round(float(rng.uniform(0, 0.15)), 3), circles=round(float(rng.uniform(0.2, 2.6)), 2),
         shadow=round(painted * float(rng.uniform(0, 0.9)), 2), shadow_colour=shadow,
     )  # fmt: skip
     brows = Brows(
         faded, round(float(rng.uniform(-0.35, 0.5)), 2), round(float(rng.uniform(-0.05, 0.7)), 2),
         round(float(rng.uniform(0.3, 1.0) if male else rng.uniform(0.25, 0.75)), 2),
         round(float(rng.uniform(3.4, 4.8)), 2),
-        round(float(rng.choice([rng.uniform(0.4, 1.0), rng.uniform(0.9, 1.9)])), 2),
+        round(float(rng.choice([rng.uniform(0.25, 1.0), rng.uniform(0.9, 2.1)])), 2),
         round(float(rng.uniform(-0.1, 0.16)), 3), int(rng.integers(120, 620)),
     )  # fmt: skip
     style = _pick(rng, _MEN if male else _WOMEN)
@@ -144,10 +151,10 @@ def look(rng: np.random.Generator, frame: Bones, male: bool, seed: int) -> Look:
 
 
 def adult(seed: int) -> Recipe:
-    """The adult of a seed: from the twenties to the eighties."""
+    """The adult of a seed: from the late twenties to the eighties."""
     rng = np.random.default_rng((seed, 4))
     male = bool(rng.random() < 0.5)
-    frame = bones(rng, float(rng.uniform(1.08, 1.95)), male)
+    frame = bones(rng, float(rng.uniform(1.25, 1.95)), male)
     return Recipe(frame, look(rng, frame, male, seed))
 
 
@@ -221,3 +228,42 @@ CHANGES: Mapping[str, Callable[[Recipe], Recipe]] = {
     "older": lambda recipe: _later(recipe, 4),
 }
 """What may change about a person from one picture to the next, by name."""
+
+
+def _near(rng: np.random.Generator, value: float, low: float, high: float, share: float = 0.2) -> float:
+    return round(float(np.clip(value + rng.normal(0, share * (high - low)), low, high)), 3)
+
+
+def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool = True) -> Recipe:
+    """A neighbour of a recipe, for `spread`; sex, beard and hair style stay; `looks` or bones alone."""
+    b, s, w, h = recipe.bones, recipe.look.skin, recipe.look.brows, recipe.look.hair
+    axes = dict(b.axes)
+    names = [a for a in (*base().axes, *FIELDS) if _free(a)]
+    for axis in map(str, rng.choice(names, int(rng.integers(3, 12)), replace=False)):
+        limit = LIMITS.get(axis.split("-")[0], 0.8)
+        if axis in _FORMS:
+            axes[axis] = round(float(np.clip(axes.get(axis, 0.0) + rng.normal(0, 0.2), 0, 0.6)), 2)
+        else:
+            limit = min(limit, 3 * _deviation(axis))
+            axes[axis] = round(float(np.clip(axes.get(axis, 0.0) + rng.normal(0, 0.4 * limit), -limit, limit)), 2)
+    male = b.sex > 0.5
+    if rng.random() < 0.5:
+        share = np.array([b.origin.get(k, 0.0) for k in ("african", "asian", "caucasian")]) + rng.normal(0, 0.15, 3)
+        share = 1 / 3 + (share - share.mean()) * min(1.0, 0.95 / max(float(np.abs(share - share.mean()).max()), 1e-6))
+        origin = {k: round(float(v), 2) for k, v in zip(("african", "asian", "caucasian"), share, strict=True)}
+        low, high = (0.6, 1.25) if male else (-0.25, 0.4)
+        b = replace(b, origin=origin, sex=_near(rng, b.sex, low, high), age=_near(rng, b.age, 1.3, 1.95))
+    if looks and rng.random() < 0.6:
+        s = replace(s, melanin=_near(rng, s.melanin, 0, 1, 0.1))
+        w = replace(
+            w, height=_near(rng, w.height, -0.35, 0.5), arch=_near(rng, w.arch, -0.05, 0.7),
+            thickness=_near(rng, w.thickness, 0.28, 1.0 if male else 0.75), length=_near(rng, w.length, 3.4, 4.8),
+            start=_near(rng, w.start, 0.25, 2.0), tilt=_near(rng, w.tilt, -0.1, 0.16),
+        )  # fmt: skip
+        s = replace(
+            s, wrinkles=_near(rng, s.wrinkles, 0.1, 1), texture=_near(rng, s.texture, 0.4, 2.0),
+            complexion=_near(rng, s.complexion, 0, 0.16), circles=_near(rng, s.circles, 0.2, 2.6),
+        )  # fmt: skip
+        h = replace(h, recede=_near(rng, h.recede, -0.6, 2.2 if male else 0.5))
+    axes = {a: v for a, v in axes.items() if abs(v) >= 0.04}
+    return Recipe(replace(b, axes=axes), replace(recipe.look, skin=s, brows=w, hair=h))
