@@ -77,7 +77,8 @@ class Gate:
         self.consent: Final = receipt.id
         self._world = live.world
         self._clock, self._ledger = clock, ledger
-        self.expires: Final = clock() + policy.SESSION_SECONDS
+        self._seen = clock()
+        self.expires: Final = self._seen + policy.SESSION_SECONDS
         self._lock = threading.RLock()
         self._seal = Seal()
         self._spent: set[bytes] = set()
@@ -111,9 +112,11 @@ class Gate:
         """The template of a session that is neither withdrawn nor over."""
         if self._template is None:
             raise Refusal("session-withdrawn", "The session was ended; nothing about you is kept.", _START_AGAIN)
-        if not self._clock() < self.expires:
+        now = self._clock()
+        if not self._seen <= now < self.expires:  # nor does a clock that is set back make anything last longer
             self._forget()
             raise Refusal("session-expired", "The session is over; nothing about you is kept.", _START_AGAIN)
+        self._seen = now
         return self._template
 
     @contextmanager
