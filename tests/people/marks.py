@@ -174,10 +174,10 @@ def shaped_beard(where: NDArray[np.float32], shape: str) -> NDArray[np.float32]:
     return inside.astype(np.float32)
 
 
-def moustache_field(where: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same for the upper lip alone."""
+def moustache_field(where: NDArray[np.float32], field: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`beard_field` for the upper lip alone."""
     x, y = np.abs(where[..., 0]), where[..., 1]
-    inside = np.minimum(beard_field(where), np.minimum(y + 6.5 + 0.25 * x, 3.2 - x))
+    inside = np.minimum(field, np.minimum(y + 6.5 + 0.25 * x, 3.2 - x))
     result: NDArray[np.float32] = inside.astype(np.float32)
     return result
 
@@ -207,7 +207,7 @@ def stubble(
     shadow = np.clip(soft * s.stubble * (0.30 + 0.55 * dots) * thin, 0, 0.85)
     colour += (ink * 1.4 - colour) * shadow[..., None]
     gloss *= 1 - 0.5 * soft * s.stubble
-    for amount, area, edge in ((s.beard, worn, 0.6), (s.moustache, moustache_field(where), 0.34)):
+    for amount, area, edge in ((s.beard, worn, 0.6), (s.moustache, moustache_field(where, field), 0.34)):
         if amount:
             cover = np.clip((area + 0.16 * hairs + 0.12) / edge, 0, 1) * amount
             strand = np.clip(0.85 + 0.32 * hairs, 0.3, 1.9)[..., None]

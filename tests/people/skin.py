@@ -126,12 +126,33 @@ def tone(melanin: float, red: float) -> NDArray[np.float32]:
     return linear(tuple(srgb))
 
 
-def _spot(where: NDArray[np.float32], centre: tuple[float, float, float], size: float) -> NDArray[np.float32]:
-    """A soft blob round a point and its mirror image."""
+@functools.cache
+def _spot(centre: tuple[float, float, float], size: float) -> NDArray[np.float32]:
+    """A soft blob round a point and its mirror image, on the chart."""
+    where = chart().place
     x = np.abs(where[..., 0]) - centre[0]
     d = x * x + (where[..., 1] - centre[1]) ** 2 + (where[..., 2] - centre[2]) ** 2
     result: NDArray[np.float32] = np.exp(-d / (2 * size * size))
+    result.setflags(write=False)
     return result
+
+
+@functools.cache
+def _rim(side: int) -> NDArray[np.float32]:
+    """How much a texel belongs to the margin of one eye's lids."""
+    offset = chart().place - np.array([side * 3.08, 0, 0], np.float32)
+    r = np.sqrt((offset * offset).sum(-1))
+    result = step(r, 1.80, 1.60) * step(offset[..., 2], 0.2, 0.6)
+    result.setflags(write=False)
+    return result
+
+
+@functools.cache
+def _slopes() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """What a height's derivatives by x and y (H, W, 3) do to the normal, and what they are divided by (H, W, 1)."""
+    c = chart()
+    size = (np.cross(c.across, c.down) * c.normal).sum(-1, keepdims=True)
+    return np.cross(c.down, c.normal), np.cross(c.normal, c.across), np.where(np.abs(size) < 1e-6, 1e-6, size)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,13 +166,10 @@ class Paint:
 
 def relief(height: NDArray[np.float32]) -> NDArray[np.float32]:
     """Shift of the normal (H, W, 3) that a height map (centimetres) causes."""
-    c = chart()
     hx = cv2.Sobel(height, cv2.CV_32F, 1, 0, ksize=3, scale=1 / 8)[..., None]
     hy = cv2.Sobel(height, cv2.CV_32F, 0, 1, ksize=3, scale=1 / 8)[..., None]
-    n = c.normal
-    area = np.cross(c.across, c.down)
-    size = (area * n).sum(-1, keepdims=True)
-    gradient = (hx * np.cross(c.down, n) + hy * np.cross(n, c.across)) / np.where(np.abs(size) < 1e-6, 1e-6, size)
+    across, down, size = _slopes()
+    gradient = (hx * across + hy * down) / size
     result: NDArray[np.float32] = np.clip(-gradient, -1.2, 1.2).astype(np.float32)
     return result
 
@@ -174,19 +192,19 @@ def paint(look: Look) -> Paint:
     inside = step(y, -14.5, -11)  # calm towards the chart's rim, where the plain neck goes on
     colour = np.tile(bare, (HEIGHT, WIDTH, 1)) * (1 + (0.045 * mottle + 0.02 * fine) * inside)[..., None]
     flush = (
-        0.55 * _spot(where, (4.6, -3.2, 0.5), 1.9)
-        + 0.55 * _spot(where, (0.0, -3.6, 3.0), 1.2)
+        0.55 * _spot((4.6, -3.2, 0.5), 1.9)
+        + 0.55 * _spot((0.0, -3.6, 3.0), 1.2)
         + 0.8 * c.ear
-        + 0.25 * _spot(where, (0, -9.6, 1.6), 1.3)
+        + 0.25 * _spot((0, -9.6, 1.6), 1.3)
     ) * (0.35 + s.blush)
     flush *= np.clip(1 + 0.35 * noise(seed + 5, 22), 0.3, 2)
     colour *= 1 - flush[..., None] * np.array([0.04, 0.26, 0.24], np.float32) * (0.4 + 0.6 * light)
-    yellow = _spot(where, (0, 5.5, 0), 4.0)[..., None]
+    yellow = _spot((0, 5.5, 0), 4.0)[..., None]
     colour *= 1 + yellow * np.array([0.02, 0.02, -0.03], np.float32)
-    sockets = _spot(where, (2.5, -1.35, 1.3), 1.0) * 0.55 + _spot(where, (3.0, 1.1, 1.4), 0.9) * 0.35
+    sockets = _spot((2.5, -1.35, 1.3), 1.0) * 0.55 + _spot((3.0, 1.1, 1.4), 0.9) * 0.35
     colour *= 1 - sockets[..., None] * np.array([0.16, 0.24, 0.2], np.float32) * (0.6 + 0.9 * s.wrinkles)
     if s.circles != 1:
-        under = (s.circles - 1) * _spot(where, (2.7, -1.2, 1.3), 0.8)
+        under = (s.circles - 1) * _spot((2.7, -1.2, 1.3), 0.8)
         colour *= 1 - under[..., None] * np.array([0.14, 0.18, 0.14], np.float32)
     height = 0.0028 * fine + 0.002 * noise(seed + 6, 1.2) + 0.0022 * noise(seed + 7, 6)
     height *= 0.8 + 0.8 * s.wrinkles
@@ -194,7 +212,7 @@ def paint(look: Look) -> Paint:
         height *= s.texture
         colour *= 1 + ((s.texture - 1) * (0.045 * mottle + 0.02 * fine) * inside)[..., None]
     gloss = np.ones((HEIGHT, WIDTH), np.float32) * s.shine
-    gloss *= 0.75 + 0.45 * _spot(where, (0, -2.5, 3), 1.6) + 0.3 * _spot(where, (0, 5, 1), 3.0) + 0.12 * mottle
+    gloss *= 0.75 + 0.45 * _spot((0, -2.5, 3), 1.6) + 0.3 * _spot((0, 5, 1), 3.0) + 0.12 * mottle
     if s.complexion:
         patches = (0.75 * noise(seed + 15, 110) + 0.6 * noise(seed + 16, 52)) * inside
         colour *= np.exp(s.complexion * patches[..., None] * np.array([0.8, 1.0, 1.1], np.float32))
@@ -222,12 +240,10 @@ def paint(look: Look) -> Paint:
     height += lips * (0.012 * np.sin(x * 42 + 2 * noise(seed + 12, 12)) * (0.5 + 0.5 * s.wrinkles))
     gloss += lips * 1.1
     for side in (-1, 1):  # moist, dark lid margins
-        offset = where - np.array([side * 3.08, 0, 0], np.float32)
-        r = np.sqrt((offset * offset).sum(-1))
-        rim = step(r, 1.80, 1.60) * step(offset[..., 2], 0.2, 0.6)
+        rim = _rim(side)
         colour *= 1 - rim[..., None] * (0.38 + 0.42 * (y > 0))[..., None] * np.array([0.8, 1, 1], np.float32)
     if s.shadow:
-        lid = _spot(where, (3.1, 0.75, 1.5), 0.75) * step(y, 0.0, 0.35) * s.shadow
+        lid = _spot((3.1, 0.75, 1.5), 0.75) * step(y, 0.0, 0.35) * s.shadow
         _blend(colour, np.broadcast_to(linear(s.shadow_colour), colour.shape), np.clip(1.2 * lid, 0, 0.8))
     marks.stubble(colour, height, gloss, look, where, c.normal)
     strokes = marks.project(marks.brows(seed + 13, look.brows), where) * front
