@@ -83,7 +83,7 @@ class Receipt(Sealed):
         """
         _SEAL.check(self.seal, self.id, *sorted(self.purposes), self.document, self.made)
         if not 0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS:
-            raise Refusal("consent-stale", "The consent was given too long ago.", "Please agree again.")
+            raise Refusal.of("consent-stale")
 
 
 _SEAL: Final = Seal()
@@ -168,11 +168,11 @@ class Notary:
             Refusal: `not-adult`, `not-myself` or `no-purpose`.
         """
         if consent.adult is not True:
-            raise Refusal("not-adult", "Only people of 18 or over can use this.", "Please confirm your age.")
+            raise Refusal.of("not-adult")
         if consent.myself is not True:
-            raise Refusal("not-myself", "You have not said that it is you.", "Only your own face can be changed.")
+            raise Refusal.of("not-myself")
         if not consent.purposes:
-            raise Refusal("no-purpose", "You have not chosen anything to do.", "Choose at least one purpose.")
+            raise Refusal.of("no-purpose")
         record = secrets.token_hex(12)
         header = {"schema_version": VERSION, "record_id": record, "pii_principal_id": secrets.token_hex(8)}
         text = self._signed(
@@ -200,7 +200,7 @@ class Notary:
         """
         document = verify(text)
         if document["public_key"] != self.public or "events" not in document:
-            raise Refusal("receipt-elsewhere", "Another installation gave this receipt.", "Withdraw it there.")
+            raise Refusal.of("receipt-elsewhere")
         if document["events"][-1]["event_state"] == WITHDRAWN:
             return text
         return self._signed({**document, "events": [*document["events"], _event(WITHDRAWN, time, "P0D")]})
@@ -223,5 +223,5 @@ def verify(text: str) -> dict[str, Any]:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(document["public_key"]))
         key.verify(bytes.fromhex(document["signature"]), _body(document))
     except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Forgery("receipt-forged", "This is not a genuine receipt.", "Use the file as it was saved.") from None
+        raise Forgery.of("receipt-forged") from None
     return dict(document)

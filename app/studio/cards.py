@@ -8,6 +8,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from app.studio.refusals import told
 from app.studio.strings import say
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def card(kind: str, title: str, text: str, extra: str = "") -> str:
 
 def refusal(no: Refusal | Fault, language: str, *, kind: str = "no") -> str:
     """A no: what was seen, what to do, and the code for whoever wants to look it up."""
-    return card(
-        kind, no.reason, no.remedy, f'<code title="{escape(say("no_title", language))}">{escape(no.code)}</code>'
-    )
+    reason, remedy = told(no, language)
+    return card(kind, reason, remedy, f'<code title="{escape(say("no_title", language))}">{escape(no.code)}</code>')
 
 
 def facts(rows: Iterable[tuple[str, str]]) -> str:

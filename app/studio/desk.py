@@ -116,10 +116,7 @@ class Desk:
             version=version,
             text=text,
         )
-        try:
-            receipt = self.notary.sign(consent, self.store.clock)
-        except Refusal as refusal:  # the same, in the language of the page
-            raise no(refusal.code, visitor.language) from None
+        receipt = self.notary.sign(consent, self.store.clock)
         files.write_atomic(self.home.receipts / f"{receipt.id}.json", receipt.document.encode())
         visitor.agreed(receipt)
         return receipt

@@ -16,6 +16,7 @@ from app.home import Home
 from app.studio.desk import MINUTES, Desk
 from app.studio.guard import Guard
 from app.studio.live import capture_html
+from app.studio.refusals import told
 from app.studio.server import Running, bind, build, ending_well, private_scratch
 from app.studio.strings import COMMAND_NOTICE, consent_text, say
 from app.studio.strings import language as spoken
@@ -124,7 +125,8 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         try:
             desk.agree(visitor, [purpose.value], COMMAND_NOTICE, text, myself=myself, adult=adult)
         except Refusal as no:
-            return {"ok": False, "reason": no.reason, "remedy": no.remedy}
+            reason, remedy = told(no, visitor.language)
+            return {"ok": False, "reason": reason, "remedy": remedy}
         return {"ok": True}
 
     return router

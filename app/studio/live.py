@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 from app.capture import Camera
 from app.flow import admit
 from app.studio.desk import no
+from app.studio.refusals import told
 from app.studio.strings import hinted, say
 from consent import attempts
 from consent.errors import Fault, Refusal
@@ -160,7 +161,7 @@ async def _converse(socket: WebSocket, visitor: Visitor, desk: Desk) -> None:
         return
     except (Refusal, Fault) as refusal:
         visitor.no = refusal if isinstance(refusal, Refusal) else None
-        await _tell(socket, _told(refusal, desk))
+        await _tell(socket, _told(refusal, desk, language))
     except Exception:
         log.exception("the live check broke")
         await _tell(socket, {"code": "fault", "reason": say("fault_reason"), "remedy": say("fault_remedy")})
@@ -260,16 +261,17 @@ def _number(value: float | None) -> float | None:
     return round(value, 3) if value is not None and math.isfinite(value) else None
 
 
-def _told(refusal: Refusal | Fault, desk: Desk) -> dict[str, Any]:
-    told: dict[str, Any] = {"code": refusal.code, "reason": refusal.reason, "remedy": refusal.remedy}
+def _told(refusal: Refusal | Fault, desk: Desk, language: str) -> dict[str, Any]:
+    reason, remedy = told(refusal, language)
+    verdict: dict[str, Any] = {"code": refusal.code, "reason": reason, "remedy": remedy}
     if refusal.code == "too-many-tries":
-        told["seconds"] = math.ceil(attempts.pause(desk.ledger.entries(), attempts.now()))
-    return told
+        verdict["seconds"] = math.ceil(attempts.pause(desk.ledger.entries(), attempts.now()))
+    return verdict
 
 
-async def _tell(socket: WebSocket, told: dict[str, Any]) -> None:
+async def _tell(socket: WebSocket, verdict: dict[str, Any]) -> None:
     try:
-        await socket.send_json({"verdict": {"ok": False, **told}})
+        await socket.send_json({"verdict": {"ok": False, **verdict}})
         await socket.close()
     except (RuntimeError, WebSocketDisconnect):  # the page has gone; the verdict stands without it
         return

@@ -13,6 +13,7 @@ from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import OFFERED
+from app.studio.refusals import told
 from app.studio.sessions import SIDES
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, button, drop, html, note
@@ -167,7 +168,7 @@ def _slot(visitor: Visitor, side: Side) -> str:
     no = ""
     if picture.no is not None:
         ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""
-        no = card("no", picture.no.reason, picture.no.remedy, f"{ask}<code>{escape(picture.no.code)}</code>")
+        no = card("no", *told(picture.no, language), f"{ask}<code>{escape(picture.no.code)}</code>")
     other = button("clear", say("take_away", language), side=side)
     return f'{shown}{no}<div class="actions">{chip}{other}</div>'
 

@@ -70,12 +70,6 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_as_record": "The same, for programs",
         "no_consent_reason": "You have not agreed to the camera check.",
         "no_consent_remedy": "Read step 1 and agree first.",
-        "no_not_adult_reason": "Only people of 18 or over can use this.",
-        "no_not_adult_remedy": "Please confirm your age.",
-        "no_not_myself_reason": "You have not said that it is you.",
-        "no_not_myself_remedy": "Only your own face can be changed.",
-        "no_no_purpose_reason": "You have not chosen anything to do.",
-        "no_no_purpose_remedy": "Choose at least one purpose.",
         # prove
         "prove_title": "Show that it is you, here and now",
         "prove_text": "Sit facing a window or a lamp, with your face free. You say what you can do, and the page asks "

@@ -61,12 +61,6 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_as_record": "同一份回执（供程序读取）",
         "no_consent_reason": "你还没有同意摄像头检查。",
         "no_consent_remedy": "请先阅读第 1 步并表示同意。",
-        "no_not_adult_reason": "只有年满 18 岁的人才能使用。",
-        "no_not_adult_remedy": "请确认你的年龄。",
-        "no_not_myself_reason": "你还没有说这是你本人。",
-        "no_not_myself_remedy": "只能改变你自己的脸。",
-        "no_no_purpose_reason": "你还没有选择要做什么。",
-        "no_no_purpose_remedy": "请至少选择一项。",
         # prove
         "prove_title": "证明你本人此刻就在这里",
         "prove_text": "请面向窗户或灯坐好，不要遮住脸。你先说明自己能做哪些动作，然后页面会请你转头、做表情，"

@@ -10,6 +10,7 @@ import gradio as gr
 from app.studio.cards import card, facts
 from app.studio.pictures import CHECK
 from app.studio.receipts import moment
+from app.studio.refusals import found
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, drop, html, note
 from app.studio.withdrawal import known
@@ -67,7 +68,7 @@ def report_html(report: Report, language: str, unknown: str = "") -> str:
         kind = "no"
     rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
     told = say("verify_unknown", language, reason=unknown) if unknown and report.verdict is Verdict.OURS else ""
-    return card(kind, report.sentence, told, facts(rows) if rows else "")
+    return card(kind, found(report, language), told, facts(rows) if rows else "")
 
 
 def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
