@@ -3,7 +3,7 @@
 A page on 127.0.0.1 is reachable by every other program and every web page the person has open. So the guard asks, in
 this order: is this the host name we serve (DNS rebinding)? Does the request come from our own page (cross-site
 forgery)? Does it carry a browser session that was opened with the launch link? Is it one of the few routes the page
-needs? Is the body small enough? Only then does the application see it.
+needs? Is the body small enough? Is the page it speaks of this browser's? Only then does the application see it.
 
 It is pure ASGI, not a middleware class that buffers: event streams and the capture socket flow through untouched.
 """
@@ -11,6 +11,7 @@ It is pure ASGI, not a middleware class that buffers: event streams and the capt
 from __future__ import annotations
 
 import hmac
+import json
 import re
 import secrets
 import threading
@@ -27,6 +28,10 @@ HOSTS: Final = ("127.0.0.1", "localhost")
 HEALTH: Final = "/healthz"
 MOST_BROWSERS: Final = 16
 """Browser sessions kept at once; the oldest gives way. One person uses this, so sixteen is plenty."""
+
+MOST_PAGES: Final = 64
+"""Pages kept for one browser; its oldest gives way."""
+GRADIO: Final = "/gradio_api/"
 
 MAX_PICTURE: Final = 32 * 1024 * 1024
 MAX_EVENT: Final = 64 * 1024
@@ -99,7 +104,7 @@ class Guard:
     hosts: Iterable[str] = HOSTS
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     _once: set[str] = field(default_factory=set, repr=False)
-    _browsers: dict[str, None] = field(default_factory=dict, repr=False)
+    _browsers: dict[str, dict[str, None]] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -146,8 +151,11 @@ class Guard:
             if self._launch(scope):
                 await self._welcome(headers, send)
                 return
-            self._known(headers)
+            browser = self._known(headers)
             self._route(scope, headers)
+            if scope["path"].startswith(GRADIO):
+                body, receive = await _read(scope, receive)
+                self._page(scope, body, browser)
         except No as no:
             await _refuse(no, scope, receive, send)
             return
@@ -183,9 +191,34 @@ class Guard:
             self._once.discard(spent)
         return True
 
-    def _known(self, headers: dict[str, str]) -> None:
-        if self.browser(headers.get("cookie", "")) is None:
+    def _known(self, headers: dict[str, str]) -> str:
+        browser = self.browser(headers.get("cookie", ""))
+        if browser is None:
             raise No(401, "Please open the link that was printed in the terminal: it carries the start code.")
+        return browser
+
+    def _page(self, scope: Scope, body: bytes, browser: str) -> None:
+        """Keep a page to the browser that first spoke of it.
+
+        gradio knows a page by a name that its script makes up, and hands all events of that page to whoever says it.
+        """
+        names = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("session_hash", [])
+        if scope["path"].startswith(f"{GRADIO}heartbeat/"):
+            names = [*names, scope["path"].rpartition("/")[2]]
+        if body:
+            try:
+                said = json.loads(body)
+                names = [*names, said["session_hash"]] if said.get("session_hash") is not None else names
+            except (ValueError, TypeError, AttributeError, RecursionError):
+                raise No(400, "The request is broken.") from None
+        with self._lock:
+            for name in map(str, names):
+                if any(name in pages for other, pages in self._browsers.items() if other != browser):
+                    raise No(403, "Another browser has this page open. Reload the page.")
+                pages = self._browsers.get(browser, {})
+                pages[name] = None
+                while len(pages) > MOST_PAGES:
+                    pages.pop(next(iter(pages)))
 
     async def _welcome(self, headers: dict[str, str], send: Send) -> None:
         """Give the browser its own session (or leave the one it has) and take the start code out of the address."""
@@ -195,7 +228,7 @@ class Guard:
             with self._lock:
                 while len(self._browsers) >= MOST_BROWSERS:
                     self._browsers.pop(next(iter(self._browsers)))
-                self._browsers[session] = None
+                self._browsers[session] = {}
             extra.append((b"set-cookie", f"{self.cookie}={session}; HttpOnly; SameSite=Strict; Path=/".encode()))
         fixed = [(b"location", b"/"), (b"content-length", b"0"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": 303, "headers": [*fixed, *extra]})
@@ -219,6 +252,21 @@ class Guard:
 def _same(known: str, given: str) -> bool:
     """Compare two secrets in constant time."""
     return hmac.compare_digest(known.encode(), given.encode())
+
+
+async def _read(scope: Scope, receive: Receive) -> tuple[bytes, Receive]:
+    """The body of a request, whose size was checked, and a `receive` that gives it to the application once more."""
+    if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
+        return b"", receive
+    parts: list[Message] = []
+    while not parts or (parts[-1]["type"] == "http.request" and parts[-1].get("more_body", False)):
+        parts.append(await receive())
+    body = b"".join(part.get("body", b"") for part in parts)
+
+    async def again() -> Message:
+        return parts.pop(0) if parts else await receive()
+
+    return body, again
 
 
 async def _refuse(no: No, scope: Scope, receive: Receive, send: Send) -> None:
