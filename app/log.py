@@ -19,6 +19,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "redeem-refused": "leave was not accepted",
     "release": "a result went to be labelled and signed",
     "release-refused": "a result was held back",
+    "ended": "the session ended",
     "withdrawn": "consent was withdrawn",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -73,9 +75,25 @@ def meet(name, notary, ledger, **rest):
 
 
 @pytest.fixture(scope="session")
-def met(notary, ledger):
+def elsewhere(tmp_path_factory):
+    """Where files could be left by mistake while Ada is met: `tests/promises/test_no_traces.py` looks there."""
+    return tmp_path_factory.mktemp("elsewhere")
+
+
+def away(patch, folder):
+    """Make `folder` the working and the home folder, and the one for temporary files."""
+    for name in ("HOME", "TMPDIR", "TEMP", "TMP", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        patch.setenv(name, str(folder))
+    patch.setattr(tempfile, "tempdir", str(folder))
+    patch.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def met(notary, ledger, elsewhere):
     """Ada, verified live by the real check and known to the real gate: (her camera, her gate)."""
-    return meet("ada", notary, ledger)
+    with pytest.MonkeyPatch.context() as patch:
+        away(patch, elsewhere)
+        return meet("ada", notary, ledger)
 
 
 @pytest.fixture(scope="session")
