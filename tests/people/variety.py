@@ -254,7 +254,8 @@ def mutate(recipe: Recipe, rng: np.random.Generator, *, looks: bool = True) -> R
         low, high = (0.6, 1.25) if male else (-0.25, 0.4)
         b = replace(b, origin=origin, sex=_near(rng, b.sex, low, high), age=_near(rng, b.age, 1.3, 1.95))
     if looks and rng.random() < 0.6:
-        s = replace(s, melanin=_near(rng, s.melanin, 0, 1, 0.1))
+        fair = h.colour[1] > 100  # blond hair does not grow on the darkest skin by chance
+        s = replace(s, melanin=_near(rng, s.melanin, 0, 0.6 if fair else 1, 0.1))
         w = replace(
             w, height=_near(rng, w.height, -0.35, 0.5), arch=_near(rng, w.arch, -0.05, 0.7),
             thickness=_near(rng, w.thickness, 0.28, 1.0 if male else 0.75), length=_near(rng, w.length, 3.4, 4.8),
