@@ -302,6 +302,15 @@ def test_a_frame_of_an_action_joins_when_it_is_clear_and_agrees_with_the_rest(ve
     assert bool(template(frames, told) @ REST < 0.999) == joins
 
 
+def test_who_agrees_with_what_joined_joins_too_and_not_alone():
+    told = Told()
+    rest = [told.frame(REST) for _ in range(5)]
+    near, far = told.frame(towards(0.6), Action.TURN_LEFT), told.frame(towards(0.5), Action.NOD)
+    assert template([*rest, far], told) == pytest.approx(REST, abs=1e-6)
+    mean = REST + towards(0.6) + towards(0.5)
+    assert template([*rest, far, near], told) == pytest.approx(mean / np.linalg.norm(mean), abs=1e-6)
+
+
 def test_who_is_strange_among_those_at_rest_has_no_voice():
     told = Told()
     frames = [*(told.frame(REST) for _ in range(6)), told.frame(towards(0.1))]
