@@ -3,11 +3,14 @@
 import multiprocessing
 import os
 import random
+import re
 import resource
 import shutil
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -405,6 +408,26 @@ def test_another_schema_is_no_log(copy, change):
         db.executescript(change)
     assert code(log.entries) == "log-broken"
     assert code(log.record, "match", SESSION) == "log-broken"
+
+
+def test_the_check_by_hand_of_the_docs_agrees(copy):
+    page = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text()
+    (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    key = KEY.public_key().public_bytes_raw().hex()
+
+    def by_hand(log, key=key):
+        command = [sys.executable, "-c", program, str(log._path), key]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    log = copy()
+    assert by_hand(log) == (0, f"{ROWS} rows, whole\n")
+    assert by_hand(log, Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex())[0] != 0
+    rows = read(log._path)
+    write(log._path, rows[:-2])
+    assert by_hand(log) == (1, f"{ROWS - 2} rows, but {ROWS} were signed\n")
+    write(log._path, [*rows[:2], (*rows[2][:4], "", *rows[2][5:]), *rows[3:]])
+    assert by_hand(log) == (1, "row 3 was touched\n")
 
 
 # --- what cannot be used ---------------------------------------------------------------------------------------------
