@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.faces import Face, Image, similarity, warped
-from models.load import net
+from models.load import expect, net, patterns
 
 _TEMPLATE: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
@@ -26,12 +26,15 @@ class Recogniser:
     """Embeds faces. Holds its own network; safe to share between threads.
 
     Raises:
-        Fault: at construction, when the weight file is missing or altered.
+        Fault: at construction, when the weight file is missing or altered, or the network gives a wrong answer.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._net = net("identity")
+        one, other = (self._run(pattern) for pattern in patterns(112))
+        length = max(float(np.linalg.norm(one) * np.linalg.norm(other)), 1e-9)
+        expect("identity", float(one @ other) / length if one.size == 128 else np.nan, known=0.43, within=0.05)
 
     def embed(self, image: Image, face: Face) -> NDArray[np.float32]:
         """Identity of one face of `image` (`uint8 RGB (H, W, 3)`): (128,) float32 of unit length, or NaN throughout."""

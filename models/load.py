@@ -15,11 +15,13 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import Fault
 
 HERE: Final = Path(__file__).parent
 WEIGHTS: Final = HERE / "weights"
+_REPORT: Final = "Run `selfsame doctor`; another version of OpenCV may be installed than this program was made for."
 MEND: Final = "Run `python -m models.fetch` (or `make setup`) to put the right file there."
 
 
@@ -85,3 +87,26 @@ def net(name: str) -> cv2.dnn.Net:
     data = np.frombuffer(weights(name), np.uint8)
     is_tflite = registry()[0][name].file.endswith(".tflite")
     return cv2.dnn.readNetFromTFLite(data) if is_tflite else cv2.dnn.readNetFromONNX(data)
+
+
+def patterns(side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Two fixed pictures to ask a network about when it is opened, slopes and rings: `uint8 RGB (side, side, 3)`.
+
+    The right file is not enough: a network that gives the same answer whatever it sees would let everybody in.
+    """
+    down, across = np.mgrid[:side, :side]
+    slopes = np.dstack([across * 255 // (side - 1), down * 255 // (side - 1), (across + down) * 255 // (2 * side - 2)])
+    far = np.hypot(across - side / 2 + 0.5, down - side / 2 + 0.5) / side
+    rings = np.dstack([np.where(far < 0.2, 220, 60), np.where(far < 0.3, 180, 90), np.where(far < 0.4, 140, 120)])
+    return slopes.astype(np.uint8), rings.astype(np.uint8)
+
+
+def expect(name: str, seen: float, known: float, within: float) -> None:
+    """Pass a network whose answer about `patterns` is the known one.
+
+    Raises:
+        Fault: `model-wrong`, also when the answer is not a number.
+    """
+    if not abs(seen - known) <= within:
+        file = registry()[0][name].file
+        raise Fault("model-wrong", f"The network of {file} does not compute here what it should.", _REPORT)
