@@ -568,6 +568,41 @@ def test_it_survives_kills_at_any_moment(tmp_path):
     assert len(Ledger(tmp_path / "ledger.db", KEY).entries()) > 60
 
 
+def _crowd(path, kills):
+    """Three writers, any of which is killed at any moment and replaced, while somebody reads."""
+    draw = random.Random(2)
+    writers = [_writer(path) for _ in range(3)]
+    for _ in range(kills):
+        signal.sigtimedwait([], draw.uniform(0, 0.05))
+        Ledger(path, KEY).entries()
+        which = draw.randrange(3)
+        os.kill(writers[which], signal.SIGKILL)
+        os.waitpid(writers[which], 0)
+        writers[which] = _writer(path)
+    for writer in writers:
+        os.kill(writer, signal.SIGKILL)
+    ends = {os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) for writer in writers}
+    os._exit(0 if ends == {-signal.SIGKILL} else 1)
+
+
+def _writer(path):
+    child = os.fork()
+    if not child:
+        try:
+            _write(path, 10**6)
+        finally:
+            os._exit(9)
+    return child
+
+
+def test_killed_writers_do_not_disturb_the_others(tmp_path):
+    worker = multiprocessing.get_context("spawn").Process(target=_crowd, args=(tmp_path / "ledger.db", 40))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
+    assert len(Ledger(tmp_path / "ledger.db", KEY).entries()) > 5
+
+
 def _dying(path, where):
     """Write a row and die at one step: of SQLite's or of the head's."""
 
