@@ -64,4 +64,4 @@ def test_what_is_open_is_filled_in():
 
 def test_every_action_is_asked_for_in_words():
     assert {str(action) for action in Action} <= set(ASK)
-    assert not any(list(string.Formatter().parse(text))[0][1] for text in ASK.values())
+    assert not any(next(iter(string.Formatter().parse(text)))[1] for text in ASK.values())
