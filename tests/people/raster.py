@@ -1,21 +1,20 @@
-"""A z-buffer triangle rasteriser in plain numpy: which triangle, and where inside it, covers each pixel."""
+"""Which triangle, and where inside it, covers each pixel: OpenCV's rasteriser, and weights of our own."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_EMPTY = np.iinfo(np.int64).max
-_TRIANGLE_BITS = 20
-_NOBODY = (1 << _TRIANGLE_BITS) - 1  # no triangle has this number
-_DEPTH_STEPS = 2.0e5  # steps per unit of depth (centimetres): 0.05 micrometres, far below a lid's thickness
-_SIZES = (2, 3, 4, 6, 8, 11, 16, 24, 40, 80, 160, 320, 4096)  # bounding-box classes, pixels
-_BATCH = 200_000  # candidate pixels tested at once: bounds the memory
+_NEAR, _FAR = 1.0, 2.0e4  # units of depth (centimetres) between which anything is drawn
+_VIEW = 1.0  # radians; any will do, for what lies on the screen is unprojected first
+_MOST = 1 << 20  # more triangles than a mesh has: their numbers are drawn as a colour, number / _MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +32,12 @@ class Coverage:
     weights: NDArray[np.float32]
 
 
-def _edges(
-    screen: NDArray[np.float32], triangles: NDArray[np.int32]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Corner positions (3 x (m, 3)) and twice the signed area (m,) of every triangle."""
-    a, b, c = (screen[triangles[:, k]] for k in range(3))
-    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
-    return a, b, c, area
+@functools.lru_cache(maxsize=32)
+def _numbered(count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Corner indices (1, m, 3) of triangles that share no corner, and their colours (1, 3 m, 3): each its number."""
+    colours = np.zeros((1, 3 * count, 3), np.float32)
+    colours[0, :, 0] = np.repeat(np.arange(1, count + 1, dtype=np.float32) / _MOST, 3)
+    return np.arange(3 * count, dtype=np.int32).reshape(1, -1, 3), colours
 
 
 def rasterise(
@@ -62,63 +60,38 @@ def rasterise(
         before: (width * height,) depth of what is there already; only what lies nearer is found.
     """
     width, height = size
-    a, b, c, area = _edges(screen, triangles)
-    low = np.minimum(np.minimum(a, b), c)
-    high = np.maximum(np.maximum(a, b), c)
-    x0 = np.clip(np.ceil(low[:, 0] - 0.5), 0, width).astype(np.int32)
-    x1 = np.clip(np.floor(high[:, 0] - 0.5), -1, width - 1).astype(np.int32)
-    y0 = np.clip(np.ceil(low[:, 1] - 0.5), 0, height).astype(np.int32)
-    y1 = np.clip(np.floor(high[:, 1] - 0.5), -1, height - 1).astype(np.int32)
-    box_w, box_h = x1 - x0 + 1, y1 - y0 + 1
+    a, b, c = (screen[triangles[:, k]] for k in range(3))
+    area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])
     # y points down on the screen, so outward-facing triangles have negative area
     seen = (area < -1e-9) if cull else (np.abs(area) > 1e-9)
-    seen &= (box_w > 0) & (box_h > 0) & (low[:, 2] > 1.0)
-    span = np.maximum(box_w, box_h)
-    buffer = np.full(width * height, _EMPTY, np.int64)
+    corners = np.stack([a, b, c], 1)
+    seen &= (corners[:, :, 2] > _NEAR).all(1)
+    chosen = np.nonzero(seen)[0]
+    corners = corners[chosen]
+    if bias is not None:
+        corners[:, :, 2] += bias[chosen, None]
+    scale = corners[:, :, 2:] * np.float32(2 * np.tan(_VIEW / 2) / height)
+    corners[:, :, :2] = (corners[:, :, :2] - (width / 2, height / 2)) * scale * (1, -1)
+    corners[:, :, 2] *= -1
+    picture = np.zeros((height, width, 3), np.float32)
+    depth = np.full((height, width), _FAR, np.float32)
     if before is not None:
-        there = np.clip(before.astype(np.float64), 0, 2e4) * _DEPTH_STEPS
-        np.copyto(buffer, (there.astype(np.int64) << _TRIANGLE_BITS) | _NOBODY)
+        depth = np.minimum(before, _FAR).astype(np.float32).reshape(height, width)
+    order, numbers = _numbered(len(chosen))
+    how = cv2.TriangleRasterizeSettings()
+    how.setShadingType(cv2.RASTERIZE_SHADING_FLAT)
+    how.setCullingMode(cv2.RASTERIZE_CULLING_NONE)
+    how.setGlCompatibleMode(cv2.RASTERIZE_COMPAT_DISABLED)
+    place = np.eye(4, dtype=np.float32)
+    cv2.triangleRasterize(
+        np.ascontiguousarray(corners.reshape(1, -1, 3)), order, numbers, picture, depth, place, _VIEW, _NEAR, _FAR, how
+    )
+    drawn = np.rint(picture[..., 0].ravel() * _MOST).astype(np.int64)
+    pixels = np.nonzero(drawn)[0]
+    won = chosen[drawn[pixels] - 1]
     near: NDArray[np.float32] = (1.0 / np.maximum(screen[:, 2], 1e-3)).astype(np.float32)
-    corner_near = near[triangles]
-    shift = np.zeros(len(triangles), np.float32) if bias is None else bias
     inverse: NDArray[np.float32] = (1.0 / np.where(seen, area, 1.0)).astype(np.float32)
-    smaller = 0
-    for largest in _SIZES:
-        chosen = np.nonzero(seen & (span > smaller) & (span <= largest))[0]
-        smaller = largest
-        step = max(1, _BATCH // (min(largest, max(width, height)) ** 2))
-        for start in range(0, len(chosen), step):
-            t = chosen[start : start + step]
-            # barycentric weights are linear in the pixel: one addition each from a row's and a column's share
-            px = x0[t].astype(np.float32) + np.float32(0.5) - a[t, 0]
-            py = y0[t].astype(np.float32) + np.float32(0.5) - a[t, 1]
-            ux, uy = ((b - a)[t, k] * inverse[t] for k in (0, 1))
-            vx, vy = ((c - a)[t, k] * inverse[t] for k in (0, 1))
-            dx = np.arange(int(box_w[t].max()), dtype=np.float32)
-            dy = np.arange(int(box_h[t].max()), dtype=np.float32)[:, None]
-            w1 = (px * vy - py * vx)[:, None, None] + vy[:, None, None] * dx - vx[:, None, None] * dy
-            w2 = (py * ux - px * uy)[:, None, None] - uy[:, None, None] * dx + ux[:, None, None] * dy
-            least = np.minimum(w1, w2)
-            np.minimum(least, 1 - w1 - w2, out=least)
-            at = np.flatnonzero(least >= 0)  # what lies beside a triangle's box lies beside the triangle
-            if len(at) == 0:
-                continue
-            i, place = np.divmod(at, least.shape[1] * least.shape[2])
-            j, k = np.divmod(place, least.shape[2])
-            w1, w2, t = w1.ravel()[at], w2.ravel()[at], t[i]
-            column, row = x0[t] + k, y0[t] + j
-            on = (column < width) & (row < height)
-            w1, w2, t, pixel = w1[on], w2[on], t[on], (row.astype(np.int64) * width + column)[on]
-            n = corner_near[t]
-            depth = 1.0 / ((1 - w1 - w2) * n[:, 0] + w1 * n[:, 1] + w2 * n[:, 2]) + shift[t]
-            if before is not None:
-                free = depth < before[pixel]
-                depth, t, pixel = depth[free], t[free], pixel[free]
-            key = ((np.clip(depth, 0, 2e4) * _DEPTH_STEPS).astype(np.int64) << _TRIANGLE_BITS) | t
-            np.minimum.at(buffer, pixel, key)
-    pixels = np.nonzero((buffer & _NOBODY) != _NOBODY)[0]
-    won = buffer[pixels] & _NOBODY
-    return Coverage(pixels, won, _weights(pixels, won, width, (a, b, c, inverse), corner_near))
+    return Coverage(pixels, won, _weights(pixels, won, width, (a, b, c, inverse), near[triangles]))
 
 
 def _weights(
