@@ -1,0 +1,290 @@
+"""The invisible watermark: 32 bits and their checksum in the brightness of the whole picture.
+
+A tile of smooth pseudo-random waves is repeated over the picture, a little stronger where texture hides it. Its size is
+a share of the picture's shorter side, so that resizing leaves it where it is looked for; that it repeats tells by how
+much a picture was cropped, turned or stretched (the autocorrelation of the picture's fine structure has the tile's
+lattice; Kutter 1998). A known part of the tile tells where it begins; the rest carries the bits, each in a wave pattern
+of its own over the whole tile, so that every part of the picture says all of them (spread spectrum; Cox et al. 1997).
+
+The pattern is public: whoever knows it can take it out or copy it. The mark is an identifier that leads back to a
+manifest, never a proof; `app.stamp.registry` confirms what it says.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+Image = NDArray[np.uint8]
+
+ID_BITS: Final = 32
+_CHECK_BITS: Final = 16
+_BITS: Final = ID_BITS + _CHECK_BITS
+_TILE: Final = 64
+"""Side of the tile when the picture's shorter side is `_SHORT`."""
+_SHORT: Final = 512
+_BAND: Final = (0.05, 0.24)
+"""Cycles per canonical pixel: below there is the picture itself, above what resizing and compression take."""
+_SEED: Final = 20260
+_SYNC: Final = 2.4
+"""Strength of the known part, in bits."""
+PSNR: Final = 41.0
+"""Decibels against the unmarked picture."""
+_SURE: Final = 6.5
+"""Least height of the sync's peak, in standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A watermark that was read.
+
+    Attributes:
+        ident: 0..2**32 - 1.
+        score: height of the sync's peak over the rest, in standard deviations; at least `_SURE`.
+    """
+
+    ident: int
+    score: float
+
+
+@functools.cache
+def _waves() -> Plane:
+    """(1 + bits, T, T): the sync's pattern and one for each bit; orthogonal, of unit variance, within the band."""
+    rng = np.random.default_rng(_SEED)
+    rate = np.hypot(np.abs(np.fft.fftfreq(_TILE))[:, None], np.fft.rfftfreq(_TILE)[None])
+    band = (rate > _BAND[0]) & (rate < _BAND[1])
+    grain = np.fft.irfft2(np.fft.rfft2(rng.standard_normal((1 + _BITS, _TILE, _TILE))) * band, s=(_TILE, _TILE))
+    apart = np.linalg.qr(grain.reshape(1 + _BITS, -1).T)[0].T
+    return np.asarray(apart.reshape(1 + _BITS, _TILE, _TILE) * _TILE, np.float32)
+
+
+def _coded(ident: int) -> NDArray[np.int64]:
+    """The bits (48,) of an id and its checksum, most significant first."""
+    check = zlib.crc32(ident.to_bytes(4, "big")) & 0xFFFF
+    return np.array([int(b) for b in f"{ident:032b}{check:016b}"], np.int64)
+
+
+def _tile(ident: int) -> Plane:
+    """The tile (T, T) of an id, of unit variance."""
+    waves = _waves()
+    whole = _SYNC * waves[0] + np.tensordot(2 * _coded(ident) - 1, waves[1:], 1) / np.sqrt(_BITS) * 2
+    return np.asarray(whole / whole.std(), np.float32)
+
+
+def _luma(pixels: Image) -> Plane:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
+    """Hide an id in a picture.
+
+    Args:
+        pixels: `uint8 RGB (H, W, 3)`; the shorter side at least 64.
+        ident: 0..2**32 - 1.
+        psnr: decibels of the result against `pixels`.
+
+    Returns:
+        The marked picture, same shape; every channel of a pixel is changed by the same amount.
+    """
+    height, width = pixels.shape[:2]
+    scale = min(height, width) / _SHORT
+    side = (round(width / scale), round(height / scale))
+    tiled = np.tile(_tile(ident), (side[1] // _TILE + 1, side[0] // _TILE + 1))[: side[1], : side[0]]
+    pattern = np.asarray(cv2.resize(tiled, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    pattern *= _hidden(pixels, side)
+    wanted = 255 / 10 ** (psnr / 20)
+    pattern *= np.float32(wanted / np.sqrt(np.mean(pattern * pattern)))
+    return np.asarray(np.clip(np.rint(pixels + pattern[..., None]), 0, 255), np.uint8)
+
+
+def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:
+    """How much stronger the pattern may be at each pixel (H, W): 1 on plain ground, up to 4 in texture."""
+    small = _luma(np.asarray(cv2.resize(pixels, side, interpolation=cv2.INTER_AREA), np.uint8))
+    mean = cv2.GaussianBlur(small, (0, 0), 2.0)
+    spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), 2.0) - mean * mean, 0))
+    room = np.clip(0.6 + spread / 10, 0.6, 2.5)
+    room *= np.clip(np.minimum(mean, 255 - mean) / 24, 0.3, 1)  # next to black and white half of it would be cut off
+    return np.asarray(cv2.resize(room, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def _canonical(pixels: Image) -> Plane:
+    """Fine structure of the picture at canonical size, its contrast made even."""
+    height, width = pixels.shape[:2]
+    k = _SHORT / min(height, width)
+    how = cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC
+    small = _luma(np.asarray(cv2.resize(pixels, (round(width * k), round(height * k)), interpolation=how), np.uint8))
+    fine = small - cv2.GaussianBlur(small, (0, 0), 2.2)
+    spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 5.0)) + 1.0
+    return np.asarray(np.clip(fine / spread, -2.5, 2.5), np.float32)
+
+
+def _laid(fine: Plane, basis: NDArray[np.float64]) -> Plane:
+    """The picture resampled so that the lattice with columns `basis` (2, 2) becomes the tile's own."""
+    to = np.linalg.inv(basis) * _TILE
+    height, width = fine.shape
+    corners = to @ np.array([[0, width, 0, width], [0, 0, height, height]])
+    low, high = corners.min(1), corners.max(1)
+    size = np.maximum(np.rint(high - low).astype(int), _TILE)
+    matrix = np.column_stack([to, -low])
+    return np.asarray(cv2.warpAffine(fine, matrix, (int(size[0]), int(size[1])), flags=cv2.INTER_LINEAR), np.float32)
+
+
+def _fold(laid: Plane) -> Plane:
+    """All tiles of a picture, one on the other: (T, T)."""
+    rows, columns = (-(-n // _TILE) for n in laid.shape)
+    padded = np.zeros((rows * _TILE, columns * _TILE), np.float32)
+    padded[: laid.shape[0], : laid.shape[1]] = laid
+    return np.asarray(padded.reshape(rows, _TILE, columns, _TILE).sum((0, 2)), np.float32)
+
+
+@functools.cache
+def _sync() -> NDArray[np.complex128]:
+    return np.asarray(np.conj(np.fft.fft2(_waves()[0])), np.complex128)
+
+
+def _peak(folded: Plane) -> tuple[float, tuple[int, int]]:
+    """(height in standard deviations, place) of the sync in folded tiles."""
+    seen = np.fft.ifft2(np.fft.fft2(folded) * _sync()).real
+    row, column = np.unravel_index(int(seen.argmax()), seen.shape)
+    return float(seen.max() / (seen.std() + 1e-9)), (int(row), int(column))
+
+
+def find(pixels: Image) -> Mark | None:
+    """Read the mark of a picture; None when there is none that can be read.
+
+    Tries, until one is read: the picture as it was marked, cropped by up to three tenths, turned and stretched a little,
+    and all of that mirrored.
+
+    Args:
+        pixels: `uint8 RGB (H, W, 3)`.
+    """
+    if min(pixels.shape[:2]) < _TILE:
+        return None
+    fine = _canonical(pixels)
+    for view in (fine, np.ascontiguousarray(fine[:, ::-1])):
+        for basis in _guesses(view):
+            mark = _read(view, basis)
+            if mark is not None:
+                return mark
+    return None
+
+
+_SCALES: Final = np.exp(np.arange(np.log(0.97), np.log(1.42), 0.012))
+"""Of the lattice in the canonical picture: 1 as marked, more when it was cropped."""
+_TRIED: Final = 4
+"""Best guesses of each kind that are looked at closely."""
+
+
+def _guesses(fine: Plane) -> Iterator[NDArray[np.float64]]:
+    """Lattices (2, 2), the likeliest first: as it was; upright at any scale; as the autocorrelation says."""
+    straight = _TILE * np.eye(2)
+    yield straight
+    upright = [(_score(fine, s * straight), float(s)) for s in _SCALES]
+    for _, scale in sorted(upright, reverse=True)[:_TRIED]:
+        yield _refined(fine, scale * straight)
+    for basis in _lattices(fine):
+        yield _refined(fine, basis)
+
+
+def _score(fine: Plane, basis: NDArray[np.float64]) -> float:
+    return _peak(_fold(_laid(fine, basis)))[0]
+
+
+def _refined(fine: Plane, basis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The lattice moved to where the sync stands out most: by hill climbing, four numbers in turn."""
+    best = _score(fine, basis)
+    for step in (0.3, 0.1):
+        for _ in range(3):
+            before = best
+            for change in _CHANGES:
+                for way in (step, -step):
+                    trial = basis + way * change
+                    score = _score(fine, trial)
+                    if score > best:
+                        best, basis = score, trial
+                        break
+            if best <= before:
+                break
+    return basis
+
+
+_CHANGES: Final = (
+    np.array([[1.0, 0.0], [0.0, 1.0]]),  # larger
+    np.array([[0.0, -1.0], [1.0, 0.0]]),  # turned
+    np.array([[1.0, 0.0], [0.0, -1.0]]),  # wider
+    np.array([[0.0, 1.0], [1.0, 0.0]]),  # skewed
+)
+"""Of a lattice's columns, in pixels."""
+
+
+def _lattices(fine: Plane) -> list[NDArray[np.float64]]:
+    """Lattices near the tile's that the autocorrelation of the picture shows, the clearest first."""
+    height, width = fine.shape
+    size = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
+    power = np.abs(np.fft.rfft2(fine, size)) ** 2
+    alike = np.fft.irfft2(power, size)
+    alike = np.fft.fftshift(alike) / alike[0, 0]
+    alike = np.asarray(alike - cv2.blur(alike, (15, 15)), np.float32)
+    middle = np.array([size[1] // 2, size[0] // 2])
+
+    def at(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+        places = (steps + middle).astype(np.float32)
+        return np.asarray(cv2.remap(alike, places[..., 0], places[..., 1], cv2.INTER_LINEAR), np.float64)
+
+    long, aside = np.meshgrid(np.arange(0.96 * _TILE, 1.44 * _TILE, 0.5), np.arange(-5.0, 5.01, 0.5))
+    sides = []
+    for way in (np.stack([long, aside], -1), np.stack([-aside, long], -1)):
+        clear = sum(at(way * n) for n in (1, 2, 3) if n * 1.5 * _TILE < min(height, width))
+        order = np.argsort(-np.asarray(clear).ravel())
+        kept: list[NDArray[np.float64]] = []
+        for place in order[:400]:
+            step = way.reshape(-1, 2)[place]
+            if all(np.linalg.norm(step - other) > 1.5 for other in kept):
+                kept.append(step)
+            if len(kept) == 8:
+                break
+        sides.append(kept)
+    found = []
+    for u in sides[0]:
+        for v in sides[1]:
+            tilt = np.arctan2(u[1], u[0]) - np.arctan2(-v[0], v[1])
+            if abs(tilt) > 0.03 or not 0.9 < np.linalg.norm(u) / np.linalg.norm(v) < 1.11:
+                continue
+            steps = np.array([i * u + j * v for i in range(3) for j in range(-2, 3) if (i, j) > (0, 0)])
+            found.append((float(at(steps[None]).sum()), np.column_stack([u, v])))
+    found.sort(key=lambda pair: -pair[0])
+    return [basis for _, basis in found[:_TRIED]]
+
+
+def _read(fine: Plane, basis: NDArray[np.float64]) -> Mark | None:
+    """The id on a lattice; None when the sync does not stand out or the checksum is wrong."""
+    folded = _fold(_laid(fine, basis))
+    score, (row, column) = _peak(folded)
+    if not score >= _SURE:
+        return None
+    turned = np.roll(folded, (-row, -column), (0, 1))
+    said = np.tensordot(_waves()[1:], turned, ([1, 2], [0, 1]))
+    weakest = np.argsort(np.abs(said))[:_DOUBTED]
+    for flips in itertools.chain([()], *(itertools.combinations(weakest, n) for n in (1, 2))):
+        bits = (said > 0).astype(np.int64)
+        bits[list(flips)] ^= 1
+        ident = int("".join(map(str, bits[:ID_BITS])), 2)
+        if (bits == _coded(ident)).all():
+            return Mark(ident, score)
+    return None
+
+
+_DOUBTED: Final = 6
+"""Weakest bits of which up to two are tried the other way round (Chase 1972): 22 tries against a checksum of 16 bits."""
