@@ -16,7 +16,7 @@ import functools
 import itertools
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -37,10 +37,26 @@ _BAND: Final = (0.05, 0.24)
 _SEED: Final = 20260
 _SYNC: Final = 2.4
 """Strength of the known part, in bits."""
-PSNR: Final = 41.0
-"""Decibels against the unmarked picture."""
+PSNR: Final = 43.0
+"""Decibels against the unmarked picture. At 45 the smallest pictures lose the mark to strong compression."""
 _SURE: Final = 6.5
 """Least height of the sync's peak, in standard deviations."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where the tiles lie in a picture.
+
+    Attributes:
+        basis: (2, 2) its columns lead from a tile to the next one to the right and below, in canonical pixels (the
+            shorter side is 512).
+        start: (x, y) of a tile's corner, in tile pixels (64 a tile) from the corner of what `laid` gives.
+        mirrored: whether the picture was.
+    """
+
+    basis: NDArray[np.float64]
+    start: tuple[int, int]
+    mirrored: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +66,12 @@ class Mark:
     Attributes:
         ident: 0..2**32 - 1.
         score: height of the sync's peak over the rest, in standard deviations; at least `_SURE`.
+        place: where its tiles lie.
     """
 
     ident: int
     score: float
+    place: Place = field(repr=False)
 
 
 @functools.cache
@@ -119,21 +137,26 @@ def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _canonical(pixels: Image) -> Plane:
-    """Fine structure of the picture at canonical size, its contrast made even."""
+def _small(pixels: Image) -> Plane:
+    """Brightness (h, w) at canonical size, 0..255."""
     height, width = pixels.shape[:2]
     k = _SHORT / min(height, width)
     how = cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC
-    small = _luma(np.asarray(cv2.resize(pixels, (round(width * k), round(height * k)), interpolation=how), np.uint8))
+    return _luma(np.asarray(cv2.resize(pixels, (round(width * k), round(height * k)), interpolation=how), np.uint8))
+
+
+def _canonical(pixels: Image) -> Plane:
+    """Fine structure of the picture at canonical size, its contrast made even."""
+    small = _small(pixels)
     fine = small - cv2.GaussianBlur(small, (0, 0), 2.2)
     spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 5.0)) + 1.0
     return np.asarray(np.clip(fine / spread, -2.5, 2.5), np.float32)
 
 
-def _laid(fine: Plane, basis: NDArray[np.float64]) -> Plane:
+def laid(fine: Plane, basis: NDArray[np.float64]) -> Plane:
     """The picture resampled so that the lattice with columns `basis` (2, 2) becomes the tile's own."""
     to = np.linalg.inv(basis) * _TILE
-    height, width = fine.shape
+    height, width = fine.shape[:2]
     corners = to @ np.array([[0, width, 0, width], [0, 0, height, height]])
     low, high = corners.min(1), corners.max(1)
     size = np.maximum(np.rint(high - low).astype(int), _TILE)
@@ -164,8 +187,8 @@ def _peak(folded: Plane) -> tuple[float, tuple[int, int]]:
 def find(pixels: Image) -> Mark | None:
     """Read the mark of a picture; None when there is none that can be read.
 
-    Tries, until one is read: the picture as it was marked, cropped by up to three tenths, turned and stretched a little,
-    and all of that mirrored.
+    Tries, until one is read: the picture as it was marked, cropped by up to three tenths, turned and stretched a
+    little, and all of that mirrored.
 
     Args:
         pixels: `uint8 RGB (H, W, 3)`.
@@ -173,12 +196,34 @@ def find(pixels: Image) -> Mark | None:
     if min(pixels.shape[:2]) < _TILE:
         return None
     fine = _canonical(pixels)
-    for view in (fine, np.ascontiguousarray(fine[:, ::-1])):
+    for mirrored, view in enumerate((fine, np.ascontiguousarray(fine[:, ::-1]))):
         for basis in _guesses(view):
-            mark = _read(view, basis)
+            mark = _read(view, basis, mirrored=bool(mirrored))
             if mark is not None:
                 return mark
     return None
+
+
+CELLS: Final = 2
+"""Cells along each side of a tile, for `cells`."""
+
+
+def cells(pixels: Image, place: Place | None = None) -> Plane:
+    """Mean brightness of the cells of a picture's whole tiles, 0..255: (rows, columns), each a multiple of `CELLS`.
+
+    Args:
+        pixels: `uint8 RGB (H, W, 3)`.
+        place: where they lie; None for a picture that was marked just now.
+    """
+    small = _small(pixels)
+    basis, (x, y) = _TILE * np.eye(2), (0, 0)
+    if place is not None:
+        small = np.ascontiguousarray(small[:, ::-1]) if place.mirrored else small
+        basis, (x, y) = place.basis, place.start
+    seen = laid(np.stack([small, np.ones_like(small)], -1), basis)[y:, x:]
+    rows, columns, side = CELLS * (seen.shape[0] // _TILE), CELLS * (seen.shape[1] // _TILE), _TILE // CELLS
+    seen = seen[: rows * side, : columns * side].reshape(rows, side, columns, side, 2).mean((1, 3))
+    return np.asarray(np.where(seen[..., 1] > 0.98, seen[..., 0], np.nan), np.float32)
 
 
 _SCALES: Final = np.exp(np.arange(np.log(0.97), np.log(1.42), 0.012))
@@ -199,7 +244,7 @@ def _guesses(fine: Plane) -> Iterator[NDArray[np.float64]]:
 
 
 def _score(fine: Plane, basis: NDArray[np.float64]) -> float:
-    return _peak(_fold(_laid(fine, basis)))[0]
+    return _peak(_fold(laid(fine, basis)))[0]
 
 
 def _refined(fine: Plane, basis: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -235,7 +280,7 @@ def _lattices(fine: Plane) -> list[NDArray[np.float64]]:
     size = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
     power = np.abs(np.fft.rfft2(fine, size)) ** 2
     alike = np.fft.irfft2(power, size)
-    alike = np.fft.fftshift(alike) / alike[0, 0]
+    alike = np.fft.fftshift(alike) / max(float(alike[0, 0]), 1e-9)
     alike = np.asarray(alike - cv2.blur(alike, (15, 15)), np.float32)
     middle = np.array([size[1] // 2, size[0] // 2])
 
@@ -268,9 +313,9 @@ def _lattices(fine: Plane) -> list[NDArray[np.float64]]:
     return [basis for _, basis in found[:_TRIED]]
 
 
-def _read(fine: Plane, basis: NDArray[np.float64]) -> Mark | None:
+def _read(fine: Plane, basis: NDArray[np.float64], *, mirrored: bool) -> Mark | None:
     """The id on a lattice; None when the sync does not stand out or the checksum is wrong."""
-    folded = _fold(_laid(fine, basis))
+    folded = _fold(laid(fine, basis))
     score, (row, column) = _peak(folded)
     if not score >= _SURE:
         return None
@@ -282,9 +327,9 @@ def _read(fine: Plane, basis: NDArray[np.float64]) -> Mark | None:
         bits[list(flips)] ^= 1
         ident = int("".join(map(str, bits[:ID_BITS])), 2)
         if (bits == _coded(ident)).all():
-            return Mark(ident, score)
+            return Mark(ident, score, Place(basis, (column, row), mirrored))
     return None
 
 
 _DOUBTED: Final = 6
-"""Weakest bits of which up to two are tried the other way round (Chase 1972): 22 tries against a checksum of 16 bits."""
+"""Weakest bits of which up to two are tried the other way round (Chase 1972): 22 tries against 16 bits of checksum."""

@@ -1,0 +1,166 @@
+"""What this installation has stamped, so that a picture whose manifest was stripped still leads back to it.
+
+A row holds the watermark's id, the manifest, a coarse fingerprint of the picture and the time; no pixels and no faces.
+The fingerprint only confirms what the watermark says, for the mark's pattern is public and can be copied; alone it says
+nothing, since a photograph and its own face edit have nearly the same one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+from pathlib import Path
+from typing import Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.stamp import watermark
+from consent.errors import Fault
+
+_TABLE: Final = """
+CREATE TABLE IF NOT EXISTS stamped (
+    ident INTEGER PRIMARY KEY, time TEXT NOT NULL, manifest BLOB NOT NULL,
+    rows INTEGER NOT NULL, columns INTEGER NOT NULL, fingerprint BLOB NOT NULL
+) STRICT
+"""
+_PLAIN: Final = 2.0
+"""Grey levels by which two neighbouring cells must differ to say anything."""
+_FEWEST: Final = 40
+"""Pairs of cells that must say something."""
+_ALIKE: Final = 0.88
+"""Share of them that must say the same: 0.95 and more after crops, turns and compression, 0.8 at most by chance."""
+_LEFT: Final = 0.6
+"""Share of rows and of columns that must be left: the watermark is not read from less."""
+
+Steps = NDArray[np.int8]
+
+
+class Likeness(StrEnum):
+    """What a fingerprint says of a picture."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNCLEAR = "unclear"
+    """Too little of the picture is left, or it is too plain."""
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One stamped picture.
+
+    Attributes:
+        ident: of its watermark.
+        time: when it was stamped, ISO 8601, UTC.
+        manifest: the C2PA manifest store.
+        steps: (rows, columns, 2) -1, 0 or 1: how the brightness goes on to the right and below of each cell.
+    """
+
+    ident: int
+    time: str
+    manifest: bytes = field(repr=False)
+    steps: Steps = field(repr=False)
+
+    def likeness(self, pixels: watermark.Image, mark: watermark.Mark) -> Likeness:
+        """Whether a picture with this entry's watermark is the one that was stamped, or a part of it."""
+        seen = _steps(watermark.cells(pixels, mark.place))
+        shifts = (range(0, n + 1, watermark.CELLS) for n in self.steps.shape[:2])
+        found = [_agreement(self.steps[down:, right:], seen, self.steps.shape) for down, right in product(*shifts)]
+        share, said = max(found, default=(0.0, 0))
+        if said < _FEWEST:
+            return Likeness.UNCLEAR
+        return Likeness.SAME if share >= _ALIKE else Likeness.OTHER
+
+
+def _steps(cells: watermark.Plane) -> Steps:
+    """How the brightness of each cell goes on to the right and below: (rows, columns, 2)."""
+    steps = np.zeros((*cells.shape, 2), np.int8)
+    with np.errstate(invalid="ignore"):
+        for axis, change in ((0, cells[:, 1:] - cells[:, :-1]), (1, cells[1:] - cells[:-1])):
+            clear = np.where(np.abs(change) >= _PLAIN, np.sign(change), 0)  # 0 for NaN
+            steps[: clear.shape[0], : clear.shape[1], axis] = clear
+    return steps
+
+
+def _agreement(kept: Steps, seen: Steps, whole: tuple[int, ...]) -> tuple[float, int]:
+    """(share that is the same, of how many) where both say something; nothing where too little of the whole is left."""
+    rows, columns = (min(a, b) for a, b in zip(kept.shape[:2], seen.shape[:2], strict=True))
+    if rows < _LEFT * whole[0] or columns < _LEFT * whole[1]:
+        return 0.0, 0
+    a, b = kept[:rows, :columns], seen[:rows, :columns]
+    both = (a != 0) & (b != 0)
+    said = int(both.sum())
+    return (float((a[both] == b[both]).mean()), said) if said >= _FEWEST else (0.0, 0)
+
+
+@final
+class Registry:
+    """The stamped pictures of one installation, in one SQLite file that its owner alone may read.
+
+    Args:
+        path: the file; made when there is none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def fresh(self) -> int:
+        """An id that no picture has yet."""
+        with self._open() as data:
+            while True:
+                ident = secrets.randbits(watermark.ID_BITS)
+                if data.execute("SELECT 1 FROM stamped WHERE ident = ?", (ident,)).fetchone() is None:
+                    return ident
+
+    def remember(self, ident: int, manifest: bytes, pixels: watermark.Image) -> None:
+        """Keep a stamped picture's manifest and fingerprint; an id is never given twice.
+
+        Raises:
+            Fault: `registry-unusable`; nothing was kept then.
+        """
+        steps = _steps(watermark.cells(pixels))
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        row = (ident, now, manifest, *steps.shape[:2], steps.tobytes())
+        with self._open() as data:
+            data.execute("INSERT INTO stamped VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def recall(self, ident: int) -> Entry | None:
+        """What is known of an id."""
+        with self._open() as data:
+            row = data.execute("SELECT * FROM stamped WHERE ident = ?", (ident,)).fetchone()
+        if row is None:
+            return None
+        _, time, manifest, rows, columns, steps = row
+        try:
+            return Entry(ident, str(time), bytes(manifest), np.frombuffer(steps, np.int8).reshape(rows, columns, 2))
+        except (TypeError, ValueError):
+            raise _unusable("a row is damaged") from None
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction."""
+        try:
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+            data = sqlite3.connect(self._path, timeout=10)
+            try:
+                with data:
+                    data.execute("PRAGMA synchronous = FULL")
+                    data.execute(_TABLE)
+                    yield data
+            finally:
+                data.close()
+        except (OSError, sqlite3.Error) as error:
+            raise _unusable(str(error)) from None
+
+
+def _unusable(what: str) -> Fault:
+    reason = f"The registry of stamped pictures cannot be used ({what})."
+    return Fault("registry-unusable", reason, "Free some space, mend the folder's permissions, or move the file away.")
