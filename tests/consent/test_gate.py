@@ -411,15 +411,15 @@ def test_a_chosen_face_that_cannot_be_measured_is_said(gate, monkeypatch):
 
 def test_a_session_ends_by_itself(notary, ledger):
     world = World()
-    booth, live = live_of("dilan", world=world)
+    booth, live = live_of("edda", world=world)
     gate = enrol(live, notary.sign(EVERYTHING, booth.clock), ledger, booth.clock)
     assert gate.domain is Domain.DEMO
-    assert code_of(gate.match, picture("dilan", seed=1)) == "other-world"
-    assert code_of(gate.match, World().photograph("dilan", seed=1)) == "other-world"
-    assert gate.match(world.photograph("dilan", seed=1)).score >= policy.MATCH_COSINE
+    assert code_of(gate.match, picture("edda", seed=1)) == "other-world"
+    assert code_of(gate.match, World().photograph("edda", seed=1)) == "other-world"
+    assert gate.match(world.photograph("edda", seed=1)).score >= policy.MATCH_COSINE
     booth.now = gate.expires
     assert code_of(gate.live) == "session-expired"
-    assert code_of(gate.match, world.photograph("dilan", seed=1)) == "session-withdrawn"
+    assert code_of(gate.match, world.photograph("edda", seed=1)) == "session-withdrawn"
     assert gate._template is None
 
 

@@ -9,7 +9,7 @@ from app import media
 from app.verify import Verdict, verify
 from tests.promises.stage import draw, jpeg
 
-SIZES = {"ada": (480, 360), "bram": (360, 480), "dilan": (420, 420)}
+SIZES = {"ada": (480, 360), "bram": (360, 480), "edda": (420, 420)}
 """Of their pictures: whose an output is shows in its shape."""
 STRANGER = jpeg(draw("gita", seed=1))
 
@@ -46,8 +46,8 @@ def requests(people, nobody):
         for do, side, page in [*looks, ("choose", "target", pages[9]), ("choose", "target", pages[10])]:
             detail = {"do": do, "side": side, "face": "0"}
             jobs += [lambda b=browser, d=detail, p=page: b.event(("stage", "studio"), d, session=p)]
-    dilan = people["dilan"]
-    jobs += [lambda: dilan.event(("withdraw", "click"), session=f"{dilan.hash}w")]
+    edda = people["edda"]
+    jobs += [lambda: edda.event(("withdraw", "click"), session=f"{edda.hash}w")]
     jobs += [
         lambda p=p: nobody.event(("make", "click"), data=_make(nobody, "age"), session=p) for p in ("n1", "n2", "n3")
     ]
@@ -85,7 +85,7 @@ def test_fifty_at_once(crowd, studio):
             original = media.read(picture(name)).pixels
             assert np.abs(media.read(data).pixels.astype(int) - original).mean() < 25
     assert {keys[key] for key in keys} == {"ada", "bram"}
-    assert (visitors["dilan"].gate, visitors["dilan"].results, visitors["dilan"].pictures) == (None, {}, {})
+    assert (visitors["edda"].gate, visitors["edda"].results, visitors["edda"].pictures) == (None, {}, {})
     left = studio.visitor(nobody)
     assert (left.gate, left.results, left.pictures) == (None, {}, {})
     for key, name in keys.items():  # nobody sees another's
