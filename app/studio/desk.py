@@ -137,7 +137,7 @@ class Desk:
 
     def gate(self, visitor: Visitor) -> Gate:
         """The visitor's open gate, or the refusal that says why there is none."""
-        return visitor.passed(self.store.clock())
+        return visitor.passed(self.store.clock)
 
     def look(self, visitor: Visitor, side: Side, choose: int | None = None) -> Picture:
         """Ask the gate about the upload that waits for this side, or again with one face chosen.

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from consent import policy
 from consent.errors import Fault, Refusal
-from consent.types import since_boot
+from consent.types import Clock, since_boot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +83,7 @@ class Visitor:
         gate: open after a passed check, until it expires or is withdrawn.
         no: why the last check was not passed.
         ended: whether a session has run out, so that the page can say so.
+        seen: the latest time of this session.
         capturing: a check is running.
         incoming: uploads not yet looked at, by side (or `check` for Verify).
         pictures: what lies on the table.
@@ -97,6 +99,7 @@ class Visitor:
     gate: Gate | None = None
     no: Refusal | None = None
     ended: bool = False
+    seen: float = -math.inf
     capturing: bool = False
     incoming: dict[str, bytes] = field(default_factory=dict)
     pictures: dict[Side, Picture] = field(default_factory=dict)
@@ -129,16 +132,16 @@ class Visitor:
             if self.gate is not None:
                 self.gate.close()
             self._clear()
-            self.gate, self.ended, self.no = gate, False, None
+            self.gate, self.ended, self.no, self.seen = gate, False, None, -math.inf
 
-    def passed(self, now: float) -> Gate:
+    def passed(self, clock: Clock) -> Gate:
         """The open gate.
 
         Raises:
             Refusal: `no-live-check` if there was none, `session-ended` if its time is over (everything is wiped).
         """
         with self.lock:
-            self.expire(now)
+            self.expire(clock)
             if self.gate is not None:
                 return self.gate
             if self.ended:
@@ -153,13 +156,17 @@ class Visitor:
                 "Do the camera check in step 2 first.",
             )
 
-    def expire(self, now: float) -> None:
+    def expire(self, clock: Clock) -> None:
         """Wipe when the gate's time is over, or when nobody came to the check that was agreed to."""
         with self.lock:
-            if self.gate is not None and not now < self.gate.expires:
-                self.ended = True
-                self.wipe()
-            waiting = self.receipt if self.gate is None and not self.capturing else None
+            now = clock()  # under the lock: requests overlap, and none may bring an older time
+            if self.gate is not None:
+                if not self.seen <= now < self.gate.expires:  # nor does a clock that is set back make it last longer
+                    self.ended = True
+                    self.wipe()
+                self.seen = now
+                return
+            waiting = None if self.capturing else self.receipt
             if waiting is not None and not now - waiting.made <= policy.RECEIPT_SECONDS:
                 self.wipe()
 
@@ -221,7 +228,7 @@ class Store:
         clock: seconds, the clock of `Gate.expires`.
     """
 
-    clock: Callable[[], float] = since_boot
+    clock: Clock = since_boot
     _visitors: dict[str, Visitor] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -240,10 +247,9 @@ class Store:
         Args:
             is_withdrawn: asked about the identifier of each receipt in use.
         """
-        now = self.clock()
         for visitor in self._all():
             try:
-                visitor.expire(now)
+                visitor.expire(self.clock)
                 if (receipt := visitor.receipt) is not None and is_withdrawn(receipt.id):
                     visitor.wipe()
             except Fault:  # the log is broken; the person is forgotten all the same, and so must be the others

@@ -95,7 +95,7 @@ class Parts:
 
     def _view(self, visitor: Visitor) -> list[Any]:
         with visitor.lock:
-            visitor.expire(self.desk.store.clock())
+            visitor.expire(self.desk.store.clock)
             return [view(visitor) for _, view in self._shown]
 
     def _runner(self, event: _Event) -> Callable[..., list[Any]]:

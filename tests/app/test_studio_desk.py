@@ -1,6 +1,7 @@
 """The buttons of Play with the real gate of a synthetic person: yes, no, done, over."""
 
 import gc
+import itertools
 import math
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -220,10 +221,10 @@ def remembered(visitor):
 NOTHING = (None, None, {}, {}, {}, {})
 
 
-@pytest.mark.parametrize("late", [0.0, 1.0, math.nan])
+@pytest.mark.parametrize("late", [0.0, 1.0, math.nan, -1.5])
 def test_when_its_time_is_over_everything_goes(studio, gate, mine, late):
     _, desk, booth, client, visitor = studio
-    if visitor.gate is None:
+    if not visitor.results:
         sit_down(desk, visitor, gate)
         put(client, "target", mine)
         desk.look(visitor, "target")
@@ -259,6 +260,20 @@ def test_when_its_time_is_over_everything_goes(studio, gate, mine, late):
     with pytest.raises(Refusal, match="withdrawn"):
         visitor.open(ending, receipt)
     assert visitor.gate is None
+
+
+def test_requests_that_overlap_end_nothing(studio, gate):
+    """Each brings its own time, none in order."""
+    _, desk, booth, _, visitor = studio
+    sit_down(desk, visitor, gate)
+    ticking = itertools.count(int(booth.now))
+    desk.store.clock, before = lambda: float(next(ticking)), desk.store.clock
+    with ThreadPoolExecutor(8) as pool:
+        gates = list(pool.map(lambda _: desk.gate(visitor), range(400)))
+    desk.store.clock = before
+    assert set(gates) == {visitor.gate}
+    assert visitor.gate is not None
+    desk.store.wipe()
 
 
 def test_who_does_not_come_to_the_check_is_forgotten_too(studio):
