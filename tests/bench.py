@@ -121,10 +121,10 @@ class Session:
                 pass
             try:
                 live = liveness.check(recorder.capture())
+                self._gates[name] = enrol(live, self._notary.sign(AGREED, booth.clock), self.ledger, booth.clock)
             except Refusal as no:
                 self.say(f"{name} was refused: {no.code}")
                 continue
-            self._gates[name] = enrol(live, self._notary.sign(AGREED, booth.clock), self.ledger, booth.clock)
             break
         if name not in self._gates:
             raise Refusal("never-live", f"{name} was refused {TRIES} times.", "Run it again.")
