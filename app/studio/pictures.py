@@ -5,20 +5,17 @@ gradio's own upload and file routes are closed by the guard: they keep what they
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from app.studio import receipts
 from app.studio.guard import MAX_PICTURE
-from app.studio.sessions import SIDES
+from app.studio.sessions import CHECK, SIDES
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
     from app.studio.sessions import Side
-
-CHECK: Final = "check"
-"""Name under which a file to verify waits in memory until it is read."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -40,6 +37,8 @@ def _uploads(router: APIRouter, desk: Desk) -> None:
         with visitor.lock:
             if name in SIDES:
                 desk.gate(visitor)  # it may have ended while the bytes came in
+            else:
+                visitor.arrived = desk.store.clock()
             visitor.incoming[name] = bytes(data)
         return Response(status_code=204)
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Side = Literal["source", "target"]
 SIDES: Final[tuple[Side, ...]] = ("source", "target")
+CHECK: Final = "check"
+"""Name under which a file to verify waits in memory until it is read."""
+CHECK_SECONDS: Final = 60.0
+"""It waits so long at most; a page asks for it at once."""
 MOST_RESULTS: Final = 12
 """Finished pictures kept for one browser; the oldest gives way."""
 log = logging.getLogger(__name__)
@@ -86,6 +90,7 @@ class Visitor:
         seen: the latest time of this session.
         capturing: a check is running.
         incoming: uploads not yet looked at, by side (or `check` for Verify).
+        arrived: when the last one for Verify came.
         pictures: what lies on the table.
         results: finished pictures by key, oldest first.
         shown: key of the result on the stage; None when the target is shown.
@@ -102,6 +107,7 @@ class Visitor:
     seen: float = -math.inf
     capturing: bool = False
     incoming: dict[str, bytes] = field(default_factory=dict)
+    arrived: float = -math.inf
     pictures: dict[Side, Picture] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     shown: str | None = None
@@ -160,6 +166,8 @@ class Visitor:
         """Wipe when the gate's time is over, or when nobody came to the check that was agreed to."""
         with self.lock:
             now = clock()  # under the lock: requests overlap, and none may bring an older time
+            if not 0 <= now - self.arrived <= CHECK_SECONDS:
+                self.incoming.pop(CHECK, None)
             if self.gate is not None:
                 if not self.seen <= now < self.gate.expires:  # nor does a clock that is set back make it last longer
                     self.ended = True

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from app.studio.cards import card, facts
-from app.studio.pictures import CHECK
 from app.studio.receipts import moment
 from app.studio.refusals import found
+from app.studio.sessions import CHECK
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, drop, html, note
 from app.studio.withdrawal import known

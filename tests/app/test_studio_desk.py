@@ -21,6 +21,7 @@ from app.studio import pictures, receipts
 from app.studio.desk import OFFERED
 from app.studio.play import _boxes, _slot, _stage
 from app.studio.server import build
+from app.studio.sessions import CHECK_SECONDS
 from app.studio.verify import report_html
 from app.studio.withdrawal import known, withdraw
 from app.verify import Verdict, verify
@@ -260,6 +261,19 @@ def test_when_its_time_is_over_everything_goes(studio, gate, mine, late):
     with pytest.raises(Refusal, match="withdrawn"):
         visitor.open(ending, receipt)
     assert visitor.gate is None
+
+
+def test_a_file_to_verify_that_nobody_asks_for_is_let_fall(studio, mine):
+    _, desk, booth, client, visitor = studio
+    now = booth.now
+    assert client.put("/studio/check", content=mine, headers=OWN).status_code == 204
+    booth.now += CHECK_SECONDS
+    desk.sweep()
+    assert visitor.incoming == {"check": mine}
+    booth.now += 1.0
+    desk.sweep()
+    booth.now = now
+    assert visitor.incoming == {}
 
 
 def test_requests_that_overlap_end_nothing(studio, gate):
