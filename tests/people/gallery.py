@@ -228,6 +228,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="write a contact sheet of sixty people instead")
     parser.add_argument("--people", type=int, default=len(IDENTITIES), help="only so many, spread over the gallery")
     parser.add_argument("--pictures", type=int, default=8)
+    parser.add_argument("--kinds", type=int, help="compare so many people of each kind in one front view instead")
     given = parser.parse_args()
     if given.sheet:
         picture = sheet(IDENTITIES[:: len(IDENTITIES) // 60][:60])
@@ -235,6 +236,10 @@ def main() -> None:
         return
     from tests.people import likeness
 
+    if given.kinds:
+        for line in likeness.kinds(given.kinds):
+            print(line, flush=True)
+        return
     some = tuple(IDENTITIES[k * len(IDENTITIES) // given.people] for k in range(given.people))
     for line in likeness.lines(some, given.pictures, lambda said: print(said, file=sys.stderr, flush=True)):
         print(line, flush=True)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tests.people import gallery, measure
+from tests.people import gallery, measure, spread, variety
+from tests.people.cast import random_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -111,3 +112,15 @@ def _row(name: str, likeness: NDArray[np.floating]) -> str:
         f"{name}: n {likeness.size}, mean {likeness.mean():.3f}, sd {likeness.std():.3f}, 1 % {low:.2f}, "
         f"50 % {middle:.2f}, 99 % {high:.2f}, 99.9 % {top:.2f}, largest {likeness.max():.2f}; {over}"
     )
+
+
+def kinds(count: int) -> Iterator[str]:
+    """The same front view of three kinds of people: random ones as before, random ones of `variety`, the gallery's."""
+    every = max(1, len(gallery.IDENTITIES) // count)
+    for kind, recipes in (
+        ("random people of cast.random_recipe", [random_recipe(seed) for seed in range(count)]),
+        ("random people of variety.adult", [variety.adult(seed) for seed in range(count)]),
+        ("people of the gallery", [gallery.recipe(name) for name in gallery.IDENTITIES[::every][:count]]),
+    ):
+        codes = np.array([one.code for one in (spread.see(recipe)[0] for recipe in recipes) if one])
+        yield _row(kind, (codes @ codes.T)[np.triu_indices(len(codes), 1)])
