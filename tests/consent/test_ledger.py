@@ -138,6 +138,43 @@ def test_a_row_that_is_not_allowed_is_not_written(log):
     assert len(log.entries()) == 1
 
 
+def statements(monkeypatch):
+    """What is asked of SQLite from now on."""
+    asked = []
+    real = sqlite3.connect
+
+    def connect(*given, **more):
+        db = real(*given, **more)
+        db.set_trace_callback(asked.append)
+        return db
+
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    return asked
+
+
+def test_a_row_is_flushed_and_its_head_whole_before_it_is_in_place(copy, monkeypatch):
+    log = copy()
+    asked = statements(monkeypatch)
+    sizes = []
+    real = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: (sizes.append(os.fstat(file).st_size), real(file))[1])
+    log.record("match", SESSION)
+    assert asked.index("PRAGMA synchronous=EXTRA") < asked.index("BEGIN IMMEDIATE") < asked.index("COMMIT")
+    assert asked.count("BEGIN IMMEDIATE") == 2
+    assert sizes == [log._head.stat().st_size]
+
+
+def test_a_log_in_another_journal_mode_is_put_right(copy):
+    log = copy()
+    with closing(sqlite3.connect(log._path)) as db:
+        assert db.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
+    log.record("match", SESSION)
+    with closing(sqlite3.connect(log._path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    assert len(log.entries()) == ROWS + 1
+    assert sorted(files(log._path.parent)) == ["ledger.db", "ledger.db.head"]
+
+
 # --- what may be in it -----------------------------------------------------------------------------------------------
 
 
@@ -262,6 +299,18 @@ def test_a_changed_row_is_found_and_named(copy, place, field, value):
     found = fault(log.entries)
     assert found.code == "log-broken"
     assert f"Row {place + 1} " in found.reason
+
+
+def test_text_that_is_no_text_is_a_changed_row(copy):
+    log = copy()
+    write(log._path, read(log._path))
+    assert len(log.entries()) == ROWS
+    with closing(sqlite3.connect(log._path)) as db:
+        db.execute("DROP TRIGGER no_change")
+        db.execute("UPDATE log SET code = CAST(x'ff80' AS TEXT) WHERE number = 2")
+        db.execute(module._SCHEMA[2])
+        db.commit()
+    assert fault(log.entries).reason == "Row 2 of the log was changed."
 
 
 @given(places=st.sets(PLACE, min_size=1))
@@ -677,6 +726,29 @@ def test_a_full_disk_leaves_nothing_half_written(copy, rows):
     worker.start()
     worker.join()
     assert worker.exitcode == 0
+
+
+def test_a_log_that_is_busy_right_after_a_row_has_the_row(copy, monkeypatch):
+    class Busy(sqlite3.Connection):
+        """Lets one writer in, and then nobody."""
+
+        begun = 0
+
+        def execute(self, sql, *given):
+            self.begun += sql == "BEGIN IMMEDIATE"
+            if self.begun > 1:
+                raise sqlite3.OperationalError("database is locked")
+            return super().execute(sql, *given)
+
+    log = copy()
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *given, **more: real(*given, **more, factory=Busy))
+    log.record("match", SESSION)
+    assert log._head.read_text().startswith(f"{ROWS} ")
+    log.record("match", SESSION)
+    assert log._head.read_text().startswith(f"{ROWS + 1} ")
+    monkeypatch.undo()
+    assert len(log.entries()) == ROWS + 2
 
 
 def test_a_head_that_cannot_be_written_is_mended_before_the_next_row_or_refuses(copy, monkeypatch):
