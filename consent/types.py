@@ -264,7 +264,7 @@ class Match(Sealed):
     Attributes:
         pixels: the whole picture, read-only.
         face: the matched face; `others` are the boxes of everyone else in the picture.
-        score: cosine with the template, 0.5..1.
+        score: cosine with the template, `policy.MATCH_COSINE`..1.
         origin: a photo, or a frame of the live check.
         action: what the person was asked to do, for a live frame.
     """
