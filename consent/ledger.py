@@ -151,7 +151,7 @@ class Ledger:
                 yield db
         except (OSError, sqlite3.OperationalError) as error:
             raise _unusable(getattr(error, "strerror", None) or error) from None
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):  # the latter from a message that quotes damaged text
             raise _broken("The log is damaged: it is no database any more.") from None
 
     def _checked(self, db: sqlite3.Connection, *, whole: bool) -> list[Row]:
