@@ -56,8 +56,8 @@ FORMATS: Final = ("jpeg", "png", "webp")
 CHANGES: Final = (SwapOptions(), AgeOptions(years=25), ExpressOptions(smile=0.8))
 EXPRESSIONS: Final = ({"smile": 0.7}, {"smile": -0.7}, {"brows": 0.8}, {"brows": -0.8})
 """Those the engine draws by directions of its own, so that the landmarks meant are known."""
-_QUICK_PEOPLE: Final = 6
-"""Of the gallery, in a quick run; with look-alikes of two."""
+QUICK_PEOPLE: Final = 6
+"""Of the gallery, in a quick run."""
 
 Say = Callable[[str], None]
 
@@ -94,7 +94,9 @@ def run(
         session = Session(Path(folder), QUICK if quick else FULL, say)
         benches: dict[Bench, Callable[[Session], Iterable[Figure]]] = {
             Bench.LIVENESS: lambda session: red_team(red, quick=quick, say=session.say),
-            Bench.GATE: lambda session: gate_figures(session, red.write if what is Bench.GATE else None),
+            Bench.GATE: lambda session: gate_figures(
+                session, *((red.sessions, red.write) if what is Bench.GATE else ())
+            ),
             Bench.STAMP: stamp_figures,
             Bench.ENGINES: engine_figures,
         }
@@ -156,23 +158,28 @@ def portraits(name: str, count: int, **changes: Any) -> Iterator[Photo]:
 # --- gate -------------------------------------------------------------------------------------------------------------
 
 
-def gate_figures(session: Session, page: Path | None = None) -> Iterator[Figure]:
-    """The gate on the gallery: everybody's template with everybody's pictures, and look-alikes.
+def gate_figures(session: Session, people: int | None = None, page: Path | None = None) -> Iterator[Figure]:
+    """The gate on the gallery: everybody's template with everybody's pictures, and look-alikes of every fourth.
 
     The people were moved apart by the recogniser that judges them here, and drawn people are more alike than living
     ones otherwise: these are no rates among people.
+
+    Args:
+        session: says what happens meanwhile.
+        people: so many at least, spread over the gallery; None for all, or for a few in a quick run.
+        page: Markdown file to write.
     """
-    whole = session.amount is FULL
-    names = gallery.IDENTITIES if whole else gallery.RESEMBLED[-_QUICK_PEOPLE:]
+    some = people or (QUICK_PEOPLE if session.amount is QUICK else len(gallery.IDENTITIES))
+    names = gallery.IDENTITIES[:: max(1, len(gallery.IDENTITIES) // some)]
     sitters = [evaluate.Sitter(name, gallery.pictures(name)) for name in names]
-    for name in gallery.RESEMBLED[::4] if whole else names[:2]:
+    for name in [name for name in gallery.RESEMBLED if name in names][::4]:
         sitters += [evaluate.Sitter(kin, gallery.pictures(kin), like=name) for kin in gallery.lookalikes(name)]
-    session.say(f"{len(sitters)} people, {len(names)} of whom are enrolled")
+    session.say(f"{len(sitters)} people, {len(names)} of whom are to be enrolled")
     outcome = evaluate.evaluate(sitters, session.say)
     session.say(evaluate.said(outcome))
     if page is not None:
-        quick = "" if whole else " --quick"
-        evaluate_page.write(page, outcome, f"selfsame bench gate{quick} --write {page.name}")
+        options = (" --quick" if session.amount is QUICK else "") + (f" --sessions {people}" if people else "")
+        evaluate_page.write(page, outcome, f"selfsame bench gate{options} --write {page.name}")
         session.say(f"Written: {page} and {page.with_suffix('.png').name}")
     yield from evaluate.figures(outcome)
 
