@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from app import media
+from app.studio import receipts
 from tests.booth import SEAT
 from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
@@ -189,6 +190,42 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
         assert report["validation_results"]["failure"] == []
     kept = [p for p in home.rglob("*") if p.is_file()]
     assert {p.suffix for p in kept} <= {".pem", ".json", ".db", ".head"}
+
+
+def test_what_is_read_is_what_the_receipt_says_in_the_readers_language(studio, tmp_path):
+    with chromium() as browser:
+        page = visit(browser, studio.url, locale="zh-CN")
+        page.wait_for_selector("#agree-text h2:has-text('在看你之前')")
+        page.wait_for_selector("#purposes:has-text('改变我的表情')")
+        shown = page.locator("#agree-form").inner_text()
+        page.locator("#purposes input").nth(1).check()
+        page.locator("#myself input").check()
+        page.locator("#agree-button").click()
+        page.wait_for_selector("#agree-note .card:has-text('18 岁')")  # a no is said in the same language
+        page.locator("#adult input").check()
+        page.locator("#agree-button").click()
+        page.wait_for_selector("#capture [data-start]")
+        page.get_by_role("tab").nth(0).click()
+        files = []
+        for link, name in enumerate(("receipt.html", "receipt.json")):
+            with page.expect_download() as waiting:
+                page.locator("#agree-done a").nth(link).click()
+            waiting.value.save_as(tmp_path / name)
+            files.append((tmp_path / name).read_text())
+        assert receipts.plain(files[0]) == receipts.plain(files[1])
+        record = json.loads(files[1])["pii_processing"]
+        assert [one["purpose"] for one in record["purposes"]] == ["express"]
+        assert record["language"] == "zh"
+        assert all(line in shown for line in record["privacy_notice"]["text"].split("\n"))
+        page.locator("#withdraw").click()
+        page.wait_for_selector("#gone .card")
+        page.wait_for_selector("#agree-form")
+        assert [box.is_checked() for box in page.locator("#agree-form input").all()] == [False] * 5
+        assert page.foreign == []
+        page.context.close()
+        page = visit(browser, (tmp_path / "receipt.html").as_uri())
+        assert page.locator("h1").inner_text() == "你的同意回执"
+        assert page.foreign == []
 
 
 def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, sitter):
