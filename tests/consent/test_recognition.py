@@ -3,6 +3,7 @@
 import dataclasses
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -13,7 +14,7 @@ from consent.errors import Refusal
 from consent.quality import adult, grown, usable
 from consent.sight import one_face, reach
 from consent.template import score, template
-from consent.types import Action, LiveFrame, Photo, freeze
+from consent.types import Action, LiveFrame, Photo, Purpose, freeze
 from models.faces import Detection, Face, Finder, Pose, five_points
 from models.topology import CHIN
 from tests.booth import SEAT
@@ -379,3 +380,45 @@ def test_the_template_of_a_check_holds_more_than_its_rests(gate):
     seen = gate._finder.find(turned.pixels)[0]
     vector = gate._recogniser.embed(turned.pixels, seen)
     assert score(whole, vector) > score(at_rest, vector)
+
+
+# --- others, through the gate -----------------------------------------------------------------------------------------
+
+
+def painted_over(gate, match):
+    """What comes out when an engine paints everything it may."""
+    work = gate.redeem(gate.grant(match, match, Purpose.AGE), Purpose.AGE)
+    return gate.release(work.draft(np.zeros_like(match.pixels), "none", {})).pixels
+
+
+def untouched(match, out, box):
+    x, y, w, h = (round(v) for v in box)
+    part = np.s_[max(0, y) : y + h, max(0, x) : x + w]
+    return np.array_equal(out[part], match.pixels[part])
+
+
+def test_ones_own_reflection_is_another_face_and_stays_as_it_is(gate):
+    mine = person("ada").render(dataclasses.replace(SEAT, seed=6))
+    photo = Photo(np.concatenate([mine, mine[:, ::-1]], axis=1))
+    assert code_of(gate.match, photo) == "several-faces"
+    match = gate.match(photo, 0)
+    out = painted_over(gate, match)
+    assert len(match.others) == 1
+    assert untouched(match, out, match.others[0])
+    assert not untouched(match, out, match.face.box)
+
+
+@pytest.mark.parametrize("tall", [90, 44])
+def test_a_small_face_on_a_telephone_beside_ones_own_stays_as_it_is(gate, tall):
+    mine = cv2.resize(person("ada").render(dataclasses.replace(SEAT, seed=6)), None, fx=3, fy=3)
+    (face,) = Finder().find(mine)
+    x, y, w, h = (round(v) for v in face.box)
+    shown = person("gita").render(dataclasses.replace(SEAT, seed=6, distance=44.0))
+    (hers,) = Finder().find(shown)
+    phone = cv2.resize(shown, None, fx=tall / hers.box[3], fy=tall / hers.box[3], interpolation=cv2.INTER_AREA)
+    at = (y + h // 3, x + w + 10)
+    mine[at[0] : at[0] + phone.shape[0], at[1] : at[1] + phone.shape[1]] = phone[:, : mine.shape[1] - at[1]]
+    match = gate.match(Photo(mine), 0 if len(Finder().detect(mine)) > 1 else None)
+    middle = (at[1] + phone.shape[1] / 2, at[0] + phone.shape[0] / 2)
+    (box,) = (b for b in match.others if abs(b[0] + b[2] / 2 - middle[0]) < phone.shape[1] / 2)
+    assert untouched(match, painted_over(gate, match), box)
