@@ -10,13 +10,13 @@ from app.home import Home
 from app.stamp.signer import Signer
 from app.studio import landing
 from app.verify import Verdict, verify
-from tests.promises.stage import draw, gate_of, jpeg
+from tests.promises.stage import draw, jpeg
 
 MINE, THEIRS = jpeg(draw("ada", seed=1)), jpeg(draw("gita", seed=1))
 
 
 @pytest.fixture
-def command(tmp_path, monkeypatch, notary, ledger):
+def command(tmp_path, monkeypatch, ada):
     """The command line, with a live check that Ada passes, and something that happens meanwhile."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     (tmp_path / "data").mkdir()
@@ -25,7 +25,7 @@ def command(tmp_path, monkeypatch, notary, ledger):
         @contextlib.contextmanager
         def live_gate(*_, **__):
             meanwhile()
-            yield gate_of("ada", notary, ledger)
+            yield ada
 
         monkeypatch.setattr(landing, "live_gate", live_gate)
         return cli.run([str(part) for part in arguments])

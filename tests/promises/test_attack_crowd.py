@@ -49,7 +49,8 @@ def requests(people, nobody):
     edda = people["edda"]
     jobs += [lambda: edda.event(("withdraw", "click"), session=f"{edda.hash}w")]
     jobs += [
-        lambda p=p: nobody.event(("make", "click"), data=_make(nobody, "age"), session=p) for p in ("n1", "n2", "n3")
+        lambda p=p: nobody.event(("make", "click"), data=_make(nobody, "age"), session=p)
+        for p in ("n1", "n2", "n3", "n4", "n5")
     ]
     jobs += [lambda: nobody.put("target", STRANGER), lambda: nobody.get("/studio/result/0")]
     order = np.random.default_rng(4).permutation(len(jobs))

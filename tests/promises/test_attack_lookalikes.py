@@ -31,13 +31,12 @@ def test_somebody_of_the_same_kind_is_refused(ada, name):
 def test_over_http_no_stranger_gets_anything_on_either_side(studio):
     browser = studio.browser()
     visitor = studio.sit_down(browser, "ada")
-    for name in STRANGERS[:4]:
+    for name in STRANGERS[:3]:
         for side in ("target", "source"):
             said = browser.look(side, jpeg(draw(name, seed=1)))
             assert "not-you" in said or "looks-under-age" in said, (name, side)
             assert visitor.pictures[side].match is None
-        for purpose in ("age", "express", "swap"):
-            browser.make(purpose)
+        browser.make("swap")
     assert visitor.results == {}
 
 

@@ -89,7 +89,7 @@ def test_the_trap_changes_no_score_and_no_age(trap):
     assert abs(years[0] - years[1]) < 3
 
 
-@pytest.mark.parametrize("pitch", [1.5, 2.0, 3.7, 13.0, 40.0])
+@pytest.mark.parametrize("pitch", [1.5, 2.0, 3.7, 13.0])
 def test_every_pixel_of_a_face_counts_in_its_crop(pitch):
     """Whichever pixels are bright, together they give the crop its brightness: none is left out."""
     side = 112
