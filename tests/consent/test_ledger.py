@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from consent import ledger as module
 from consent.errors import Fault, Refusal
 from consent.ledger import FIELDS, START, Ledger
+from consent.types import Purpose
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(32))
 SESSION, CONSENT = "0123456789abcdef", "0123456789abcdef01234567"
@@ -86,7 +87,7 @@ def test_rows_form_a_chain(log):
     assert third["previous"] == second["hash"]
     assert (second["event"], second["code"], third["purpose"]) == ("match-refused", "not-you", "swap")
     assert (first["consent"], second["consent"]) == (CONSENT, "")
-    assert first["time"].endswith("+00:00")
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", first["time"])
     assert all(tuple(entry) == FIELDS for entry in log.entries())
 
 
@@ -224,6 +225,21 @@ WORD = "abcdefghijklmnopqrstuvwxyz0123456789+-"
 
 def test_every_decision_has_a_name(log):
     assert code(log.record, "", SESSION) == "not-for-the-log"
+
+
+def test_words_have_a_longest_length_each(log):
+    longest = ["e" * 40, "5" * 36, "c" * 40, "p" * 40, "a" * 36]
+    log.record(*longest)
+    for place, word in enumerate(longest):
+        assert code(log.record, *longest[:place], word + word[0], *longest[place + 1 :]) == "not-for-the-log"
+    assert [log.entries()[0][k] for k in FIELDS[1:6]] == longest
+
+
+def test_a_purpose_is_kept_as_its_word(log):
+    log.record("grant", SESSION, purpose=Purpose.MODEL)
+    (entry,) = log.entries()
+    assert type(entry["purpose"]) is str
+    assert entry["purpose"] == "personal-model"
 
 
 def test_a_whole_number_of_bytes_as_hexadecimal_does_not_fit(log):
