@@ -47,15 +47,16 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
     must = {*_KINDS[Ability.TURN], *(_FACIAL & set(kinds))}
     if not (set(_KINDS[Ability.TURN]) <= set(kinds) and _FACIAL & set(kinds)):
         raise Refusal.of("too-little-to-ask")
-    for length in itertools.count(policy.ACTIONS):
+    length = policy.ACTIONS
+    while True:
         found = tuple(
             order
             for order in itertools.product(kinds, repeat=length)
             if must <= set(order) and (len(kinds) < 4 or all(a != b for a, b in itertools.pairwise(order)))
         )
         if found and math.log2(len(found)) >= policy.ORDER_BITS:
-            break
-    return found
+            return found
+        length += 1
 
 
 def bits(assurance: Assurance, abilities: frozenset[Ability] = EVERYTHING) -> float:
