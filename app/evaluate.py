@@ -386,7 +386,8 @@ def fitted(scores: Scores, limit: float) -> float | None:
 
 def said(outcome: Outcome) -> str:
     """What the figures are about, in plain sentences."""
-    enrolled, counts = len(np.unique(outcome.mated.mine)), outcome.counts
+    counts = outcome.counts
+    enrolled = counts.people - sum(counts.not_enrolled.values())
     few = f" ({counts.few} more have too few pictures, and are compared with the others only)" if counts.few else ""
     return (
         f"{counts.pictures} pictures; {enrolled} of {counts.people} people enrolled and compared{few}, each with a"
