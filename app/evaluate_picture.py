@@ -26,6 +26,7 @@ _WIDTH, _HEIGHT, _TOP, _FOOT = 1240, 610, 112, 74
 _LEFT: Final = (78, 580)
 _RIGHT: Final = (700, 1210)
 _INK, _SOFT, _RULE, _PAPER, _FAINT = (32, 36, 42), (112, 120, 130), (226, 229, 233), (255, 255, 255), (246, 247, 249)
+_UNSEEN: Final = (237, 240, 244)
 _OTHERS, _ALIKE, _MATED = (0, 114, 178), (213, 94, 0), (0, 140, 100)
 """Blue, vermilion and green keep apart for the colour-blind (Okabe and Ito)."""
 _BIN: Final = 0.02
@@ -158,7 +159,7 @@ def _det(pen: _Pen, outcome: Outcome) -> None:
             pen.line([(_across(fmr), _up(fnmr)) for fmr, fnmr in curve], 2.6, colour)
             fmr, fnmr = (float(np.mean(s)) for s in _wrong(trials.scores, outcome.mated.scores))
             pen.dot(_across(fmr), _up(fnmr), colour)
-    pen.text((right - 6, bottom - 12), f"dots: the gate's limit, {policy.MATCH_COSINE:.2f}", 12, _INK, "rm")
+    pen.text((right - 8, _TOP + 13), f"dots: the gate's limit, {policy.MATCH_COSINE:.2f}", 12, _INK, "rm")
 
 
 def _grid(pen: _Pen, comparisons: int) -> None:
@@ -166,7 +167,10 @@ def _grid(pen: _Pen, comparisons: int) -> None:
     left, right = _RIGHT
     bottom = _HEIGHT - _FOOT
     if comparisons:
-        pen.box(left, _TOP, _across(1 / comparisons), bottom, _FAINT)
+        pen.box(left, _TOP, _across(1 / comparisons), bottom, _UNSEEN)
+        if _across(1 / comparisons) > left + 78:
+            pen.text((left + 8, bottom - 28), "less than one", 11, _SOFT)
+            pen.text((left + 8, bottom - 14), "comparison", 11, _SOFT)
     for part in _SHARES:
         pen.line([(_across(part), _TOP), (_across(part), bottom)], 1, _RULE)
         if part > _RARE:
