@@ -230,17 +230,17 @@ _SCALES: Final = np.exp(np.arange(np.log(0.97), np.log(1.42), 0.012))
 """Of the lattice in the canonical picture: 1 as marked, more when it was cropped."""
 _TRIED: Final = 4
 """Best guesses of each kind that are looked at closely."""
+_HOPEFUL: Final = 4.5
+"""And only those whose sync stands out so far: 5.2 at most without a mark, 7 and more where one can be read."""
 
 
 def _guesses(fine: Plane) -> Iterator[NDArray[np.float64]]:
-    """Lattices (2, 2), the likeliest first: as it was; upright at any scale; as the autocorrelation says."""
+    """Lattices (2, 2), the likeliest first: as it was; as the autocorrelation says; upright at any scale."""
     straight = _TILE * np.eye(2)
     yield straight
-    upright = [(_score(fine, s * straight), float(s)) for s in _SCALES]
-    for _, scale in sorted(upright, reverse=True)[:_TRIED]:
-        yield _refined(fine, scale * straight)
-    for basis in _lattices(fine):
-        yield _refined(fine, basis)
+    yield from (_refined(fine, basis) for basis in _lattices(fine) if _score(fine, basis) >= _HOPEFUL)
+    upright = sorted(((_score(fine, s * straight), float(s)) for s in _SCALES), reverse=True)
+    yield from (_refined(fine, scale * straight) for score, scale in upright[:_TRIED] if score >= _HOPEFUL)
 
 
 def _score(fine: Plane, basis: NDArray[np.float64]) -> float:
