@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 PORT: Final = 7860
 SUFFIXES: Final = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
 
+_CODES: Final = {
+    "ours": 0, "recovered": 1, "altered": 1, "expired": 1, "mark-copied": 2, "no-manifest": 2, "someone-else": 2,
+    "selfsame-elsewhere": 2, "not-a-picture": 3,
+}  # fmt: skip
+"""Exit code of `selfsame verify` by verdict."""
+
 cli = typer.Typer(
     name="selfsame",
     help="Change your own face, and only your own: every other face is refused, every result is labelled and signed.",
@@ -225,29 +231,39 @@ def verify(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
 ) -> None:
-    """Say of any file whether it was made here and is unchanged. Code 0 if all were and consent stands, else 1."""
+    """Say what any file is, and whether consent still stands. Codes below; of several files, the highest.
+
+    0 made here and unchanged, 1 made here but changed, expired or withdrawn, 2 not made here, 3 cannot be read.
+    """
     from app.home import Home
     from app.stamp.signer import Signer
     from app.studio.withdrawal import known
-    from app.verify import Verdict
     from app.verify import verify as check
 
     home = Home.open()
-    anchors = Signer.anchors(home.keys)
+    anchors, registry = Signer.anchors(home.keys), Signer.registered(home.keys)
     withdrawn, unknown = known(home)
-    reports = [(path, check(_bytes(path), anchors, withdrawn)) for path in files]
+    told, code = list[dict[str, object]](), 1 if unknown else 0
+    for path in files:
+        try:
+            report = check(_bytes(path), anchors, withdrawn, registry)
+        except Refusal as no:
+            told.append({"file": str(path), "verdict": no.code, "sentence": f"{no.reason} {no.remedy}"})
+            code = 3
+            continue
+        told.append({"file": str(path), **report.as_json()})
+        code = max(code, 1 if report.withdrawn else _CODES[report.verdict.value])
     if unknown:
         typer.echo(f"Whether consent was withdrawn is not known. {unknown}", err=True)
     if as_json:
-        typer.echo(json.dumps([{"file": str(path), **report.as_json()} for path, report in reports]))
-    else:
-        for path, report in reports:
-            typer.echo(f"{path}: {report.sentence}")
-            if report.statement is not None:
-                stated = report.statement
-                typer.echo(f"  {stated.purpose}, {stated.domain}, made {report.when}, with {stated.engine}")
-    if unknown or any(report.verdict is not Verdict.OURS or report.withdrawn for _, report in reports):
-        raise typer.Exit(1)
+        typer.echo(json.dumps(told))
+    for one in () if as_json else told:
+        typer.echo(f"{one['file']}: {one['sentence']}")
+        stated = one.get("statement")
+        if isinstance(stated, dict):
+            typer.echo(f"  {stated['purpose']}, {stated['domain']}, made {one['when']}, with {stated['engine']}")
+    if code:
+        raise typer.Exit(code)
 
 
 @cli.command()

@@ -16,11 +16,13 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import c2pa
+import numpy as np
 
 from app import codec
-from app.stamp import label
+from app.stamp import label, watermark
 from app.stamp.context import open_context
 from app.stamp.framing import is_as_written
+from app.stamp.registry import Entry, Likeness, Registry
 from app.stamp.statement import ASSERTION, Statement, parse
 from consent.errors import Refusal
 
@@ -41,6 +43,8 @@ class Verdict(StrEnum):
     SOMEONE_ELSE = "someone-else"
     ALTERED = "altered"
     EXPIRED = "expired"
+    RECOVERED = "recovered"
+    MARK_COPIED = "mark-copied"
     NO_MANIFEST = "no-manifest"
     NOT_A_PICTURE = "not-a-picture"
 
@@ -52,6 +56,10 @@ _SENTENCES: Final[Mapping[Verdict, str]] = {
     Verdict.SOMEONE_ELSE: "The signature is intact, but it is someone else's: this picture was not signed here.",
     Verdict.ALTERED: "This file was changed or damaged after it was signed: nothing in its manifest can be relied on.",
     Verdict.EXPIRED: "The certificate of this file's signature has run out, so its manifest proves nothing any more.",
+    Verdict.RECOVERED: "This picture was made here, but was changed since, and its manifest is gone or fits no more: "
+    "it was found again by its invisible watermark.",
+    Verdict.MARK_COPIED: "This picture carries the invisible watermark of a picture made here, but it is another "
+    "picture: somebody put the mark there.",
     Verdict.NO_MANIFEST: "This picture carries no signed manifest: there never was one, or it was removed.",
     Verdict.NOT_A_PICTURE: "This is no picture that can be checked.",
 }
@@ -65,12 +73,14 @@ class Report:
         verdict: What the file is.
         sentence: The same in one sentence for people.
         statement: What its signer states was done; None without a readable one. It is a fact only when the verdict is
-            `ours`; under `selfsame-elsewhere` it is a claim, and under any other verdict it is None.
+            `ours`, and about the picture as it was made when the verdict is `recovered`; under `selfsame-elsewhere` it
+            is a claim, and under any other verdict it is None.
         when: The time the signer states, `YYYY-MM-DDTHH:MM:SSZ`; like the next two None for an altered file.
         title: The title in the manifest, cut to a plain alphabet.
         signer: The name in the certificate, cut to a plain alphabet.
         label: The visible label found in the pixels; None if there is none.
         failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
+        watermark: The id of the invisible watermark in the pixels, eight hexadecimal digits; None if none was read.
         withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
     """
 
@@ -82,6 +92,7 @@ class Report:
     signer: str | None = None
     label: label.Label | None = None
     failures: tuple[str, ...] = ()
+    watermark: str | None = None
     withdrawn: str | None = None
 
     def as_json(self) -> dict[str, object]:
@@ -95,6 +106,7 @@ class Report:
             "signer": self.signer,
             "label": asdict(self.label) | {"box": list(self.label.box)} if self.label else None,
             "failures": list(self.failures),
+            "watermark": self.watermark,
             "withdrawn": self.withdrawn,
         }
 
@@ -112,7 +124,9 @@ class _Manifest:
     signer: str | None = None
 
 
-def verify(data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _NOBODY) -> Report:
+def verify(
+    data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _NOBODY, registry: Registry | None = None
+) -> Report:
     """Check one file.
 
     Args:
@@ -121,19 +135,41 @@ def verify(data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _
             thrown away after one certificate, trusted under it means signed by this installation's key. May be empty,
             and then nothing is `ours`.
         withdrawn: The consents that were withdrawn here, each with its date and time, ISO 8601 (the log has them).
+        registry: What was stamped here, to find a picture by its watermark whose manifest is gone or does not fit;
+            without one only the watermarks of our own intact pictures are read.
 
     Returns:
         The report. Every file gets one: nothing is raised, whatever the bytes.
+
+    Raises:
+        Fault: `registry-unusable`; about the registry, never about the file.
     """
     fmt = codec.sniff(data)
     found: label.Label | None = None
+    pixels: codec.Pixels | None = None
     unreadable: Refusal | None = None
     try:
-        found = label.find(codec.decode(data))
+        pixels = codec.decode(data)
+        found = label.find(pixels)
     except Refusal as refusal:
         unreadable = refusal
     if fmt is None or len(data) > codec.MAX_BYTES:
         return _no_picture(unreadable)
+    report = _by_manifest(data, fmt, anchors, found, unreadable)
+    if pixels is not None and (report.verdict is Verdict.OURS or registry is not None):
+        report = _by_watermark(report, pixels, fmt, anchors, registry)
+    # anybody else may name any receipt
+    told = report.statement if report.verdict in {Verdict.OURS, Verdict.RECOVERED} else None
+    since = withdrawn.get(told.consent) if told is not None else None
+    if since is None:
+        return report
+    return replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
+
+
+def _by_manifest(
+    data: bytes, fmt: codec.Format, anchors: Sequence[str], found: label.Label | None, unreadable: Refusal | None
+) -> Report:
+    """What the manifest inside the file says."""
     manifest = _read(data, fmt, anchors)
     if manifest is None:
         return _no_picture(unreadable) if unreadable else _report(Verdict.NO_MANIFEST, found)
@@ -143,9 +179,7 @@ def verify(data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _
     verdict = _judge(manifest)
     if verdict is Verdict.ALTERED:  # nothing in its manifest is worth repeating
         return _report(verdict, found, failures=manifest.failures)
-    ours = manifest.statement if verdict is Verdict.OURS else None  # anybody else may name any receipt
-    since = withdrawn.get(ours.consent) if ours is not None else None
-    report = _report(
+    return _report(
         verdict,
         found,
         statement=manifest.statement if verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE} else None,
@@ -154,9 +188,55 @@ def verify(data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str] = _
         signer=manifest.signer,
         failures=manifest.failures,
     )
-    if since is None:
+
+
+def _by_watermark(
+    report: Report, pixels: codec.Pixels, fmt: codec.Format, anchors: Sequence[str], registry: Registry | None
+) -> Report:
+    """The report with the watermark that the pixels carry, and what it leads to."""
+    mark = watermark.find(pixels)
+    if mark is None:
         return report
-    return replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
+    report = replace(report, watermark=f"{mark.ident:08x}")
+    entry = registry.recall(mark.ident) if registry is not None and report.verdict is not Verdict.OURS else None
+    likeness = entry.likeness(pixels, mark) if entry is not None else Likeness.UNCLEAR
+    if entry is None or likeness is Likeness.UNCLEAR:
+        return report
+    if likeness is Likeness.OTHER:  # or it is ours and damaged beyond recognition
+        if report.verdict is Verdict.ALTERED:
+            return report
+        return replace(report, verdict=Verdict.MARK_COPIED, sentence=_SENTENCES[Verdict.MARK_COPIED], statement=None)
+    manifest = _detached(entry, fmt, anchors)
+    if manifest is None or manifest.statement is None:
+        return report
+    return replace(
+        report,
+        verdict=Verdict.RECOVERED,
+        sentence=_SENTENCES[Verdict.RECOVERED],
+        statement=manifest.statement,
+        when=manifest.when,
+        title=manifest.title,
+        signer=manifest.signer,
+    )
+
+
+def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest | None:
+    """A manifest of the registry, read against no picture; None unless ours and whole but for that."""
+    try:
+        with (
+            open_context(anchors) as context,
+            c2pa.Reader(fmt.mime, io.BytesIO(_BLANK[fmt]), manifest_data=entry.manifest, context=context) as reader,
+        ):
+            store = json.loads(reader.json())
+            manifest = _extract(store, json.loads(reader.detailed_json()), b"", fmt)
+    except Exception:  # noqa: BLE001  (whatever the parser raises means "broken")
+        return None
+    ours = set(manifest.failures) <= {"assertion.dataHash.mismatch"}
+    return manifest if ours else None
+
+
+_BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.Format}
+"""A picture of each format, for manifests that have lost theirs."""
 
 
 def _judge(manifest: _Manifest) -> Verdict:

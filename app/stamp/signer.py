@@ -24,9 +24,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from app.files import write_atomic
+from app.stamp.registry import Registry
 from consent.errors import Fault, Refusal
 
 FILE: Final = "stamp.pem"
+REGISTRY: Final = "stamped.db"
 YEARS: Final = 10
 """Without a time-stamp authority (which would need the network) a picture verifies only as long as the certificate."""
 
@@ -43,11 +45,13 @@ class Signer:
         anchor_pem: The root certificate: who trusts it recognises this installation's pictures.
         chain_pem: The certificate, then the root.
         certificate_sha256: Fingerprint of the certificate, 64 hexadecimal digits.
+        registry: What this installation has signed, to be found again by its watermark.
     """
 
     anchor_pem: str = field(repr=False)
     chain_pem: str = field(repr=False)
     certificate_sha256: str
+    registry: Registry = field(repr=False)
     _key: ec.EllipticCurvePrivateKey = field(repr=False)
 
     @classmethod
@@ -83,6 +87,12 @@ class Signer:
         except (OSError, ValueError):
             return []
         return [root.public_bytes(serialization.Encoding.PEM).decode()]
+
+    @staticmethod
+    def registered(directory: Path) -> Registry | None:
+        """What this installation has signed, to look a picture up in; None where nothing was. Nothing is made."""
+        path = directory / REGISTRY
+        return Registry(path) if path.exists() else None
 
     def sign(self, claim: bytes) -> bytes:
         """Sign a claim with ECDSA P-256 and SHA-256.
@@ -182,4 +192,5 @@ def _load(path: Path, now: dt.datetime) -> Signer:
         )
     pem = serialization.Encoding.PEM
     root_pem = root.public_bytes(pem).decode()
-    return Signer(root_pem, leaf.public_bytes(pem).decode() + root_pem, leaf.fingerprint(hashes.SHA256()).hex(), key)
+    fingerprint, registry = leaf.fingerprint(hashes.SHA256()).hex(), Registry(path.with_name(REGISTRY))
+    return Signer(root_pem, leaf.public_bytes(pem).decode() + root_pem, fingerprint, registry, key)

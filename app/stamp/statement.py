@@ -14,13 +14,14 @@ from typing import Final
 
 ASSERTION: Final = "org.selfsame.consent"
 """Label of the assertion in the manifest."""
-VERSION: Final = 1
+VERSION: Final = 2
 
 PURPOSES: Final = ("swap", "age", "express")
 DOMAINS: Final = ("live", "demo")
 ORIGINS: Final = ("live", "photo")
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:+-]{0,127}")
+_MARK: Final = re.compile(r"[0-9a-f]{8}|none")
 _KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _MAX_PARAMETERS: Final = 32
 
@@ -39,6 +40,7 @@ class Statement:
         target_origin: Where the picture came from: `live` or `photo`.
         engine: Name and version of what changed the pixels.
         parameters: The engine's settings: names to finite numbers or short words. Read-only.
+        watermark: Id of the invisible watermark, eight hexadecimal digits; `none` in a picture too small for one.
     """
 
     purpose: str
@@ -50,6 +52,7 @@ class Statement:
     target_origin: str
     engine: str
     parameters: Mapping[str, float | str]
+    watermark: str = "none"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
@@ -71,6 +74,7 @@ class Statement:
             "target_origin": self.target_origin,
             "engine": self.engine,
             "parameters": dict(self.parameters),
+            "watermark": self.watermark,
         }
 
 
@@ -97,16 +101,18 @@ def parse(data: object) -> Statement | None:
             "source_origin",
             "target_origin",
             "engine",
+            "watermark",
         )
     }
     if parameters is None or not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words.values()):
         return None
-    statement = Statement(**{name: str(word) for name, word in words.items()}, parameters=parameters)
+    statement = Statement(parameters=parameters, **{name: str(word) for name, word in words.items()})
     in_range = (
         statement.purpose in PURPOSES
         and statement.domain in DOMAINS
         and statement.source_origin in ORIGINS
         and statement.target_origin in ORIGINS
+        and _MARK.fullmatch(statement.watermark) is not None
     )
     # Comparing with what we would write ourselves also catches fields that are missing, foreign or contradictory.
     return statement if in_range and statement.as_json() == dict(data) else None

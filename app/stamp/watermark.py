@@ -37,6 +37,8 @@ _BAND: Final = (0.05, 0.24)
 _SEED: Final = 20260
 _SYNC: Final = 2.4
 """Strength of the known part, in bits."""
+LEAST_SIDE: Final = 240
+"""Shorter side of a picture, pixels, under which nothing is marked: the waves would be finer than its pixels."""
 PSNR: Final = 43.0
 """Decibels against the unmarked picture. At 45 the smallest pictures lose the mark to strong compression."""
 _SURE: Final = 6.5
@@ -106,7 +108,7 @@ def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
     """Hide an id in a picture.
 
     Args:
-        pixels: `uint8 RGB (H, W, 3)`; the shorter side at least 64.
+        pixels: `uint8 RGB (H, W, 3)`; the shorter side at least `LEAST_SIDE`.
         ident: 0..2**32 - 1.
         psnr: decibels of the result against `pixels`.
 

@@ -1,4 +1,4 @@
-"""The only way out for a changed picture: label, encode, sign, read back; all in memory, then bytes or nothing.
+"""The only way out for a changed picture: label, watermark, encode, sign, read back; in memory, then bytes or nothing.
 
 `Stamped` is the only type in the program with bytes to save or show, and only `stamp` makes one.
 """
@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Final, final
 
 import c2pa
+import numpy as np
 
 from app import codec
 from app.files import write_atomic
-from app.stamp import label, manifest
+from app.stamp import label, manifest, watermark
 from app.stamp.context import open_context
 from app.stamp.signer import Signer
 from app.stamp.statement import Statement, parse
@@ -104,16 +105,31 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
 def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:
     """Label, encode, sign and read back."""
     kind = _format(fmt)
-    statement = _statement(facts)
+    ident = signer.registry.fresh() if min(pixels.shape[:2]) >= watermark.LEAST_SIDE else None
+    statement = _statement(facts, ident)
     text = label.lines(statement.purpose, demo=statement.domain == "demo")
-    picture = codec.encode(label.draw(pixels, text, facts.face_box), kind, QUALITY)
-    signed = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
+    labelled = label.draw(pixels, text, facts.face_box)
+    picture = codec.encode(labelled, kind, QUALITY) if ident is None else _marked(labelled, ident, kind)
+    signed, store = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
     report = verify(signed, [signer.anchor_pem])
     _accept(report, statement)
+    if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
+        signer.registry.remember(ident, store, codec.decode(signed))
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))
 
 
-def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: codec.Format) -> bytes:
+def _marked(pixels: Pixels, ident: int, kind: codec.Format) -> bytes:
+    """The file of the picture with its watermark, as faint as it can be read: stronger in noise, which hides it."""
+    for psnr in np.arange(watermark.PSNR, 30, -3):
+        picture = codec.encode(watermark.embed(pixels, ident, float(psnr)), kind, QUALITY)
+        mark = watermark.find(codec.decode(picture))
+        if mark is not None and mark.ident == ident:
+            return picture
+    raise Fault("not-marked", "The invisible watermark cannot be read in this picture.", "Use one with more in it.")
+
+
+def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: codec.Format) -> tuple[bytes, bytes]:
+    """The signed file and, alone, its manifest."""
     out = io.BytesIO()
     try:
         with (
@@ -121,17 +137,18 @@ def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: c
             c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, signer.chain_pem) as pen,
             c2pa.Builder(definition, context=context) as builder,
         ):
-            builder.sign(pen, kind.mime, io.BytesIO(picture), out)
+            store = builder.sign(pen, kind.mime, io.BytesIO(picture), out)
     except Exception as error:  # the library's errors, or the key's
         raise Fault("not-signed", f"The picture could not be signed: {error}.", "Nothing was written.") from error
-    return out.getvalue()
+    return out.getvalue(), store
 
 
 def _accept(report: Report, statement: Statement) -> None:
     """Let a picture out only if any stranger's check will say of it what we say of it."""
     seen = report.label
     told = seen is not None and (seen.purpose, seen.demo) == (statement.purpose, statement.domain == "demo")
-    if report.verdict is not Verdict.OURS or report.statement != statement or not told:
+    marked = (report.watermark or "none") == statement.watermark
+    if report.verdict is not Verdict.OURS or report.statement != statement or not told or not marked:
         found = ", ".join(report.failures) or ("no label" if not told else report.verdict.value)
         raise Fault("stamp-not-sound", f"The finished picture did not pass its check: {found}.", "Nothing was written.")
 
@@ -143,7 +160,7 @@ def _format(fmt: str) -> codec.Format:
         raise Fault("bad-format", f"{fmt!r} is not a format that is written.", "Use jpeg, png or webp.") from error
 
 
-def _statement(facts: Facts) -> Statement:
+def _statement(facts: Facts, ident: int | None = None) -> Statement:
     """Take over the facts, and refuse any that the manifest could not carry unchanged."""
     statement = Statement(
         purpose=facts.purpose.value,
@@ -155,6 +172,7 @@ def _statement(facts: Facts) -> Statement:
         target_origin=facts.target_origin.value,
         engine=facts.engine,
         parameters=facts.parameters,
+        watermark="none" if ident is None else f"{ident:08x}",
     )
     if parse(statement.as_json()) != statement:
         raise Fault("bad-facts", "The facts about this picture are not in order.", "Report it.")

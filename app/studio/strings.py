@@ -215,6 +215,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "fact_label": "Visible label",
         "fact_label_yes": "found in the picture",
         "fact_label_no": "not found",
+        "fact_watermark": "Invisible watermark",
         "fact_receipt": "Consent receipt",
         "fact_failures": "What failed",
         "fact_withdrawn": "Consent withdrawn",

@@ -203,6 +203,7 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "fact_label": "看得见的标签",
         "fact_label_yes": "图片中有",
         "fact_label_no": "没有找到",
+        "fact_watermark": "看不见的水印",
         "fact_receipt": "同意回执",
         "fact_failures": "哪里不对",
         "fact_withdrawn": "同意已撤回",

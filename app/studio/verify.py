@@ -39,7 +39,7 @@ def build_verify(parts: Parts) -> None:
         visitor.checked += 1
         if data is not None:
             gone, unknown = known(parts.desk.home)
-            report = verify(data, parts.desk.anchors, gone)
+            report = verify(data, parts.desk.anchors, gone, parts.desk.signer.registry)
             visitor.notes["verify"] = report_html(report, visitor.language, unknown)
 
     parts.on(field.studio, check, place="verify", busy=field)
@@ -63,7 +63,8 @@ def report_html(report: Report, language: str, unknown: str = "") -> str:
         language: of the words.
         unknown: why it is not known whether consent was withdrawn; empty if it is.
     """
-    kind = {Verdict.OURS: "yes", Verdict.ALTERED: "no"}.get(report.verdict, "note")
+    changed = {Verdict.ALTERED, Verdict.RECOVERED, Verdict.MARK_COPIED}
+    kind = "yes" if report.verdict is Verdict.OURS else "no" if report.verdict in changed else "note"
     if report.withdrawn is not None:
         kind = "no"
     rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
@@ -87,4 +88,5 @@ def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
         yield "title", report.title
     if report.verdict is not Verdict.NOT_A_PICTURE:
         yield "label", say("fact_label_yes" if report.label else "fact_label_no", language)
+    yield "watermark", report.watermark
     yield "failures", ", ".join(report.failures)

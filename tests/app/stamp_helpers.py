@@ -58,10 +58,14 @@ def signer(name="ours"):
     return _signer(name)
 
 
+_homes = TemporaryDirectory()  # until the run ends: each signer remembers what it signed
+
+
 @cache
 def _signer(name):
-    with TemporaryDirectory() as folder:
-        return Signer.open(Path(folder))
+    folder = Path(_homes.name) / name
+    folder.mkdir()
+    return Signer.open(folder)
 
 
 @cache

@@ -49,22 +49,23 @@ def test_wrong_use_is_explained(capsys, arguments):
 def test_verify_answers_for_any_file(capsys, tmp_path, picture):
     other = tmp_path / "notes.txt"
     other.write_text("hello")
+    assert say(capsys, "verify", picture)[0] == 2  # not made here
     code, out, _ = say(capsys, "verify", picture, other)
-    assert code == 1
+    assert code == 3  # cannot be read
     assert f"{picture}: This picture carries no signed manifest" in out
     assert f"{other}: This file is not a picture" in out
     code, out, _ = say(capsys, "verify", "--json", picture, other)
     reports = json.loads(out)
-    assert code == 1
+    assert code == 3
     assert [report["verdict"] for report in reports] == ["no-manifest", "not-a-picture"]
     assert [report["file"] for report in reports] == [str(picture), str(other)]
 
 
 def test_a_missing_file_is_refused(capsys, tmp_path):
-    for arguments in (["verify", tmp_path / "no.jpg"], ["age", tmp_path / "no.jpg", "-o", tmp_path / "x.jpg"]):
-        code, _, err = say(capsys, *arguments)
-        assert code == 2
-        assert "[cannot-read]" in err
+    code, _, err = say(capsys, "age", tmp_path / "no.jpg", "-o", tmp_path / "x.jpg")
+    assert (code, "[cannot-read]" in err) == (2, True)
+    code, out, _ = say(capsys, "verify", "--json", tmp_path / "no.jpg", tmp_path)
+    assert (code, [told["verdict"] for told in json.loads(out)]) == (3, ["cannot-read"] * 2)
 
 
 def test_pictures_and_names_are_checked_before_anybody_must_sit_down(capsys, tmp_path, picture, monkeypatch):

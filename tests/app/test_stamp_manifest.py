@@ -65,7 +65,7 @@ def test_ingredients_are_names_only():
 def test_the_consent_assertion_says_what_the_gate_found():
     data = assertion(build(), ASSERTION)["data"]
     assert data == {
-        "version": 1,
+        "version": 2,
         "subject": "self",
         "source_matches_subject": True,
         "target_matches_subject": True,
@@ -78,6 +78,7 @@ def test_the_consent_assertion_says_what_the_gate_found():
         "source_origin": "live",
         "target_origin": "photo",
         "engine": "swap 1",
+        "watermark": "none",
         "parameters": {"strength": 0.75, "mode": "soft"},
     }
 
@@ -138,7 +139,9 @@ def test_parameters_cannot_be_changed_afterwards():
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 3},
+        {"watermark": "C0FFEE42"},
+        {"watermark": 7},
         {"subject": "other"},
         {"source_matches_subject": False},
         {"target_matches_subject": 0},

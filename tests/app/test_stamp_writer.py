@@ -199,9 +199,10 @@ def test_damage_after_signing(monkeypatch):
     right = writer._sign
 
     def damaged(*arguments):
-        data = bytearray(right(*arguments))
+        signed, store = right(*arguments)
+        data = bytearray(signed)
         data[-len(data) // 4] ^= 1
-        return bytes(data)
+        return bytes(data), store
 
     monkeypatch.setattr(writer, "_sign", damaged)
     assert fault() == "stamp-not-sound"

@@ -225,7 +225,7 @@ def test_as_json(make_data):
     report = check(make_data())
     found = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert set(found) == {
-        *("verdict", "sentence", "statement", "when", "title", "signer", "label", "failures", "withdrawn"),
+        *("verdict", "sentence", "statement", "when", "title", "signer", "label", "failures", "watermark", "withdrawn"),
     }
     assert found["verdict"] == report.verdict.value
     if report.label:
