@@ -50,11 +50,7 @@ def begin(
         left = pause(entries, today())
         if left > 0:
             minutes = math.ceil(left / 60)
-            raise Refusal(
-                "too-many-tries",
-                "Too many checks were begun in a short time.",
-                f"Please wait {minutes} minute{'s' if minutes > 1 else ''} and try again, rested and in better light.",
-            )
+            raise Refusal.of("too-many-tries", "soon" if minutes == 1 else "", minutes=str(minutes))
 
     ledger.record(BEGUN, "", str(assurance), allow=allow)
     return challenge

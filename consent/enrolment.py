@@ -30,7 +30,7 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = si
     try:
         LIVE_SEAL.check(live.seal, *live.sealed_parts())
         if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
-            raise Refusal("live-stale", "The live check was too long ago.", "Please do it again.")
+            raise Refusal.of("live-stale")
         adult(live.years)
         gate = Gate(live, receipt, ledger, clock)
     except Refusal as refusal:

@@ -50,8 +50,6 @@ from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
 
-_START_AGAIN: Final = "Start again with the live check."
-
 
 @final
 class Gate:
@@ -111,11 +109,11 @@ class Gate:
     def _alive(self) -> NDArray[np.float32]:
         """The template of a session that is neither withdrawn nor over."""
         if self._template is None:
-            raise Refusal("session-withdrawn", "The session was ended; nothing about you is kept.", _START_AGAIN)
+            raise Refusal.of("session-withdrawn")
         now = self._clock()
         if not self._seen <= now < self.expires:  # nor does a clock that is set back make anything last longer
             self._forget()
-            raise Refusal("session-expired", "The session is over; nothing about you is kept.", _START_AGAIN)
+            raise Refusal.of("session-expired")
         self._seen = now
         return self._template
 
@@ -190,17 +188,13 @@ class Gate:
             self._genuine(source)
             self._genuine(target)
             if purpose not in self.purposes:
-                raise Refusal(
-                    "purpose-not-agreed",
-                    f"You have not agreed to this: {purpose}.",
-                    "Start again and switch it on, if you wish.",
-                )
+                raise Refusal.of("purpose-not-agreed")
             unsealed = Grant(source, target, purpose, self._clock() + policy.GRANT_SECONDS, os.urandom(16), b"")
             return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
 
     def _genuine(self, match: Match) -> None:
         if type(match) is not Match:
-            raise Forgery("forged", "This is not a match.", _START_AGAIN)
+            raise Forgery.of("forged")
         self._seal.check(match.seal, *match.sealed_parts())
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
@@ -217,20 +211,16 @@ class Gate:
         with self._decision("redeem", purpose):
             self._alive()
             if type(grant) is not Grant:
-                raise Forgery("forged", "This is not a grant.", _START_AGAIN)
+                raise Forgery.of("forged")
             self._genuine(grant.source)
             self._genuine(grant.target)
             self._seal.check(grant.seal, *grant.sealed_parts())
             if not self._clock() < grant.expires:
-                raise Forgery("grant-stale", "The leave to do this has run out.", "Ask for it again.")
+                raise Forgery.of("grant-stale")
             if grant.nonce in self._spent:
-                raise Forgery("spent", "This leave was used already; it works once.", "Ask for it again.")
+                raise Forgery.of("spent", what="leave")
             if grant.purpose is not purpose:
-                raise Refusal(
-                    "wrong-purpose",
-                    f"This leave was given for {grant.purpose!s}, not for {purpose!s}.",
-                    "Ask for leave for what you want to do.",
-                )
+                raise Refusal.of("wrong-purpose")
             self._spent.add(grant.nonce)
             return Work(self, grant, self._live)
 
@@ -256,13 +246,13 @@ class Gate:
         with self._decision("release"):
             self._alive()
             if type(draft) is not Draft:
-                raise Forgery("forged", "This is not a draft.", _START_AGAIN)
+                raise Forgery.of("forged")
             parts = (draft._pixels, draft._original, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
             seal = draft._seal  # noqa: SLF001
             if not self._seal_holds(seal, parts):
-                raise Forgery("forged", "This draft was not made by this session.", _START_AGAIN)
+                raise Forgery.of("forged")
             if draft._nonce in self._spent:  # noqa: SLF001
-                raise Forgery("spent", "This draft was stamped already.", "Make it again.")
+                raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
             return Released(parts[0], parts[1], parts[2])
 
@@ -305,9 +295,9 @@ class Work:
         """
         target = self.target.pixels
         if pixels.shape != target.shape or pixels.dtype != np.uint8:
-            raise Refusal("bad-output", "The engine made a picture of another size.", "Report it; nothing was saved.")
+            raise Refusal.of("bad-output")
         if any(isinstance(v, float) and not math.isfinite(v) for v in parameters.values()):
-            raise Refusal("bad-option", "An option is not a number.", "Choose a value on the slider.")
+            raise Refusal.of("bad-option")
         self._once.spend("grant")
         facts = Facts(
             self.purpose,

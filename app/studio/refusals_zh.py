@@ -107,6 +107,8 @@ ZH: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "bad-mark": ("这张图片的渲染标记不是真的。", "请原样使用渲染的图片。"),
         "forged": ("这不是本次使用中产生的。", "请从摄像头检查重新开始。"),
         "grant-stale": ("许可已经过期。", "请再次请求。"),
+        "too-many-tries": ("短时间内开始了太多次检查。", "请等待 {minutes} 分钟再试，休息一下，光线好一些。"),
+        "too-many-tries.soon": ("短时间内开始了太多次检查。", "请等待一分钟再试，休息一下，光线好一些。"),
         "live-stale": ("现场检查已经是很久以前的了。", "请再做一次。"),
     }
 )

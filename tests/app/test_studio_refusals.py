@@ -14,7 +14,7 @@ from app.verify import Report, Verdict
 from consent.errors import WORDS, Fault, Refusal
 
 # What only a program, a test or the demonstration can come across; it is said in English.
-FOR_PROGRAMS = {"spent"}
+FOR_PROGRAMS = {"spent", "wrong-purpose", "bad-output", "bad-option"}
 
 
 def holes(*texts):

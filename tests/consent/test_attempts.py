@@ -35,7 +35,7 @@ def test_five_failures_start_a_pause_with_its_length(log):
         attempts.begin(Ledger(log._path, KEY))  # a new start of the program
     assert caught.value.code == "too-many-tries"
     assert "10 minutes" in caught.value.remedy
-    assert "1 minute " in _refused(log, now(policy.PAUSE_SECONDS - 30)).remedy
+    assert "wait a minute " in _refused(log, now(policy.PAUSE_SECONDS - 30)).remedy
     attempts.begin(log, today=lambda: now(policy.PAUSE_SECONDS + 1))
 
 
