@@ -371,16 +371,17 @@ def by_people(trials: Trials, wrong: NDArray[np.bool_]) -> tuple[float, float] |
 
 
 def fitted(scores: Scores, limit: float) -> float | None:
-    """The share above `limit` that an exponential tail through the highest scores would have; None for too few.
+    """The share above `limit` that an exponential tail through the highest scores would have.
 
-    A guess beyond what was counted (peaks over a threshold; Pickands 1975, with shape 0), and it stays one.
+    A guess beyond what was counted (peaks over a threshold; Pickands 1975, with shape 0), and it stays one. None for too
+    few scores, and where enough of them lie above the limit to be counted.
     """
     if len(scores) < 10 * _TAIL:
         return None
     top = np.sort(scores)[-_TAIL - 1 :]
     beyond = float((top[1:] - top[0]).mean())
-    if limit <= top[0]:
-        return float((scores >= limit).mean())
+    if not limit > top[0]:
+        return None
     return _TAIL / len(scores) * float(np.exp(-(limit - top[0]) / beyond)) if beyond > 0 else 0.0
 
 
