@@ -373,8 +373,8 @@ def by_people(trials: Trials, wrong: NDArray[np.bool_]) -> tuple[float, float] |
 def fitted(scores: Scores, limit: float) -> float | None:
     """The share above `limit` that an exponential tail through the highest scores would have.
 
-    A guess beyond what was counted (peaks over a threshold; Pickands 1975, with shape 0), and it stays one. None for too
-    few scores, and where enough of them lie above the limit to be counted.
+    A guess beyond what was counted (peaks over a threshold; Pickands 1975, with shape 0), and it stays one. None for
+    too few scores, and where enough of them lie above the limit to be counted.
     """
     if len(scores) < 10 * _TAIL:
         return None
