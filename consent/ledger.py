@@ -167,7 +167,7 @@ class Ledger:
             number += 1
             if row[-1] != _hash(row[:-1]):
                 raise _broken(f"Row {number} of the log was changed.")
-            if row[0] != number or row[-2] != last:
+            if row[-2] != last:
                 raise _broken(f"Row {number} of the log is missing, not in its place, or not after the row before it.")
             before, last = last, row[-1]
         newest, older = self._signed(number, last), self._signed(number - 1, before)

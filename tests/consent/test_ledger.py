@@ -162,6 +162,9 @@ def test_a_row_is_flushed_and_its_head_whole_before_it_is_in_place(copy, monkeyp
     log.record("match", SESSION)
     assert asked.index("PRAGMA synchronous=EXTRA") < asked.index("BEGIN IMMEDIATE") < asked.index("COMMIT")
     assert asked.count("BEGIN IMMEDIATE") == 2
+    asked.clear()
+    log.entries()
+    assert [one.startswith("SELECT") for one in asked[asked.index("BEGIN") + 1 :]] == [True] * 3, "one view of all"
     assert sizes == [log._head.stat().st_size]
 
 
@@ -315,6 +318,27 @@ def test_a_changed_row_is_found_and_named(copy, place, field, value):
     found = fault(log.entries)
     assert found.code == "log-broken"
     assert f"Row {place + 1} " in found.reason
+
+
+@given(place=PLACE, field=st.integers(0, 7), value=st.text())
+def test_a_changed_row_with_a_hash_that_fits_is_found_by_the_next(copy, place, field, value):
+    log = copy()
+    rows = read(log._path)
+    changed = list(rows[place][:8])
+    changed[field] = changed[0] + 100 if field == 0 else value
+    assume(changed != list(rows[place][:8]))
+    rows[place] = (*changed, module._hash(tuple(changed)))
+    write(log._path, rows)
+    assert code(log.entries) == "log-broken"
+
+
+def test_a_row_is_not_written_after_one_that_was_changed(copy):
+    log = copy()
+    rows = read(log._path)
+    rows[-1] = (*rows[-1][:4], "looks-fine", *rows[-1][5:])
+    write(log._path, rows)
+    assert fault(log.record, "match", SESSION).reason == f"Row {ROWS} of the log was changed."
+    assert read(log._path) == rows
 
 
 def test_text_that_is_no_text_is_a_changed_row(copy):
