@@ -195,7 +195,7 @@ def test_the_search_finds_nothing_in_what_is_no_face(known):
 def test_the_live_check_leaves_keys_and_a_log(gate, known, home, elsewhere):
     assert inside(elsewhere) == {}
     files = inside(home.root)
-    assert set(files) - {"keys/stamp.pem"} == {"keys/receipts.pem", "ledger.db", "ledger.db.head"}
+    assert set(files) - {"keys/stamp.pem", "keys/stamped.db"} == {"keys/receipts.pem", "ledger.db", "ledger.db.head"}
     assert set(files.values()) == {0o600}
     assert folders(home.root) == {0o700}
     assert only_words(home.ledger) >= 2
@@ -282,10 +282,11 @@ def test_a_studio_session_leaves_keys_a_receipt_and_a_log(tmp_path, monkeypatch,
     assert inside(tmp_path / "elsewhere") == {}
     files = inside(home.root)
     kept = {f"receipts/{name}.json" for name in receipts}
-    assert set(files) == kept | {"keys/receipts.pem", "keys/stamp.pem", "ledger.db", "ledger.db.head"}
+    kept |= {"keys/receipts.pem", "keys/stamp.pem", "keys/stamped.db", "ledger.db", "ledger.db.head"}
+    assert set(files) == kept
     assert set(files.values()) == {0o600}
     assert folders(home.root) == {0o700}
-    assert all(path.stat().st_size < 8000 for path in home.root.rglob("*") if path != home.ledger)
+    assert all(path.stat().st_size < 8000 for path in home.root.rglob("*") if path.suffix != ".db")
     assert only_words(home.ledger) == len(events)
     looked_through(person, home.root)
     assert len(opened) >= 4, "the hook is on"
