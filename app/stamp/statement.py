@@ -40,7 +40,8 @@ class Statement:
         target_origin: Where the picture came from: `live` or `photo`.
         engine: Name and version of what changed the pixels.
         parameters: The engine's settings: names to finite numbers or short words. Read-only.
-        watermark: Id of the invisible watermark, eight hexadecimal digits; `none` in a picture too small for one.
+        watermark: Id of the invisible watermark, eight hexadecimal digits; `none` in a picture too small or too
+            long for one.
     """
 
     purpose: str

@@ -39,6 +39,9 @@ _SYNC: Final = 2.4
 """Strength of the known part, in bits."""
 LEAST_SIDE: Final = 240
 """Shorter side of a picture, pixels, under which nothing is marked: the waves would be finer than its pixels."""
+LONGEST: Final = 8
+"""Longer sides, in shorter ones, beyond which nothing is marked or looked for: such a strip, brought to the canonical
+size, would take gigabytes."""
 PSNR: Final = 43.0
 """Decibels against the unmarked picture. At 45 the smallest pictures lose the mark to strong compression."""
 _SURE: Final = 6.5
@@ -104,11 +107,20 @@ def _luma(pixels: Image) -> Plane:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.float32)
 
 
+def fits(pixels: Image) -> bool:
+    """Whether a picture (H, W, 3) is large enough, and no strip, so that it can be marked."""
+    return min(pixels.shape[:2]) >= LEAST_SIDE and not _is_strip(pixels)
+
+
+def _is_strip(pixels: Image) -> bool:
+    return max(pixels.shape[:2]) > LONGEST * min(pixels.shape[:2])
+
+
 def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
     """Hide an id in a picture.
 
     Args:
-        pixels: `uint8 RGB (H, W, 3)`; the shorter side at least `LEAST_SIDE`.
+        pixels: `uint8 RGB (H, W, 3)` that `fits`.
         ident: 0..2**32 - 1.
         psnr: decibels of the result against `pixels`.
 
@@ -195,7 +207,7 @@ def find(pixels: Image) -> Mark | None:
     Args:
         pixels: `uint8 RGB (H, W, 3)`.
     """
-    if min(pixels.shape[:2]) < _TILE:
+    if min(pixels.shape[:2]) < _TILE or _is_strip(pixels):
         return None
     fine = _canonical(pixels)
     for mirrored, view in enumerate((fine, np.ascontiguousarray(fine[:, ::-1]))):

@@ -105,7 +105,7 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
 def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:
     """Label, encode, sign and read back."""
     kind = _format(fmt)
-    ident = signer.registry.fresh() if min(pixels.shape[:2]) >= watermark.LEAST_SIDE else None
+    ident = signer.registry.fresh() if watermark.fits(pixels) else None
     statement = _statement(facts, ident)
     text = label.lines(statement.purpose, demo=statement.domain == "demo")
     labelled = label.draw(pixels, text, facts.face_box)

@@ -128,6 +128,21 @@ def test_odd_pictures_hold_none(picture):
     assert watermark.find(picture) is None
 
 
+@pytest.mark.parametrize("size", [(16383, 128), (128, 16383), (16383, 1000), (521, 64)])
+def test_a_strip_is_neither_marked_nor_looked_at(size):
+    """Brought to the canonical size it would take gigabytes, and more columns than OpenCV can warp."""
+    strip = np.zeros((size[1], size[0], 3), np.uint8)
+    strip[::3, ::3] = 200
+    assert not watermark.fits(strip)
+    assert watermark.find(strip) is None
+
+
+def test_the_longest_picture_that_is_no_strip_is_marked_and_read():
+    longest = scenery(4, (256 * watermark.LONGEST, 256))
+    assert watermark.fits(longest)
+    assert watermark.find(watermark.embed(longest, 77)).ident == 77
+
+
 def test_a_second_mark_does_not_give_a_third_id():
     twice = watermark.embed(watermark.embed(portrait(), 1), 2)
     mark = watermark.find(twice)

@@ -125,6 +125,16 @@ def test_a_small_picture_has_no_mark_and_says_so():
     assert (small.report.statement.watermark, small.report.watermark) == ("none", None)
 
 
+def test_a_strip_has_no_mark_and_says_so():
+    strip = writer._write(scenery(1, (2300, 256)), facts(face_box=(80.0, 60.0, 60.0, 70.0)), signer(), "jpeg")
+    assert (strip.report.statement.watermark, check(strip.data).verdict) == ("none", Verdict.OURS)
+
+
+@pytest.mark.parametrize("size", [(16383, 240), (240, 16383), (128, 16000)])
+def test_anybodys_strip_gets_a_report(size):
+    assert check(codec.encode(np.zeros((*size, 3), np.uint8), "png")).verdict is Verdict.NO_MANIFEST
+
+
 def test_a_mark_that_cannot_be_read_stops_the_stamp(monkeypatch):
     monkeypatch.setattr(watermark, "find", lambda _: None)
     with pytest.raises(Fault, match="watermark"):
