@@ -129,7 +129,7 @@ def test_verify_works_with_a_broken_log_and_says_so_in_one_line(capsys, home, gi
     withdrawal.withdraw(home, given.document)
     home.ledger.write_bytes(b"damaged")
     code, out, err = say(capsys, "verify", strange, made)
-    assert code == 1
+    assert code == 3
     assert f"{strange}: This file is not a picture" in out
     assert f"{made}: This picture was made and signed here" in out
     assert err.count("\n") == 1
