@@ -56,8 +56,8 @@ _SENTENCES: Final[Mapping[Verdict, str]] = {
     Verdict.SOMEONE_ELSE: "The signature is intact, but it is someone else's: this picture was not signed here.",
     Verdict.ALTERED: "This file was changed or damaged after it was signed: nothing in its manifest can be relied on.",
     Verdict.EXPIRED: "The certificate of this file's signature has run out, so its manifest proves nothing any more.",
-    Verdict.RECOVERED: "This picture was made here, but was changed since, and its manifest is gone or fits no more: "
-    "it was found again by its invisible watermark.",
+    Verdict.RECOVERED: "By its invisible watermark and its looks this is a changed copy of a picture made here, whose "
+    "manifest is gone or fits no more; a watermark can be copied, so this is a trace and no proof.",
     Verdict.MARK_COPIED: "This picture carries the invisible watermark of a picture made here, but it is another "
     "picture: somebody put the mark there.",
     Verdict.NO_MANIFEST: "This picture carries no signed manifest: there never was one, or it was removed.",
@@ -207,7 +207,7 @@ def _by_watermark(
             return report
         return replace(report, verdict=Verdict.MARK_COPIED, sentence=_SENTENCES[Verdict.MARK_COPIED], statement=None)
     manifest = _detached(entry, fmt, anchors)
-    if manifest is None or manifest.statement is None:
+    if manifest is None:
         return report
     return replace(
         report,
@@ -231,8 +231,11 @@ def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> _Manif
             manifest = _extract(store, json.loads(reader.detailed_json()), b"", fmt)
     except Exception:  # noqa: BLE001  (whatever the parser raises means "broken")
         return None
-    ours = set(manifest.failures) <= {"assertion.dataHash.mismatch"}
-    return manifest if ours else None
+    told = manifest.statement
+    fits = told is not None and told.watermark == f"{entry.ident:08x}"
+    # `Valid` is whole but for the trust: a manifest that somebody made for the blank picture
+    ours = manifest.state != "Valid" and set(manifest.failures) <= {"assertion.dataHash.mismatch"}
+    return manifest if ours and fits else None
 
 
 _BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.Format}

@@ -113,7 +113,8 @@ def fits(pixels: Image) -> bool:
 
 
 def _is_strip(pixels: Image) -> bool:
-    return max(pixels.shape[:2]) > LONGEST * min(pixels.shape[:2])
+    short, long = sorted(pixels.shape[:2])
+    return long > LONGEST * short
 
 
 def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:

@@ -1,14 +1,15 @@
 """A copy whose manifest was stripped, broken or replaced still leads back to it; a mark on another picture does not."""
 
 import dataclasses
+import datetime as dt
 import functools
 
 import numpy as np
 import pytest
 
 from app import codec
-from app.stamp import watermark, writer
-from app.verify import Verdict, verify
+from app.stamp import manifest, watermark, writer
+from app.verify import _BLANK, Verdict, verify
 from consent.errors import Fault
 from tests.app.stamp_helpers import FORMATS, facts, sign, signer
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
@@ -109,15 +110,45 @@ def test_a_manifest_that_was_changed_in_the_registry_is_not_believed(monkeypatch
     entry = signer().registry.recall(int(stamped().report.watermark, 16))
     at = entry.manifest.index(b"swap 1")
     worse = entry.manifest[:at] + b"swap 2" + entry.manifest[at + 6 :]
-    registry = type("Registry", (), {"recall": lambda self, _: dataclasses.replace(entry, manifest=worse)})()
+    assert by_registry(manifest=worse) == (Verdict.NO_MANIFEST, None)
+
+
+def by_registry(**changes):
+    """What a stripped copy is by a registry in which its row was changed."""
+    entry = dataclasses.replace(signer().registry.recall(int(stamped().report.watermark, 16)), **changes)
+    registry = type("Registry", (), {"recall": lambda self, _: entry})()
     report = verify(changed("nothing"), [signer().anchor_pem], registry=registry)
-    assert (report.verdict, report.statement) == (Verdict.NO_MANIFEST, None)
+    return report.verdict, report.statement
+
+
+def test_a_strangers_manifest_in_the_registry_is_not_believed():
+    """Signed over the very blank picture against which manifests of the registry are read: nothing in it fails."""
+    definition = manifest.build(stamped().report.statement, codec.Format.JPEG, dt.datetime.now(dt.UTC))
+    blank = _BLANK[codec.Format.JPEG]
+    assert by_registry() == (Verdict.RECOVERED, stamped().report.statement)
+    theirs = writer._sign(blank, definition, signer("stranger"), codec.Format.JPEG)[1]
+    assert by_registry(manifest=theirs) == (Verdict.NO_MANIFEST, None)
+
+
+def test_another_pictures_row_is_not_taken_for_it():
+    other = writer._write(portrait(), facts(face_box=BOX, session="0ff0"), signer(), "png")
+    row = signer().registry.recall(int(other.report.watermark, 16))
+    assert by_registry(manifest=row.manifest) == (Verdict.NO_MANIFEST, None)
 
 
 def test_the_picture_before_the_edit_is_not_taken_for_it():
     """Nearly the same fingerprint, but no mark: the fingerprint alone says nothing."""
     report = check(codec.encode(portrait(), "jpeg"))
     assert (report.verdict, report.watermark) == (Verdict.NO_MANIFEST, None)
+
+
+def test_the_picture_before_the_edit_with_the_mark_put_on_it_is_a_trace_and_no_proof():
+    """It looks like the one that was stamped, so nothing here can tell them apart; the sentence must not say more."""
+    forged = watermark.embed(portrait(), int(stamped().report.watermark, 16))
+    report = check(codec.encode(forged, "jpeg"))
+    assert report.verdict is Verdict.RECOVERED
+    assert "no proof" in report.sentence
+    assert report.label is None
 
 
 def test_a_small_picture_has_no_mark_and_says_so():
