@@ -114,7 +114,7 @@ def fits(pixels: Image) -> bool:
 
 def _is_strip(pixels: Image) -> bool:
     short, long = sorted(pixels.shape[:2])
-    return long > LONGEST * short
+    return bool(long > LONGEST * short)
 
 
 def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
