@@ -36,13 +36,16 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "there. Then this program can change your face in your own pictures. It says no to every other face.",
         "agree_kept_title": "What is kept",
         "agree_kept": "Your face data and your pictures are not kept. They stay in the memory of this computer for at "
-        "most {minutes} minutes, or until you press Withdraw. Then they are wiped. Nothing is sent to anyone. Two "
-        "things stay on this computer until you delete them: your receipt, and a log of each yes and no. There is no "
-        "picture and no face data in them.",
+        "most {minutes} minutes, or until you press Withdraw. Then they are wiped. Nothing is sent to anyone. "
+        "Three things stay on this computer until you delete them. One is your receipt. One is a log of each yes and "
+        "no. One is a list of the finished pictures. It holds the signed note of each, and where it is light or dark, "
+        "very roughly. So a copy can be known again. There is no picture and no face data in them.",
         "agree_kept_command": "Your face data and your pictures are not kept. They stay in the memory of this computer "
         "until the command ends, and for at most {minutes} minutes. Then they are wiped. Nothing is sent to anyone. "
-        "Three things stay on this computer until you delete them: the picture you asked for, your receipt, and a log "
-        "of each yes and no. There is no face data in them.",
+        "Four things stay on this computer until you delete them. One is the picture you asked for. One is your "
+        "receipt. One is a log of each yes and no. One is a list of the finished pictures. It holds the signed note of "
+        "each, and where it is light or dark, very roughly. So a copy can be known again. There is no face data in "
+        "the last three.",
         "agree_stop_title": "How to stop",
         "agree_stop": "Press Withdraw at any time. You do not have to say why. All work stops, and your face data is "
         "wiped. If someone checks one of your pictures on this computer, they are told that you withdrew. You can do "
@@ -52,7 +55,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "they are told that you withdrew. Pictures that you saved or gave away stay where they are.",
         "agree_marked_title": "What is marked",
         "agree_marked": "Each finished picture shows a label: AI modified. It also holds a signed note that says how "
-        "it was made. So nobody is fooled.",
+        "it was made, and a mark that the eye does not see. So nobody is fooled.",
         "agree_purposes": "You may use my face to",
         "purpose_swap": "put my face into another photo of me",
         "purpose_age": "show me older or younger",
@@ -269,9 +272,9 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN, "zh": ZH})
 DEFAULT: Final = "en"
-STUDIO_NOTICE: Final = "studio-2"
+STUDIO_NOTICE: Final = "studio-3"
 """Version of what a person reads in step 1 before they agree; another word is another version."""
-COMMAND_NOTICE: Final = "command-2"
+COMMAND_NOTICE: Final = "command-3"
 """The same for the page that a command opens."""
 NOTICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
