@@ -32,7 +32,7 @@ _BITS: Final = ID_BITS + _CHECK_BITS
 _TILE: Final = 64
 """Side of the tile when the picture's shorter side is `_SHORT`."""
 _SHORT: Final = 512
-_BAND: Final = (0.05, 0.24)
+_BAND: Final = (0.06, 0.18)
 """Cycles per canonical pixel: below there is the picture itself, above what resizing and compression take."""
 _SEED: Final = 20260
 _SYNC: Final = 2.4
@@ -144,7 +144,8 @@ def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:
     small = _luma(np.asarray(cv2.resize(pixels, side, interpolation=cv2.INTER_AREA), np.uint8))
     mean = cv2.GaussianBlur(small, (0, 0), 2.0)
     spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), 2.0) - mean * mean, 0))
-    room = np.clip(0.6 + spread / 10, 0.6, 2.5)
+    texture = cv2.GaussianBlur(cv2.erode(spread, np.ones((7, 7), np.uint8)), (0, 0), 2.0)  # an edge alone hides nothing
+    room = np.clip(0.6 + texture / 6, 0.6, 2.5)
     room *= np.clip(np.minimum(mean, 255 - mean) / 24, 0.3, 1)  # next to black and white half of it would be cut off
     return np.asarray(cv2.resize(room, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
