@@ -44,6 +44,7 @@ from consent.types import Match, Photo, Pixels, Purpose
 from models.age import AgeEstimator
 from models.faces import Finder
 from models.topology import OVAL
+from tests import bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -70,10 +71,13 @@ class Amount:
     portraits: int
     """Pictures of each user for the engines."""
     sizes: tuple[tuple[int, int], ...]
+    marked: int
+    """Pictures that are marked and attacked."""
+    unmarked: int
 
 
-QUICK: Final = Amount((USER,), 2, ((640, 480), (960, 720)))
-FULL: Final = Amount((USER, "chima", "feng", "gita"), 5, ((640, 480), (1280, 960), (1920, 1440)))
+QUICK: Final = Amount((USER,), 2, ((640, 480), (960, 720)), 2, 4)
+FULL: Final = Amount((USER, "chima", "feng", "gita"), 5, ((640, 480), (1280, 960), (1920, 1440)), 60, 2000)
 
 
 def run(
@@ -227,6 +231,7 @@ def stamp_figures(session: Session) -> Iterator[Figure]:
         yield share("independent_verifier_rate", sum(map(bool, theirs)), len(made), "share, encypher-c2pa", 1.0)
     yield _middle("stamp_ms_per_megapixel", [one[1] for one in seen], "ms a megapixel, read back included")
     yield _middle("stamp_share_of_pipeline", [one[2] for one in seen], "share of match, grant, engine and stamp")
+    yield from bench_watermark.figures(session.amount.marked, session.amount.unmarked, session.say)
 
 
 def _pipeline(
