@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from consent import policy
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
-from consent.quality import adult
 from consent.receipt import Receipt
-from consent.types import LIVE_SEAL, Clock, LiveCapture, since_boot
+from consent.types import Clock, LiveCapture, since_boot
 
 
 def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
     """Make the gate of one live, consenting adult.
 
-    Order rules: the capture's seal, its freshness, the age; then the gate checks the consent, spends the capture and
-    makes the template; then it is logged.
+    Order rules, kept by the gate: the capture's seal, its freshness, the age; then the consent, which must be fresh and
+    not withdrawn; then the capture is spent and the template made. Then it is logged, whichever way it went.
 
     Args:
         live: from `liveness.check`, at most a minute old; works once.
@@ -25,13 +23,9 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = si
 
     Raises:
         Forgery: `forged` or `spent`.
-        Refusal: `live-stale`, `consent-stale`, `looks-under-age` or `too-few-frames`.
+        Refusal: `live-stale`, `consent-stale`, `consent-withdrawn`, `looks-under-age` or `too-few-frames`.
     """
     try:
-        LIVE_SEAL.check(live.seal, *live.sealed_parts())
-        if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
-            raise Refusal.of("live-stale")
-        adult(live.years)
         gate = Gate(live, receipt, ledger, clock)
     except Refusal as refusal:
         ledger.record("enrolment-refused", "", refusal.code)

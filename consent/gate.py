@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from consent import domain, policy
 from consent.errors import Box, Forgery, Refusal
 from consent.ledger import Ledger
+from consent.quality import adult
 from consent.receipt import Receipt
 from consent.sight import one_face, reach
 from consent.template import score, template
@@ -44,6 +45,7 @@ from consent.types import (
     Released,
     Seal,
     digest,
+    exactly,
     freeze,
 )
 from models.age import AgeEstimator
@@ -65,8 +67,15 @@ class Gate:
     """
 
     def __init__(self, live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock) -> None:
+        exactly(LiveCapture, live)
+        exactly(Receipt, receipt)
         LIVE_SEAL.check(live.seal, *live.sealed_parts())
+        if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
+            raise Refusal.of("live-stale")
+        adult(live.years)
         receipt.check()
+        if receipt.id in ledger.withdrawn():
+            raise Refusal.of("consent-withdrawn")
         live.once.spend("live check")
         self.session: Final = secrets.token_hex(8)
         self.domain: Final[Domain] = domain.domain(live.world)
@@ -193,8 +202,7 @@ class Gate:
             return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
 
     def _genuine(self, match: Match) -> None:
-        if type(match) is not Match:
-            raise Forgery.of("forged")
+        exactly(Match, match)
         self._seal.check(match.seal, *match.sealed_parts())
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
@@ -210,8 +218,7 @@ class Gate:
         """
         with self._decision("redeem", purpose):
             self._alive()
-            if type(grant) is not Grant:
-                raise Forgery.of("forged")
+            exactly(Grant, grant)
             self._genuine(grant.source)
             self._genuine(grant.target)
             self._seal.check(grant.seal, *grant.sealed_parts())
@@ -245,8 +252,7 @@ class Gate:
         """
         with self._decision("release"):
             self._alive()
-            if type(draft) is not Draft:
-                raise Forgery.of("forged")
+            exactly(Draft, draft)
             parts = (draft._pixels, draft._original, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
             seal = draft._seal  # noqa: SLF001
             if not self._seal_holds(seal, parts):

@@ -81,7 +81,7 @@ class Receipt(Sealed):
             Forgery: not made by this process, or changed.
             Refusal: `consent-stale`.
         """
-        _SEAL.check(self.seal, self.id, *sorted(self.purposes), self.document, self.made)
+        _SEAL.check(self.seal, self.id, *sorted(self.purposes), self.document, self.made, id(self.clock))
         if not 0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS:
             raise Refusal.of("consent-stale")
 
@@ -184,7 +184,7 @@ class Notary:
             }
         )
         made = clock()
-        seal = _SEAL.over(record, *sorted(consent.purposes), text, made)
+        seal = _SEAL.over(record, *sorted(consent.purposes), text, made, id(clock))
         return Receipt(record, consent.purposes, text, made, clock, seal)
 
     def withdrawn(self, text: str, time: str) -> str:

@@ -156,6 +156,16 @@ class Seal:
             raise Forgery.of("forged")
 
 
+def exactly(kind: type, value: object) -> None:
+    """Pass a value of this very type: a look-alike could say anything of itself.
+
+    Raises:
+        Forgery: `forged`.
+    """
+    if type(value) is not kind:
+        raise Forgery.of("forged")
+
+
 @final
 class Once:
     """Something that can be used one time."""
@@ -253,7 +263,7 @@ class LiveCapture(Sealed):
     def sealed_parts(self) -> tuple[bytes | str | float, ...]:
         """What the seal covers."""
         frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
-        return (b"live", *frames, self.years, self.world, self.assurance, self.made)
+        return (b"live", *frames, self.years, self.world, self.assurance, self.made, id(self.once))
 
 
 @final

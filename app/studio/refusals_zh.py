@@ -15,6 +15,7 @@ ZH: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not-myself": ("你还没有说这是你本人。", "只能改变你自己的脸。"),
         "no-purpose": ("你还没有选择要做什么。", "请至少选择一项。"),
         "consent-stale": ("你是很久以前同意的。", "请再次表示同意。"),
+        "consent-withdrawn": ("你已经撤回了这份同意。", "想继续的话，请再次表示同意。"),
         "receipt-elsewhere": ("这份回执是另一个安装给出的。", "请在那里撤回。"),
         "receipt-forged": ("这不是真的回执。", "请使用当初保存的文件，不要改动。"),
         "receipt-unknown": ("它有签名，但不是本版本能读的回执。", "请使用给出它的那个版本的程序。"),

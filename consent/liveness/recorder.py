@@ -23,7 +23,7 @@ from consent.errors import Forgery
 from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome, Sample, Sight
-from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, freeze
+from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, exactly, freeze
 from models.age import AgeEstimator
 from models.faces import Detection, Face, Finder
 from models.identity import Recogniser
@@ -58,6 +58,7 @@ class Recorder:
     """
 
     def __init__(self, challenge: Challenge) -> None:
+        exactly(Challenge, challenge)
         self._lock = threading.RLock()
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
         self._clock, self._assurance = challenge.clock, challenge.assurance

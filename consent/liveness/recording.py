@@ -140,7 +140,7 @@ class Capture(Sealed):
         frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
         embeddings = (e.tobytes() for e in self.embeddings)
         path = () if self.path is None else (self.path.seconds, self.path.stops)
-        story = (self.outcome, self.at, f"{self.rest} {path}", self.world, self.assurance, self.made)
+        story = (self.outcome, self.at, f"{self.rest} {path}", self.world, self.assurance, self.made, id(self.once))
         return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames, b"of", *embeddings)
 
 

@@ -15,7 +15,7 @@ from consent.liveness.evidence import Evidence, Identity, gather
 from consent.liveness.finding import Finding, of_depth, of_light
 from consent.liveness.guide import ASK
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
-from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
+from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once, exactly
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
 from models.presentation.surface import Surface
@@ -28,6 +28,7 @@ def check(capture: Capture) -> LiveCapture:
         Forgery: not made by a recorder of this process, changed, or judged before.
         Refusal: the outcome's code, or what `judge` says.
     """
+    exactly(Capture, capture)
     CAPTURE_SEAL.check(capture.seal, *capture.sealed_parts())
     capture.once.spend("recording")
     if capture.outcome is not Outcome.COMPLETE:  # nothing else needs to be measured

@@ -449,7 +449,7 @@ def test_frames_that_do_not_agree_make_no_template(gate, mine, notary, ledger, b
     enough = tuple(LiveFrame(m.pixels, m.face, Action.CENTRE) for m in resting[:6])
     one = Gate(checked_again((*enough, other), booth.clock), receipt, ledger, booth.clock)
     assert len(one.live()) == 6, "a live frame that does not match the template is nobody's"
-    one.withdraw()
+    one.close()
     for name in ("bram", "gita", "ivo"):
         photo = picture(name, seed=2)
         mixed.append(LiveFrame(photo.pixels, gate._finder.find(photo.pixels)[0], Action.CENTRE))
