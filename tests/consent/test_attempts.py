@@ -11,7 +11,6 @@ from consent.errors import Fault, Refusal
 from consent.ledger import Ledger
 from consent.types import Ability, Assurance
 
-
 KEY = Ed25519PrivateKey.generate()
 
 
