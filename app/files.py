@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
+from typing import Final
 
 from consent.errors import Fault, Refusal
+
+_NO_SUCH_FILES: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOSYS})
 
 
 def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, overwrite: bool = False) -> Path:
     """Write a file so that nobody ever sees a part of it, not even after a power cut.
 
-    The bytes go to a hidden file beside the target, are flushed to the disk, and are then put in place by one call.
+    The bytes go to a file without a name (where the system has no such, to a hidden one beside the target), are flushed
+    to the disk, and are then put in place by one call. A process that is killed leaves the whole file or none.
 
     Args:
         path: The file to write; its folder must exist.
@@ -32,10 +37,13 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *
     target = Path(path)
     part = target.parent / f".selfsame-{secrets.token_hex(8)}.part"
     try:
-        _write_synced(part, data, mode)
+        first = part if overwrite else target
+        if not _written_nameless(first, data, mode):
+            _write_synced(part, data, mode)
+            first = part
         if overwrite:
             part.replace(target)
-        else:
+        elif first is part:
             _place_new(part, target)
         _sync_folder(target.parent)
     except FileExistsError as error:
@@ -52,6 +60,39 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *
         with contextlib.suppress(OSError):
             part.unlink()
     return target
+
+
+def _written_nameless(path: Path, data: bytes, mode: int) -> bool:
+    """Write a file that has no name until it is whole; False where the system or the file system has no such files.
+
+    Raises:
+        FileExistsError: the name is taken.
+        OSError: the disk is full, say; nothing is left.
+    """
+    kind = getattr(os, "O_TMPFILE", None)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        if kind is None:
+            return False
+        try:
+            descriptor = os.open(path.parent, kind | os.O_WRONLY, mode)
+        except OSError as error:
+            if error.errno in _NO_SUCH_FILES:
+                return False
+            raise
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            try:  # naming a folder makes Python call linkat, which follows the link to the nameless file
+                os.link(f"/proc/self/fd/{file.fileno()}", path, src_dir_fd=folder, follow_symlinks=True)
+            except FileExistsError:
+                raise
+            except OSError:  # no /proc, or no hard links
+                return False
+    finally:
+        os.close(folder)
+    return True
 
 
 def _write_synced(part: Path, data: bytes, mode: int) -> None:

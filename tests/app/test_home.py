@@ -88,7 +88,7 @@ def test_will_not_overwrite_unasked(tmp_path):
 
 
 def test_without_hard_links(tmp_path, monkeypatch):
-    def no_links(*_):
+    def no_links(*_, **__):
         raise OSError(errno.EPERM, "no hard links here")
 
     monkeypatch.setattr(os, "link", no_links)
