@@ -238,10 +238,7 @@ class Gate:
             self._alive()
             nonce = os.urandom(16)
             original = grant.target.pixels
-            return Draft(pixels, original, facts, nonce, self._over(pixels, original, facts, nonce))
-
-    def _over(self, pixels: Pixels, original: Pixels, facts: Facts, nonce: bytes) -> bytes:
-        return self._seal.over(b"draft", digest(pixels), digest(original), repr(facts), nonce)
+            return Draft(pixels, original, facts, nonce, self._seal.over(*_drafted(pixels, original, facts, nonce)))
 
     def release(self, draft: Draft) -> Released:
         """Open a draft for the stamp, once.
@@ -254,16 +251,16 @@ class Gate:
             self._alive()
             exactly(Draft, draft)
             parts = (draft._pixels, draft._original, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
-            seal = draft._seal  # noqa: SLF001
-            if not self._seal_holds(seal, parts):
-                raise Forgery.of("forged")
+            self._seal.check(draft._seal, *_drafted(*parts))  # noqa: SLF001
             if draft._nonce in self._spent:  # noqa: SLF001
                 raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
             return Released(parts[0], parts[1], parts[2])
 
-    def _seal_holds(self, seal: bytes, parts: tuple[Pixels, Pixels, Facts, bytes]) -> bool:
-        return isinstance(seal, bytes) and seal == self._over(*parts)
+
+def _drafted(pixels: Pixels, original: Pixels, facts: Facts, nonce: bytes) -> tuple[bytes | str, ...]:
+    """What a draft's seal covers."""
+    return b"draft", digest(pixels), digest(original), repr(facts), nonce
 
 
 @final

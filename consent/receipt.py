@@ -159,7 +159,13 @@ class Notary:
             part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(pem)
-            part.replace(path)
+            try:
+                os.link(part, path)
+            except FileExistsError:
+                pass  # another process was faster; its key is as good
+            except OSError:  # no hard links here
+                part.replace(path)
+            part.unlink(missing_ok=True)
 
     def sign(self, consent: Consent, clock: Clock = since_boot) -> Receipt:
         """Turn a consent into a receipt.

@@ -243,6 +243,24 @@ def test_the_key_is_kept_and_private(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+def test_of_two_who_make_the_key_at_once_both_have_the_one_that_stays(tmp_path, monkeypatch):
+    path = tmp_path / "receipts.pem"
+    first = Notary.open(path)
+    monkeypatch.setattr(type(path), "exists", lambda _: False)  # the other looked before the first had made it
+    assert Notary.open(path).public == first.public
+    assert [one.name for one in tmp_path.iterdir()] == ["receipts.pem"]
+
+
+def test_a_key_is_made_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(receipt.os, "link", refused)
+    path = tmp_path / "receipts.pem"
+    assert Notary.open(path).public == Notary.open(path).public
+    assert [one.name for one in tmp_path.iterdir()] == ["receipts.pem"]
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
 )
