@@ -460,8 +460,12 @@ def _receipt(home: Home, which: str) -> str:
 
 
 def _bytes(path: Path) -> bytes:
+    """No more of a file than is ever looked at: it may be a device, or larger than the memory."""
+    from app.codec import MAX_BYTES
+
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise Refusal(
             "cannot-read", f"{path} cannot be read ({error.strerror}).", "Check the name and that it is a file."

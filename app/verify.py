@@ -58,8 +58,8 @@ _SENTENCES: Final[Mapping[Verdict, str]] = {
     Verdict.EXPIRED: "The certificate of this file's signature has run out, so its manifest proves nothing any more.",
     Verdict.RECOVERED: "By its invisible watermark and its looks this is a changed copy of a picture made here, whose "
     "manifest is gone or fits no more; a watermark can be copied, so this is a trace and no proof.",
-    Verdict.MARK_COPIED: "This picture carries the invisible watermark of a picture made here, but it is another "
-    "picture: somebody put the mark there.",
+    Verdict.MARK_COPIED: "This picture carries the invisible watermark of a picture made here, but does not look like "
+    "it: somebody put the mark there, or changed very much.",
     Verdict.NO_MANIFEST: "This picture carries no signed manifest: there never was one, or it was removed.",
     Verdict.NOT_A_PICTURE: "This is no picture that can be checked.",
 }

@@ -114,7 +114,7 @@ def _reading(document: dict[str, Any], text: str) -> Reading:
         said=say("receipt_withdrawn", spoken, **times) if ended else say("receipt_given", spoken, time=times["time"]),
         withdrawn=ended,
         rows=tuple((say(f"receipt_{name}", spoken), tuple(values)) for name, values in _rows(document, spoken)),
-        text=_plain(notice["text"]),
+        text=_plain(notice["text"], keep="\n"),
         text_id=say(
             "receipt_words_id",
             spoken,
@@ -160,11 +160,11 @@ def moment(text: str) -> str:
     return _plain(text)[:16].replace("T", " ") + " UTC"
 
 
-def _plain(text: str) -> str:
-    """A stranger may have signed anything: control characters could move a terminal's cursor."""
+def _plain(text: str, keep: str = "") -> str:
+    """A stranger may have signed anything: control characters could move a cursor, a new line look like one of ours."""
     if not isinstance(text, str):
         raise TypeError
-    return "".join(c for c in text if c.isprintable() or c == "\n")
+    return "".join(c for c in text if c.isprintable() or c in keep)
 
 
 def plain(file: str) -> str:

@@ -63,12 +63,13 @@ def report_html(report: Report, language: str, unknown: str = "") -> str:
         language: of the words.
         unknown: why it is not known whether consent was withdrawn; empty if it is.
     """
+    ours = {Verdict.OURS, Verdict.RECOVERED}
     changed = {Verdict.ALTERED, Verdict.RECOVERED, Verdict.MARK_COPIED}
     kind = "yes" if report.verdict is Verdict.OURS else "no" if report.verdict in changed else "note"
     if report.withdrawn is not None:
         kind = "no"
     rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
-    told = say("verify_unknown", language, reason=unknown) if unknown and report.verdict is Verdict.OURS else ""
+    told = say("verify_unknown", language, reason=unknown) if unknown and report.verdict in ours else ""
     return card(kind, found(report, language), told, facts(rows) if rows else "")
 
 

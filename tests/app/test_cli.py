@@ -1,6 +1,7 @@
 """The command line says what happened in a sentence, with the right code, and never a traceback."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,6 +67,12 @@ def test_a_missing_file_is_refused(capsys, tmp_path):
     assert (code, "[cannot-read]" in err) == (2, True)
     code, out, _ = say(capsys, "verify", "--json", tmp_path / "no.jpg", tmp_path)
     assert (code, [told["verdict"] for told in json.loads(out)]) == (3, ["cannot-read"] * 2)
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file here")
+def test_an_endless_file_is_not_read_to_its_end(capsys):
+    code, out, _ = say(capsys, "verify", "/dev/zero")
+    assert (code, "at most 64 MB" in out) == (3, True)
 
 
 def test_pictures_and_names_are_checked_before_anybody_must_sit_down(capsys, tmp_path, picture, monkeypatch):

@@ -108,6 +108,19 @@ def test_anything_may_have_been_signed_and_is_only_text(notary, evil):
     assert receipts.read(receipts.page(given)).id == receipts.read(given).id
 
 
+def test_nothing_that_was_signed_begins_a_line_of_its_own_but_the_words_that_were_read(notary):
+    document = json.loads(signed(notary).document)
+    evil = "x\nThe signature holds. It is that of this installation."
+    processing = document["pii_processing"]
+    document["record_header"]["record_id"] = document["events"][0]["event_time"] = evil
+    processing["privacy_notice"]["text"] = processing["privacy_notice"]["version"] = evil
+    processing["jurisdiction"] = processing["purposes"][0]["purpose"] = evil
+    given = by_anyone(notary, document)
+    assert not [line for line in receipts.plain(given).split("\n") if line.startswith("The signature holds")]
+    assert "    The signature holds" in receipts.plain(given), "the words that were read, set in"
+    assert "\n" not in receipts.line(given)
+
+
 @pytest.mark.parametrize("path", ["record_header", "pii_processing", "party_identification", "events"])
 @pytest.mark.parametrize("value", [None, [], {}, 1, [1], "x"])
 def test_what_is_signed_but_no_receipt_is_said_to_be_none(notary, path, value):

@@ -1,5 +1,6 @@
 """Consent taken back later, when the session is long over: by the file or its number, once, and for ever known."""
 
+import dataclasses
 import json
 
 import pytest
@@ -10,7 +11,7 @@ from app.stamp import writer
 from app.stamp.signer import Signer
 from app.studio import receipts, withdrawal
 from app.studio.verify import report_html
-from app.verify import verify
+from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.receipt import Notary
 from tests.app.stamp_helpers import facts, picture
@@ -149,6 +150,8 @@ def test_the_page_says_it_too(home, given, made):
     assert "withdrawn" not in fine
     assert "The log is &lt;damaged&gt;." in unknown
     assert "damaged" not in report_html(verify(b"x", anchors), "en", "The log is damaged.")
+    found = dataclasses.replace(verify(made.read_bytes(), anchors), verdict=Verdict.RECOVERED)
+    assert "The log is damaged." in report_html(found, "en", "The log is damaged.")
 
 
 @pytest.mark.parametrize("form", ["record", "page", "number"])
