@@ -136,7 +136,14 @@ def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
     pattern *= _hidden(pixels, side)
     wanted = 255 / 10 ** (psnr / 20)
     pattern *= np.float32(wanted / np.sqrt(np.mean(pattern * pattern)))
-    return np.asarray(np.clip(np.rint(pixels + pattern[..., None]), 0, 255), np.uint8)
+    marked = np.empty_like(pixels)
+    for top in range(0, height, _BAND_ROWS):  # of a whole large picture the sum alone would take a gigabyte
+        rows = slice(top, top + _BAND_ROWS)
+        marked[rows] = np.clip(np.rint(pixels[rows] + pattern[rows, :, None]), 0, 255)
+    return marked
+
+
+_BAND_ROWS: Final = 256
 
 
 def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:

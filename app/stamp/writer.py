@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, final
@@ -97,13 +98,13 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
     released = gate.release(draft)
-    stamped = _write(released.pixels, released.facts, signer, fmt)
+    stamped = _write(released.pixels, released.facts, signer, fmt, gate.live)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
     return stamped
 
 
-def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:
-    """Label, encode, sign and read back."""
+def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str, still: Callable[[], object] = tuple) -> Stamped:
+    """Label, encode, sign and read back; `still` raises when the person has withdrawn meanwhile."""
     kind = _format(fmt)
     ident = signer.registry.fresh() if watermark.fits(pixels) else None
     statement = _statement(facts, ident)
@@ -113,6 +114,7 @@ def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str) -> Stamped:
     signed, store = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
     report = verify(signed, [signer.anchor_pem])
     _accept(report, statement)
+    still()  # nothing is remembered after that
     if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
         signer.registry.remember(ident, store, codec.decode(signed))
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))

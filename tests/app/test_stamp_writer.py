@@ -15,6 +15,7 @@ from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.types import Domain, Origin, Purpose
 from tests.app.stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
+from tests.promises.stage import gate_of
 
 
 def write(fmt="jpeg", pixels=None, **changes):
@@ -121,6 +122,23 @@ def test_what_the_gate_refuses_is_not_stamped(gate):
         writer.stamp(gate, draft, signer())
     with pytest.raises(Forgery):
         writer.stamp(gate, object(), signer())
+
+
+def test_nothing_comes_out_or_is_remembered_after_a_withdrawal(notary, ledger, monkeypatch):
+    """The person withdraws while the picture is being stamped."""
+    one = gate_of("ada", notary, ledger)
+    draft = drafted(one)
+    kept = []
+    monkeypatch.setattr(type(signer().registry), "remember", lambda *_: kept.append(1))
+
+    def read_back(*args):
+        one.withdraw()
+        return verify(*args)
+
+    monkeypatch.setattr(writer, "verify", read_back)
+    with pytest.raises(Refusal, match="session-withdrawn"):
+        writer.stamp(one, draft, signer())
+    assert kept == []
 
 
 def test_the_stamp_takes_no_pixels():
