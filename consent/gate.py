@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent import domain, policy
-from consent.errors import Box, Forgery, Refusal
+from consent.errors import Forgery, Refusal
 from consent.ledger import Ledger
 from consent.quality import adult
 from consent.receipt import Receipt
-from consent.sight import one_face, reach
+from consent.sight import everybody_else, one_face, reach
 from consent.template import score, template
 from consent.types import (
     LIVE_SEAL,
@@ -49,7 +49,7 @@ from consent.types import (
     freeze,
 )
 from models.age import AgeEstimator
-from models.faces import Face, Finder
+from models.faces import Finder
 from models.identity import Recogniser
 
 
@@ -168,10 +168,9 @@ class Gate:
             cosine = score(template, self._recogniser.embed(pixels, face))
             if not cosine >= policy.MATCH_COSINE:
                 raise Refusal.of("not-you", boxes=(face.box,))
-            return self._sealed(pixels, face, others, cosine)
+            return self._sealed(Match(pixels, face, others, cosine, Origin.PHOTO, None, b""))
 
-    def _sealed(self, pixels: Pixels, face: Face, others: tuple[Box, ...], cosine: float) -> Match:
-        unsealed = Match(pixels, face, others, cosine, Origin.PHOTO, None, b"")
+    def _sealed(self, unsealed: Match) -> Match:
         return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
 
     def _own(self, live: LiveCapture) -> Iterator[Match]:
@@ -180,8 +179,8 @@ class Gate:
         for frame in sorted(live.frames, key=lambda f: (f.action != "centre", -f.face.sharpness)):
             cosine = score(template, self._recogniser.embed(frame.pixels, frame.face))
             if cosine >= policy.MATCH_COSINE:
-                unsealed = Match(frame.pixels, frame.face, (), cosine, Origin.LIVE, frame.action, b"")
-                yield dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
+                others = everybody_else(self._finder, frame.pixels, frame.face)
+                yield self._sealed(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action, b""))
 
     # --- granting ----------------------------------------------------------------------------------------------------
 

@@ -38,8 +38,13 @@ def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | N
         raise Refusal.of("face-turned-away", "covered", (chosen.box,))
     usable(face)
     grown(ages.years(pixels, face), face.box)
-    others = tuple(d.box for d in found if d is not chosen)
-    return face, others + _closer(finder, pixels, face, boxes)
+    return face, (*(d.box for d in found if d is not chosen), *_closer(finder, pixels, face, boxes))
+
+
+def everybody_else(finder: Finder, pixels: Pixels, face: Face) -> tuple[Box, ...]:
+    """The boxes of everybody but the one whose face was found in this picture before, as in the live check."""
+    known = (face.box, *(d.box for d in finder.detect(pixels) if not _centred(d.box, face.box)))
+    return known[1:] + _closer(finder, pixels, face, known)
 
 
 def reach(face: Face, pixels: Pixels) -> tuple[int, int, int, int]:

@@ -10,9 +10,9 @@ from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Forgery, Refusal
 from consent.gate import Gate
-from consent.types import Assurance, Once, Purpose
+from consent.types import Assurance, LiveFrame, Once, Purpose, freeze
 from tests.conftest import EVERYTHING, checked_again
-from tests.promises.stage import Clock, sat
+from tests.promises.stage import Clock, head, pasted, sat
 
 
 @pytest.fixture
@@ -116,3 +116,27 @@ def test_a_challenge_and_a_recording_are_what_they_say(clock):
     assert code(liveness.check, again) == "forged"
     assert code(liveness.check, recording) == "unfinished"
     assert code(liveness.check, recording) == "spent"
+
+
+def test_somebody_in_the_background_of_the_live_check_stays_as_they_are(notary, ledger, clock):
+    """Small faces do not stop the check; so a frame of it may show others, within the reach of an engine."""
+    theirs, frames = head("bram", 14), []
+    x, y, width, _ = (int(v) for v in sat("ada")[0].face.box)
+    at = (slice(y, y + theirs.shape[0]), slice(x + width, x + width + theirs.shape[1]))
+    for frame in sat("ada"):
+        pixels = pasted(frame.pixels, theirs, x + width, y)
+        frames.append(LiveFrame(freeze(pixels), frame.face, frame.action))
+    gate = enrol(checked_again(frames, clock), notary.sign(EVERYTHING, clock), ledger, clock)
+    for match in gate.live():
+        assert len(match.others) == 1
+        draft = gate.redeem(gate.grant(match, match, Purpose.AGE), Purpose.AGE).draft(255 - match.pixels, "none", {})
+        changed = (gate.release(draft).pixels != match.pixels).any(2)
+        assert changed.any()
+        left, top, wide, high = (int(v) for v in match.others[0])
+        assert not changed[top : top + high, left : left + wide].any()
+        assert not changed[at][8:-8, 8:-8].any(), "nor their hair"
+
+
+def test_nobody_else_is_seen_where_nobody_is(seen, agreed, ledger, clock):
+    gate = enrol(seen(), agreed(), ledger, clock)
+    assert [match.others for match in gate.live()] == [()] * len(gate.live())
