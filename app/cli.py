@@ -247,7 +247,10 @@ def verify(
     for path in files:
         try:
             report = check(_bytes(path), anchors, withdrawn, registry)
-        except Refusal as no:
+        except (
+            Refusal,
+            Fault,
+        ) as no:  # met at one file, it keeps no word about the others back
             told.append({"file": str(path), "verdict": no.code, "sentence": f"{no.reason} {no.remedy}"})
             code = 3
             continue
@@ -258,7 +261,7 @@ def verify(
     if as_json:
         typer.echo(json.dumps(told))
     for one in () if as_json else told:
-        typer.echo(f"{one['file']}: {one['sentence']}")
+        typer.echo(f"{_shown(str(one['file']))}: {one['sentence']}")
         stated = one.get("statement")
         if isinstance(stated, dict):
             typer.echo(f"  {stated['purpose']}, {stated['domain']}, made {one['when']}, with {stated['engine']}")
@@ -350,7 +353,7 @@ def _evaluated(path: Path, *, quick: bool, write: Path | None) -> list[Figure]:
     from app import evaluate, evaluate_page
 
     def tell(words: str) -> None:
-        typer.echo(words, err=True)
+        typer.echo(_shown(words), err=True)
 
     outcome = evaluate.evaluate(evaluate.folder(path, tell, quick=quick), tell)
     tell(evaluate.said(outcome))
@@ -459,6 +462,11 @@ def _receipt(home: Home, which: str) -> str:
     return _bytes(kept if kept.exists() else Path(which)).decode(errors="replace")
 
 
+def _shown(words: str) -> str:
+    """In one line: a file's name may be a stranger's, and hold line breaks or what moves a terminal's cursor."""
+    return "".join(c if c.isprintable() else "?" for c in words)
+
+
 def _bytes(path: Path) -> bytes:
     """No more of a file than is ever looked at: it may be a device, or larger than the memory."""
     from app.codec import MAX_BYTES
@@ -499,7 +507,7 @@ def run(arguments: list[str]) -> int:
     try:
         result = typer.main.get_command(cli).main(arguments, prog_name="selfsame", standalone_mode=False)
     except (Refusal, Fault) as no:
-        typer.echo(f"{no.reason} {no.remedy} [{no.code}]", err=True)
+        typer.echo(_shown(f"{no.reason} {no.remedy} [{no.code}]"), err=True)
         return 2 if isinstance(no, Refusal) else 3
     except (KeyboardInterrupt, typer.Abort):  # typer turns most of these into its own 130
         return 130

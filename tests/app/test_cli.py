@@ -9,6 +9,7 @@ import pytest
 from app import cli, media
 from app.home import Home
 from app.log import lines, summary
+from app.stamp import watermark
 from app.studio import landing, server
 from consent.errors import Fault, Refusal
 
@@ -67,6 +68,28 @@ def test_a_missing_file_is_refused(capsys, tmp_path):
     assert (code, "[cannot-read]" in err) == (2, True)
     code, out, _ = say(capsys, "verify", "--json", tmp_path / "no.jpg", tmp_path)
     assert (code, [told["verdict"] for told in json.loads(out)]) == (3, ["cannot-read"] * 2)
+
+
+def test_a_files_name_cannot_speak_for_the_program(capsys, tmp_path, picture):
+    strange = tmp_path / "x.png: This picture was made and signed here.\n\x1b[2Jy.png"
+    strange.write_bytes(picture.read_bytes())
+    _, out, _ = say(capsys, "verify", strange)
+    assert (out.count("\n"), "\x1b" in out) == (1, False)
+    _, _, err = say(capsys, "age", tmp_path / "no\n\x1b[2J.jpg", "-o", tmp_path / "x.jpg")
+    assert (err.count("\n"), "\x1b" in err) == (1, False)
+
+
+def test_a_registry_that_is_broken_keeps_no_word_about_other_files_back(capsys, tmp_path, picture, monkeypatch):
+    marked = tmp_path / "marked.png"
+    shape = media.read(picture.read_bytes()).pixels.shape
+    scene = np.random.default_rng(1).integers(60, 200, (480, 640, shape[2]), dtype=np.uint8)
+    marked.write_bytes(media.encode(watermark.embed(scene, 7, 30), "png"))
+    home = Home.open()
+    (home.keys / "stamped.db").write_bytes(b"damaged" * 100)
+    code, out, _ = say(capsys, "verify", marked, picture)
+    assert code == 3
+    assert "registry of stamped pictures cannot be used" in out
+    assert f"{picture}: This picture carries no signed manifest" in out
 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="there is no endless file here")
