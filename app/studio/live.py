@@ -231,7 +231,7 @@ async def _judge(socket: WebSocket, desk: Desk, visitor: Visitor, capture: Captu
     if left:
         await run_in_threadpool(gate.close)
         raise WebSocketDisconnect
-    visitor.open(gate, receipt)
+    await run_in_threadpool(visitor.open, gate, receipt)
 
 
 async def _gone(socket: WebSocket) -> None:

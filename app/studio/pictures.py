@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from app.studio import receipts
 from app.studio.guard import MAX_PICTURE
@@ -15,7 +16,7 @@ from app.studio.sessions import CHECK, SIDES
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
-    from app.studio.sessions import Side
+    from app.studio.sessions import Side, Visitor
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -34,24 +35,29 @@ def _uploads(router: APIRouter, desk: Desk) -> None:
             data += chunk
             if len(data) > MAX_PICTURE:
                 raise HTTPException(413)
-        with visitor.lock:
-            if name in SIDES:
-                desk.gate(visitor)  # it may have ended while the bytes came in
-            else:
-                visitor.arrived = desk.store.clock()
-            visitor.incoming[name] = bytes(data)
+        await run_in_threadpool(_put, desk, visitor, name, bytes(data))
         return Response(status_code=204)
 
     @router.put("/studio/picture/{side}")
     async def put(side: str, request: Request) -> Response:
         if side not in SIDES:
             raise HTTPException(404)
-        desk.gate(desk.visitor(request.headers))  # nobody's picture is taken before a live check
+        await run_in_threadpool(desk.gate, desk.visitor(request.headers))  # no picture is taken before a live check
         return await receive(request, side)
 
     @router.put("/studio/check")
     async def check(request: Request) -> Response:
         return await receive(request, CHECK)
+
+
+def _put(desk: Desk, visitor: Visitor, name: str, data: bytes) -> None:
+    """Not in the server's own thread: a gate that is busy with a picture would hold up everybody."""
+    with visitor.lock:
+        if name in SIDES:
+            desk.gate(visitor)  # it may have ended while the bytes came in
+        else:
+            visitor.arrived = desk.store.clock()
+        visitor.incoming[name] = data
 
 
 def _downloads(router: APIRouter, desk: Desk) -> None:
