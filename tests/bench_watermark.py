@@ -94,8 +94,14 @@ def pictures(count: int, largest: int = 10**9) -> Iterator[Pixels]:
             yield _grainy(np.asarray(cv2.resize(room(number, small), size, interpolation=cv2.INTER_CUBIC)), number)
             continue
         rng = np.random.default_rng(number)
-        scene = Scene(yaw=float(rng.uniform(-25, 25)), pitch=float(rng.uniform(-8, 8)), light=("soft", "window", "warm")[number // 2 % 3],
-                      background=number, size=small, noise=0.0)  # fmt: skip
+        scene = Scene(
+            yaw=float(rng.uniform(-25, 25)),
+            pitch=float(rng.uniform(-8, 8)),
+            light=("soft", "window", "warm")[number // 2 % 3],
+            background=number,
+            size=small,
+            noise=0.0,
+        )
         drawn = random_person(1000 + number // 2 % _PEOPLE).render(scene) / np.float32(255)
         yield _grainy(np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_CUBIC)), number)
 
