@@ -130,8 +130,13 @@ def _where(beyond: Callable[[float], bool]) -> float:
 
 
 def figures_json(figures: Sequence[Figure]) -> str:
-    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95", "ci95_people"}]}`."""
-    return json.dumps({"figures": [asdict(figure) for figure in figures]}, allow_nan=False)
+    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95"}]}`; `ci95_people`, too, where there is one."""
+    return json.dumps({"figures": [_plain(figure) for figure in figures]}, allow_nan=False)
+
+
+def _plain(figure: Figure) -> dict[str, object]:
+    fields = asdict(figure)
+    return fields if figure.ci95_people else {name: fields[name] for name in fields if name != "ci95_people"}
 
 
 def table(figures: Sequence[Figure]) -> str:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from app import bench, cli
 from app.bench import Bench, Figure, RedTeam, Split
 from tests import bench as measured
+from tests import bench_watermark
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = {
@@ -25,6 +26,9 @@ NAMES = {
         "independent_verifier_rate",
         "stamp_ms_per_megapixel",
         "stamp_share_of_pipeline",
+        "watermark.psnr_db",
+        "watermark.false_positives",
+        *(f"watermark.{name}" for name in bench_watermark.ATTACKS),
     },
     "engines": {
         *("swap.ms", "swap.background_exact", "swap.seam_ratio"),
@@ -32,7 +36,7 @@ NAMES = {
         *("express.ms", "express.landmark_error"),
     },
 }
-KEYS = {"name", "value", "unit", "goal", "n", "ci95", "ci95_people"}
+KEYS = {"name", "value", "unit", "goal", "n", "ci95"}
 
 
 @pytest.mark.parametrize(
