@@ -130,7 +130,7 @@ def _where(beyond: Callable[[float], bool]) -> float:
 
 
 def figures_json(figures: Sequence[Figure]) -> str:
-    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95"}]}`; `ci95_people`, too, where there is one."""
+    """One line: `{"figures": [{"name", "value", "unit", "goal", "n", "ci95"}]}`; some have `ci95_people`, too."""
     return json.dumps({"figures": [_plain(figure) for figure in figures]}, allow_nan=False)
 
 
