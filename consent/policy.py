@@ -11,7 +11,7 @@ from typing import Final
 # --- recognition -----------------------------------------------------------------------------------------------------
 MATCH_COSINE: Final = 0.55
 """SFace, flip-averaged, wanted: at most 1 false match in 100,000 adults. One photograph against one, 0.50 lets in 3 of
-218,864 impostor pairs and 0.55 none (95 % upper bound 1.7 in 100,000); a tail fitted to the counts gives 2 and 0.6 in
+218,864 impostor pairs and 0.55 none (95 % upper bound 1.7 in 100,000); a tail fitted to the counts gives 2 and 0.7 in
 100,000. Templates of five photographs: at 0.50, 0 of 24,560 and 0.2 % false rejects (research; docs/gate.md)."""
 TEMPLATE_FRAMES: Final = 5
 """Fewer frames raise the false rejects at 0.50 from 0.2 % to 10 % (one photo) (research)."""

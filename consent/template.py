@@ -2,7 +2,8 @@
 
 Frames of one pose say little about other pictures: with those at rest alone, 19 % of the further pictures in a real
 recording of strong expressions fell below 0.55; with other movements in the mean, 4 %, and the scores of other people
-did not rise (research; docs/gate.md). So every action has one voice in the mean, however many frames it left.
+did not rise (one recording, by hand; docs/gate.md). So every action has one voice in the mean, however many frames it
+left.
 """
 
 from __future__ import annotations

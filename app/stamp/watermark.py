@@ -147,7 +147,7 @@ _BAND_ROWS: Final = 256
 
 
 def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:
-    """How much stronger the pattern may be at each pixel (H, W): 1 on plain ground, up to 4 in texture."""
+    """How much stronger the pattern may be at each pixel (H, W): 0.6 on plain ground, up to 2.5 in texture."""
     small = _luma(np.asarray(cv2.resize(pixels, side, interpolation=cv2.INTER_AREA), np.uint8))
     mean = cv2.GaussianBlur(small, (0, 0), 2.0)
     spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), 2.0) - mean * mean, 0))

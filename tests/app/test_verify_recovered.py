@@ -11,7 +11,7 @@ from app import codec
 from app.stamp import manifest, watermark, writer
 from app.verify import _BLANK, Verdict, verify
 from consent.errors import Fault
-from tests.app.stamp_helpers import FORMATS, facts, sign, signer
+from tests.app.stamp_helpers import FORMATS, facts, settings, sign, signer
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
 
 BOX = (280.0, 150.0, 120.0, 150.0)
@@ -188,6 +188,10 @@ def test_plain_pictures_carry_a_mark_too():
         assert made.report.watermark == made.report.statement.watermark
 
 
-def test_foreign_files_are_only_read(tmp_path):
-    before = sign({"version": 1, "builder": {"thumbnail": {"enabled": False}}})
-    assert check(before).verdict in {Verdict.SELFSAME_ELSEWHERE, Verdict.OURS, Verdict.SOMEONE_ELSE}
+def test_what_carries_no_mark_is_judged_by_its_manifest_alone():
+    for data in (sign(settings()), stamped(name="stranger").data, codec.encode(scenery(2), "png")):
+        plain, looked_up = verify(data, [signer().anchor_pem]), check(data)
+        assert (plain.verdict, plain.statement, plain.failures) == (
+            looked_up.verdict, looked_up.statement, looked_up.failures,
+        )  # fmt: skip
+    assert check(stamped(name="stranger").data).verdict is Verdict.SELFSAME_ELSEWHERE
