@@ -236,8 +236,8 @@ class Gate:
         with self._lock:
             self._alive()
             nonce = os.urandom(16)
-            original = grant.target.pixels
-            return Draft(pixels, original, facts, nonce, self._seal.over(*_drafted(pixels, original, facts, nonce)))
+            parts = (pixels, grant.target.pixels, grant.source.pixels, facts, nonce)
+            return Draft(*parts, self._seal.over(*_drafted(*parts)))
 
     def release(self, draft: Draft) -> Released:
         """Open a draft for the stamp, once.
@@ -249,17 +249,17 @@ class Gate:
         with self._decision("release"):
             self._alive()
             exactly(Draft, draft)
-            parts = (draft._pixels, draft._original, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
+            parts = (draft._pixels, draft._original, draft._source, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
             self._seal.check(draft._seal, *_drafted(*parts))  # noqa: SLF001
             if draft._nonce in self._spent:  # noqa: SLF001
                 raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
-            return Released(parts[0], parts[1], parts[2])
+            return Released(*parts[:4])
 
 
-def _drafted(pixels: Pixels, original: Pixels, facts: Facts, nonce: bytes) -> tuple[bytes | str, ...]:
+def _drafted(pixels: Pixels, original: Pixels, source: Pixels, facts: Facts, nonce: bytes) -> tuple[bytes | str, ...]:
     """What a draft's seal covers."""
-    return b"draft", digest(pixels), digest(original), repr(facts), nonce
+    return b"draft", digest(pixels), digest(original), digest(source), repr(facts), nonce
 
 
 @final
@@ -312,6 +312,8 @@ class Work:
             engine,
             dict(parameters),
             self.target.face.box,
+            self.source.score,
+            self.target.score,
         )
         return self._gate._draft(self._grant, self._composed(pixels), facts)  # noqa: SLF001
 

@@ -313,7 +313,7 @@ class Grant(Sealed):
 @final
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the stamp says about an output. No biometrics."""
+    """What the stamp says about an output; of biometrics the two cosines alone, which it rounds."""
 
     purpose: Purpose
     domain: Domain
@@ -325,6 +325,8 @@ class Facts:
     engine: str
     parameters: Mapping[str, float | str]
     face_box: Box
+    source_score: float
+    target_score: float
 
 
 @final
@@ -334,6 +336,7 @@ class Draft(Sealed):
 
     _pixels: Pixels = field(repr=False)
     _original: Pixels = field(repr=False)
+    _source: Pixels = field(repr=False)
     _facts: Facts = field(repr=False)
     _nonce: bytes = field(repr=False)
     _seal: bytes = field(repr=False)
@@ -342,10 +345,11 @@ class Draft(Sealed):
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Released(Sealed):
-    """What the stamp gets: the changed pixels, the target they were made from, and the facts."""
+    """What the stamp gets: the changed pixels, the target and the source they were made from, and the facts."""
 
     pixels: Pixels = field(repr=False)
     original: Pixels = field(repr=False)
+    source: Pixels = field(repr=False)
     facts: Facts
 
 

@@ -45,6 +45,8 @@ def facts(**changes):
         "engine": "swap 1",
         "parameters": {"strength": 0.75, "mode": "soft"},
         "face_box": (60.0, 30.0, 70.0, 90.0),
+        "source_score": 0.87,
+        "target_score": 0.7,
     }
     return Facts(**(values | changes))
 

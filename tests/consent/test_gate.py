@@ -240,6 +240,9 @@ def test_a_draft_is_released_once_with_its_facts(gate, mine):
     facts = released.facts
     assert (facts.purpose, facts.domain, facts.session) == (Purpose.AGE, Domain.LIVE, gate.session)
     assert (facts.source_origin, facts.target_origin) == (Origin.PHOTO, Origin.PHOTO)
+    assert (facts.source_score, facts.target_score) == (mine.score, mine.score)
+    assert released.original is mine.pixels
+    assert released.source is mine.pixels
     assert code_of(gate.release, draft, kind=Forgery) == "spent"
 
 
@@ -252,11 +255,12 @@ def test_a_draft_cannot_be_looked_at(gate, mine):
             operation()
 
 
-@pytest.mark.parametrize("field", ["_pixels", "_original", "_facts", "_nonce", "_seal"])
+@pytest.mark.parametrize("field", ["_pixels", "_original", "_source", "_facts", "_nonce", "_seal"])
 def test_a_changed_draft_is_a_forgery(gate, mine, other, field):
     draft = work(gate, mine).draft(mine.pixels, "none", {})
     facts = dataclasses.replace(draft._facts, domain=Domain.DEMO)
-    changes = {"_pixels": other.pixels, "_original": other.pixels, "_facts": facts, "_nonce": b"0", "_seal": None}
+    pictures = dict.fromkeys(("_pixels", "_original", "_source"), other.pixels)
+    changes = pictures | {"_facts": facts, "_nonce": b"0", "_seal": None}
     forged = dataclasses.replace(draft, **{field: changes[field]})
     assert code_of(gate.release, forged, kind=Forgery) == "forged"
 
@@ -264,7 +268,7 @@ def test_a_changed_draft_is_a_forgery(gate, mine, other, field):
 def test_a_hand_built_draft_is_a_forgery(gate, mine):
     facts = work(gate, mine).draft(mine.pixels, "none", {})._facts
     stranger = picture("gita").pixels
-    assert code_of(gate.release, Draft(stranger, stranger, facts, b"n", b"s"), kind=Forgery) == "forged"
+    assert code_of(gate.release, Draft(stranger, stranger, stranger, facts, b"n", b"s"), kind=Forgery) == "forged"
 
 
 def test_an_engine_hands_in_once(gate, mine):
