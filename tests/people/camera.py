@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from tests.people import kernels
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -73,11 +75,8 @@ def grain(shape: tuple[int, ...], seed: int) -> NDArray[np.float32]:
     height, width = shape[:2]
     if height > 1200 or width > 1200:
         return rng.normal(0, 1, shape).astype(np.float32)
-    planes = []
-    for _ in range(3):
-        y, x = rng.integers(0, 1600 - height), rng.integers(0, 1600 - width)
-        planes.append(field[y : y + height, x : x + width])
-    return np.dstack(planes)
+    corners = [(rng.integers(0, 1600 - height), rng.integers(0, 1600 - width)) for _ in range(3)]
+    return np.stack([field[y : y + height, x : x + width] for y, x in corners], 2)
 
 
 def develop(
@@ -109,11 +108,7 @@ def develop(
     if blur > 0:
         light = np.asarray(cv2.GaussianBlur(light, (0, 0), blur), np.float32)
     gain = (np.array(white, np.float32) * np.float32(exposure * (_STEPS - 1) / _TOP)).astype(np.float32)
-    index = np.clip(light * gain, 0, _STEPS - 1).astype(np.int32)
-    value = _curve(gamma)[index]
-    if noise > 0:
-        value = value + grain(value.shape, seed) * np.float32(noise)
-    picture = np.clip(value + 0.5, 0, 255).astype(np.uint8)
+    picture = kernels.expose(light, gain, _curve(gamma), grain(light.shape, seed), noise)
     if jpeg:
         packed = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg])[1]
         picture = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1]

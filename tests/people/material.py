@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from tests.people import hair
+from tests.people import hair, kernels
 from tests.people.asset import BODY, CAVITY, FACE, SOCKET, TEETH, TONGUE
 from tests.people.look import linear
 from tests.people.shape import EYEBALL, resolve
@@ -69,13 +69,8 @@ def sample(picture: NDArray[np.float32], at: NDArray[np.float32], *, tile: bool 
 def surface(person: Person, view: View, hit: Coverage, expression: Mapping[str, float]) -> Surface:
     """The material at every covered pixel."""
     head = person.head
-    corner = head.triangles[hit.triangles]
     part = head.part[hit.triangles]
-    w = hit.weights
-    values = np.column_stack([view.world, view.normal, person.rest, person.occlusion]).astype(np.float32)
-    mix = values[corner[:, 0]] * w[:, :1]
-    mix += values[corner[:, 1]] * w[:, 1:2]
-    mix += values[corner[:, 2]] * w[:, 2:]
+    mix = hit.mix(np.column_stack([view.world, view.normal, person.rest, person.occlusion]), head.triangles)
     n = len(part)
     s = Surface(
         place=mix[:, :3], normal=_unit(mix[:, 3:6]), colour=np.full((n, 3), 0.2, np.float32),
@@ -100,30 +95,26 @@ def _skin(
     rest: NDArray[np.float32],
 ) -> None:
     face = np.nonzero(part == FACE)[0]
-    triangle = hit.triangles[face]
-    w = hit.weights[face]
-    texel = person.texel[triangle]
-    at = texel[:, 0] * w[:, :1] + texel[:, 1] * w[:, 1:2] + texel[:, 2] * w[:, 2:]
-    painted = sample(person.paint.colour, at)
-    s.colour[face] = painted[:, :3]
-    s.specular[face] *= painted[:, 3]
-    s.wrap[face] = _WRAP * np.clip((painted[:, 3:] - 0.35) / 0.25, 0, 1)  # hair and beards do not glow
-    s.normal[face] = _unit(s.normal[face] + sample(person.paint.relief, at) @ view.turn.T)
-    body = np.nonzero(part == BODY)[0]
+    at = kernels.texels(person.texel, face, hit.triangles, hit.weights)
+    painted, relief = sample(person.paint.colour, at), sample(person.paint.relief, at)
+    kernels.paint(face, painted, relief, view.turn, _WRAP, s.colour, s.normal, s.specular, s.wrap)
+    worn = np.nonzero((part == BODY) | (part == FACE))[0]
+    worn = worn[rest[worn, 1] < -10]
+    edge = person.collar(rest[worn])
+    dressed = edge > -0.08
+    cloth, inside = worn[dressed], edge[dressed]
+    bare = part == BODY
+    bare[cloth] = False
+    body = np.nonzero(bare)[0]
     where = rest[body]
     angle = np.arctan2(where[:, 0], where[:, 2] + 7)
     detail = sample(person.grain, np.stack([angle * 140, where[:, 1] * 18], 1), tile=True)
     s.colour[body] = person.paint.base * (1 + 0.03 * detail)
     s.specular[body] *= 0.7
     s.wrap[body] = _WRAP
-    worn = np.nonzero((part == BODY) | (part == FACE))[0]
-    worn = worn[rest[worn, 1] < -10]
-    edge = person.collar(rest[worn])
-    cloth = worn[edge > -0.08]
-    inside = edge[edge > -0.08]
     weave = 1 + 0.05 * np.sin(rest[cloth, 0] * 14) * np.sin(rest[cloth, 1] * 14)
     hem = np.where(inside < 0.9, 0.86 + 0.04 * np.sin(rest[cloth, 0] * 12), 1.0)
-    s.colour[cloth] = linear(person.look.shirt) * (weave * hem)[:, None]
+    s.colour[cloth] = (weave * hem)[:, None].astype(np.float32) * linear(person.look.shirt).astype(np.float32)
     s.specular[cloth] = 0.006
     s.roughness[cloth] = 0.8
     s.wrap[cloth] = 0.05
