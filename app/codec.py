@@ -45,21 +45,26 @@ _SEND_ANOTHER: Final = "Use a JPEG, PNG or WebP picture."
 
 
 class Format(StrEnum):
-    """A picture format that is read and written."""
+    """A format that is read and written. `MP4` is that of films (`app.film`); nothing here decodes or encodes it."""
 
     JPEG = "jpeg"
     PNG = "png"
     WEBP = "webp"
+    MP4 = "mp4"
 
     @property
     def mime(self) -> str:
         """The media type, e.g. `image/jpeg`."""
-        return f"image/{self.value}"
+        return "video/mp4" if self is Format.MP4 else f"image/{self.value}"
 
     @property
     def suffix(self) -> str:
         """The usual ending of a file's name, with the dot."""
         return ".jpg" if self is Format.JPEG else f".{self.value}"
+
+
+STILLS: Final = {kind.value: kind for kind in (Format.JPEG, Format.PNG, Format.WEBP)}
+"""Formats of single pictures, by name."""
 
 
 def sniff(data: bytes) -> Format | None:
@@ -77,7 +82,13 @@ def sniff(data: bytes) -> Format | None:
         return Format.PNG
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Format.WEBP
+    if data[4:8] == b"ftyp" and data[8:11] not in _STILL_BRANDS:
+        return Format.MP4
     return None
+
+
+_STILL_BRANDS: Final = frozenset({b"hei", b"hev", b"mif", b"msf", b"avi"})
+"""Of HEIF and AVIF, which lie in the same boxes as films."""
 
 
 def decode(data: bytes) -> Pixels:
@@ -103,7 +114,7 @@ def decode(data: bytes) -> Pixels:
             "Make the picture smaller and try again.",
         )
     fmt = sniff(data)
-    if fmt is None:
+    if fmt is None or fmt is Format.MP4:
         raise _not_ours(data)
     try:
         with Image.open(io.BytesIO(data), formats=[fmt.value.upper()]) as image:
@@ -141,8 +152,8 @@ def encode(pixels: Pixels, fmt: str = "jpeg", quality: int = 92) -> bytes:
         Fault: `bad-pixels`, `bad-format`, `bad-quality`: the caller is wrong, or the encoder failed.
     """
     try:
-        kind = Format(fmt)
-    except ValueError as error:
+        kind = STILLS[fmt]
+    except KeyError as error:
         raise Fault("bad-format", f"{fmt!r} is not a format that is written.", "Use jpeg, png or webp.") from error
     if not 1 <= quality <= 100:
         raise Fault("bad-quality", f"Quality {quality} is outside 1 to 100.", "Use a quality from 1 to 100.")
@@ -246,7 +257,7 @@ def _too_many_pixels() -> Refusal:
 def _not_ours(data: bytes) -> Refusal:
     """Name the common types that people do bring, so that the sentence helps."""
     known = {
-        "a HEIC or AVIF picture": data[4:8] == b"ftyp" and data[8:11] in {b"hei", b"hev", b"mif", b"msf", b"avi"},
+        "a HEIC or AVIF picture": data[4:8] == b"ftyp" and data[8:11] in _STILL_BRANDS,
         "a video": data[4:8] == b"ftyp" or data.startswith(b"\x1aE\xdf\xa3"),
         "a GIF": data.startswith(b"GIF8"),
         "a BMP picture": data.startswith(b"BM") and len(data) > 54,

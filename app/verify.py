@@ -238,7 +238,7 @@ def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> _Manif
     return manifest if ours and fits else None
 
 
-_BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.Format}
+_BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.STILLS.values()}
 """A picture of each format, for manifests that have lost theirs."""
 
 

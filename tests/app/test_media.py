@@ -255,4 +255,5 @@ def test_formats_know_their_names():
         ("image/jpeg", ".jpg"),
         ("image/png", ".png"),
         ("image/webp", ".webp"),
+        ("video/mp4", ".mp4"),
     ]
