@@ -19,6 +19,7 @@ from typing import Final, final
 from consent import dot, policy
 from consent.errors import Refusal
 from consent.types import Ability, Action, Assurance, Clock, Colour, Once, Seal, Sealed, since_boot
+from models.presentation.path import Path
 
 Order = tuple[Action, ...]
 _KINDS: Final[dict[Ability, Order]] = {
@@ -92,7 +93,7 @@ class Plan:
     steps: Order = field(repr=False)
     pauses: tuple[float, ...] = field(repr=False)
     colours: tuple[Colour, ...] = field(repr=False)
-    path: dot.Path | None = field(repr=False)
+    path: Path | None = field(repr=False)
 
 
 @final

@@ -64,10 +64,8 @@ DOT_SECONDS: Final = 6.0
 """After so long another path than the drawn one is taken for it in 10 of 10,000 pairs (see `DOT_CORRELATION`)."""
 DOT_SECONDS_ONE_WAY: Final = 12.0
 """For people who can move their head one way only: a line says less than a plane."""
-DOT_YAW: Final = 16.0
-"""Degrees of the head to the side that put the nose on the edge of the dot's field."""
-DOT_PITCH: Final = 10.0
-"""The same, up or down."""
+DOT_FIELD: Final = (16.0, 10.0)
+"""Degrees of the head to the side, and up or down, that put the nose on the edge of the dot's field."""
 DOT_LEAP: Final = 0.7
 """Shortest way between two places, in half fields."""
 DOT_SPEED: Final = 1.15

@@ -1,17 +1,16 @@
-"""Was the action done? Every measure is relative to the person's own neutral second."""
+"""Was the action done? Every measure is relative to the person's own neutral second (`models.presentation.motion`)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
-
-import numpy as np
 
 from consent import policy
 from consent.types import Action
 from models.faces import Face
+from models.presentation.motion import Rest, moved
 
 TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
 DEEP: Final = frozenset({*TURNS, Action.NOD, Action.DOT})
@@ -31,80 +30,37 @@ no clip of everything answers every order. Only a nod comes by the way: looking 
 when mouths open and heads come closer."""
 _AHEAD: Final = 12.0
 """Degrees of turn beyond which eyes and size are foreshortened too much to say anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """The person's own neutral second: medians of yaw and pitch in degrees, of both eyes, the mouth, and the size.
-
-    `size` is the distance between the eyes in pixels, as it would be seen from the front.
-    """
-
-    yaw: float
-    pitch: float
-    eyes: tuple[float, float]
-    mouth: float
-    size: float
-
-
-def rest_of(faces: Sequence[Face]) -> Rest:
-    """The neutral state of a few frames at rest."""
-
-    def median(values: list[float]) -> float:
-        return float(np.median(values))
-
-    return Rest(
-        median([f.pose.yaw for f in faces]),
-        median([f.pose.pitch for f in faces]),
-        (median([f.eyes[0] for f in faces]), median([f.eyes[1] for f in faces])),
-        median([f.mouth for f in faces]),
-        median([_size(f) for f in faces]),
-    )
-
-
-def _size(face: Face) -> float:
-    """Pixels between the eyes, the foreshortening of a turn undone."""
-    return face.eye_distance / max(0.5, math.cos(math.radians(face.pose.yaw)))
+_CALM: Final[Mapping[Action, float]] = MappingProxyType(
+    {Action.OPEN_MOUTH: 0.5, Action.CLOSE_EYES: 0.6, Action.LEAN_IN: 0.6}
+)
+"""How much of these a rest may show."""
 
 
 def amount(action: Action, face: Face, rest: Rest) -> float:
-    """How much of an action is seen, as a share of what is asked: 1 and more is done; NaN never is.
-
-    Raises:
-        ValueError: for what is not one movement: `CENTRE` (see `at_rest`), `LIGHT` and `DOT`.
-    """
-    turned = face.pose.yaw - rest.yaw
-    if action in TURNS:
-        return (turned if action is Action.TURN_LEFT else -turned) / policy.TURN_DEGREES
-    if action is Action.NOD:
-        return (rest.pitch - face.pose.pitch) / policy.NOD_DEGREES
-    if action is Action.OPEN_MOUTH:
-        return (face.mouth - rest.mouth) / policy.MOUTH_OPEN
-    if action not in (Action.CLOSE_EYES, Action.LEAN_IN):
-        raise ValueError(f"{action} is not an amount")
-    if not abs(turned) <= _AHEAD:
+    """How much of one movement is seen, as a share of what is asked: 1 and more is done; NaN never is."""
+    seen = moved(face, rest)
+    if not abs(seen.left) <= _AHEAD and action in (Action.CLOSE_EYES, Action.LEAN_IN):
         return 0.0
-    if action is Action.LEAN_IN:
-        return (_size(face) / max(rest.size, 1e-6) - 1) / policy.LEAN_IN
-    opened = float(np.max([now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True)]))
-    return (1 - opened) / (1 - policy.EYES_CLOSED)
+    return {
+        Action.TURN_LEFT: seen.left / policy.TURN_DEGREES,
+        Action.TURN_RIGHT: -seen.left / policy.TURN_DEGREES,
+        Action.NOD: seen.down / policy.NOD_DEGREES,
+        Action.CLOSE_EYES: (1 - seen.open) / (1 - policy.EYES_CLOSED),
+        Action.OPEN_MOUTH: seen.mouth / policy.MOUTH_OPEN,
+        Action.LEAN_IN: seen.nearer / policy.LEAN_IN,
+    }[action]
 
 
 def held_still(face: Face, rest: Rest, degrees: float) -> bool:
     """Whether the head is within so many degrees of where it was."""
-    return abs(face.pose.yaw - rest.yaw) <= degrees and abs(face.pose.pitch - rest.pitch) <= degrees
-
-
-def aim(face: Face, rest: Rest) -> tuple[float, float]:
-    """Where the nose points, in the dot's coordinates (`consent.dot.Point`)."""
-    return (rest.yaw - face.pose.yaw) / policy.DOT_YAW, (face.pose.pitch - rest.pitch) / policy.DOT_PITCH
+    seen = moved(face, rest)
+    return abs(seen.left) <= degrees and abs(seen.down) <= degrees
 
 
 def at_rest(face: Face, rest: Rest) -> bool:
     """Whether head, eyes and mouth are back where they were."""
-    calm = amount(Action.OPEN_MOUTH, face, rest) <= 0.5 and amount(Action.CLOSE_EYES, face, rest) <= 0.6
-    back = amount(Action.LEAN_IN, face, rest) <= 0.6
-    return held_still(face, rest, policy.NEUTRAL_DEGREES) and calm and back
+    calm = all(amount(action, face, rest) <= most for action, most in _CALM.items())
+    return calm and held_still(face, rest, policy.NEUTRAL_DEGREES)
 
 
 def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest) -> float | None:
@@ -115,12 +71,11 @@ def held(action: Action, faces: Sequence[tuple[float, Face | None]], rest: Rest)
         faces: (page time in seconds, face) of the frames since the prompt was painted, oldest first.
         rest: the neutral state.
     """
-    run: list[float] = []
-    for time, face in reversed(faces):
-        if face is None or not amount(action, face, rest) >= 1:
-            break
-        run.append(time)
-    seconds = policy.EYES_SECONDS if action is Action.CLOSE_EYES else policy.HOLD_SECONDS
-    long_enough = bool(run) and run[0] - run[-1] >= seconds
+
+    def done(seen: tuple[float, Face | None]) -> bool:
+        return seen[1] is not None and amount(action, seen[1], rest) >= 1
+
+    times = [time for time, _ in itertools.takewhile(done, reversed(faces))]
     frames = policy.NOD_FRAMES if action is Action.NOD else policy.HOLD_FRAMES
-    return run[-1] if len(run) >= frames and long_enough else None
+    seconds = policy.EYES_SECONDS if action is Action.CLOSE_EYES else policy.HOLD_SECONDS
+    return times[-1] if len(times) >= frames and times[0] - times[-1] >= seconds else None

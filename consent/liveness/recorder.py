@@ -15,37 +15,27 @@ from typing import Final, final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from consent import domain, policy
 from consent.challenge import Challenge, Prompt
 from consent.errors import Forgery
 from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
-from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome, Sample, Sight
+from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome
 from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, exactly, freeze
 from models.age import AgeEstimator
-from models.faces import Detection, Face, Finder
+from models.faces import Face, Finder
 from models.identity import Recogniser
 from models.presentation import light
+from models.presentation.best import Best, Kept
+from models.presentation.motion import Rest, aim, rest_of
+from models.presentation.sameness import Sample
+from models.presentation.series import Sight
+from models.presentation.track import Track
 
-_LOOK_SIDE: Final = 320
-"""Longer side the detector looks at: a face of 130 px at 640 px is still found, at a quarter of the cost."""
-_KEEP: Final = 3
-"""Frames kept of each prompt, the best ones."""
 _DOT_STEP: Final = 0.05
 _DEEP: Final = frozenset({Action.CENTRE, *motion.DEEP})
 _SHONE_ON: Final = frozenset({Action.CENTRE, Action.LIGHT})
-
-
-@dataclasses.dataclass(slots=True)
-class _Kept:
-    """A kept frame; embedded when there is time."""
-
-    score: float
-    number: int
-    frame: LiveFrame
-    embedding: NDArray[np.float32] | None = None
 
 
 @final
@@ -60,7 +50,7 @@ class Recorder:
     def __init__(self, challenge: Challenge) -> None:
         exactly(Challenge, challenge)
         self._lock = threading.RLock()
-        self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
+        self._track, self._recogniser, self._age = Track(Finder()), Recogniser(), AgeEstimator()
         self._clock, self._assurance = challenge.clock, challenge.assurance
         self._plan = challenge.open()
         self._done = 0  # steps of the plan
@@ -68,8 +58,8 @@ class Recorder:
         self._sights: list[Sight] = []
         self._samples: list[Sample] = []
         self._next_sample = -math.inf
-        self._kept: dict[int, list[_Kept]] = {}
-        self._rest: motion.Rest | None = None
+        self._best = Best(self._recogniser)
+        self._rest: Rest | None = None
         self._run: list[float] = []  # page times of the frames in a row that rest
         self._revealed = self._clock()
         self._reveal_at: float | None = None
@@ -111,9 +101,7 @@ class Recorder:
         """The recording, sealed, once. An unfinished one is sealed too: `liveness.check` refuses it."""
         with self._lock:
             self._captured.spend("recording")
-            frames = [
-                kept for prompt in sorted(self._kept) for kept in sorted(self._kept[prompt], key=lambda k: k.number)
-            ]
+            kept = self._best.all()
             value = Capture(
                 self._outcome or Outcome.UNFINISHED,
                 self._prompts[-1].action,
@@ -122,8 +110,8 @@ class Recorder:
                 self._plan.path,
                 tuple(self._sights),
                 tuple(self._samples),
-                tuple(kept.frame for kept in frames),
-                tuple(self._embedded(kept) for kept in frames),
+                tuple(LiveFrame(one.image, one.face, self._prompts[one.part].action) for one in kept),
+                tuple(self._best.vector(one) for one in kept),
                 self._world or domain.CAMERA,
                 self._assurance,
                 self._clock(),
@@ -131,34 +119,27 @@ class Recorder:
                 b"",
             )
             object.__setattr__(value, "seal", CAPTURE_SEAL.over(*value.sealed_parts()))
-            self._sights, self._samples, self._kept = [], [], {}
+            self._sights, self._samples, self._best = [], [], Best(self._recogniser)
             return value
 
     def _hint(self, code: str) -> Hint:
-        prompt, over = self._prompts[-1], self._outcome is not None
-        left, amount, aim = None, None, None
+        prompt, face = self._prompts[-1], self._sights[-1].face if self._sights else None
+        left, amount, nose = None, None, None
         dots: tuple[tuple[float, float, float], ...] = ()
-        face = self._sights[-1].face if self._sights else None
-        if prompt.action not in (Action.CENTRE, Action.LIGHT) and not over:
+        if self._outcome is None and prompt.action not in (Action.CENTRE, Action.LIGHT):
             painted = self._painted()
             gone = self._sights[-1].page_time - painted if painted is not None else 0.0
             left = prompt.seconds - gone
-            if prompt.action is Action.DOT:
-                dots = self._dots(gone)
-                aim = motion.aim(face, self._rest) if face and self._rest else None
+            path = self._plan.path if prompt.action is Action.DOT else None
+            if path is not None:  # from a moment ago to a moment ahead; what comes later is nobody's business
+                dots = path.between(gone - policy.DOT_AHEAD, gone + policy.DOT_AHEAD, _DOT_STEP)
+                nose = aim(face, self._rest, policy.DOT_FIELD) if face and self._rest else None
             elif face and self._rest:
                 amount = min(1.0, max(0.0, motion.amount(prompt.action, face, self._rest)))
+        over = self._outcome is not None
         code = str(self._outcome) if self._outcome is not None else code or prompt.action
         done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps) + 1)
-        return Hint(code, ASK.get(code, ""), prompt, done, left, over, amount, dots, aim)
-
-    def _dots(self, gone: float) -> tuple[tuple[float, float, float], ...]:
-        """The path from a moment ago to a moment ahead; what comes later is nobody's business."""
-        path = self._plan.path
-        if path is None:
-            return ()
-        first, last = (round((gone + way * policy.DOT_AHEAD) / _DOT_STEP) for way in (-1, 1))
-        return tuple((i * _DOT_STEP, *path.at(i * _DOT_STEP)) for i in range(max(0, first), last + 1))
+        return Hint(code, ASK.get(code, ""), prompt, done, left, over, amount, dots, nose)
 
     # --- rules of order ----------------------------------------------------------------------------------------------
 
@@ -191,9 +172,10 @@ class Recorder:
     def _see(self, frame: Frame, now: float) -> str:
         """Look at the frame, then move the story on; return the code of a more urgent hint than the prompt."""
         pixels = freeze(frame.pixels)
-        face, others = self._look(pixels)
+        face, other = self._track.look(pixels)
+        crowded = not other < policy.SECOND_FACE_SHARE
         self._note(frame, pixels, face)
-        self._second_run = self._second_run + 1 if others else 0
+        self._second_run = self._second_run + 1 if crowded else 0
         if self._second_run >= policy.SECOND_FACE_FRAMES and self._rest is not None:
             self._outcome = Outcome.SECOND_FACE
             return ""
@@ -206,7 +188,7 @@ class Recorder:
         if self._rest is not None:
             self._sample(frame, pixels, face)
         if frame.shown == self._prompts[-1].index:
-            return self._go_on(pixels, face, now, crowded=bool(others))
+            return self._go_on(pixels, face, now, crowded=crowded)
         quick = self._prompts[-1].action in (Action.LIGHT, Action.DOT)
         patience = policy.QUICK_PAINT_SECONDS if quick else policy.PAINT_SECONDS
         if not now - self._revealed <= patience:  # the page has not painted the newest prompt yet
@@ -225,28 +207,6 @@ class Recorder:
         skin = light.look(pixels, face) if face is not None and asked in _SHONE_ON else None
         self._sights.append(Sight(frame.page_time, frame.shown, face, duplicate, grey, skin))
 
-    def _look(self, pixels: Pixels) -> tuple[Face | None, int]:
-        """The person's face, and how many others of some size there are."""
-        found = self._finder.detect(pixels, _LOOK_SIDE)
-        if not found:
-            return None, 0
-        last = next((s.face for s in reversed(self._sights[-8:]) if s.face is not None), None)
-        middle = np.array(_middle(last.box)) if last is not None else None
-
-        def first(detection: Detection) -> float:
-            if middle is None:
-                return -detection.box[2]
-            return float(np.linalg.norm(np.array(_middle(detection.box)) - middle))
-
-        main = min(found, key=first)
-        others = sum(d is not main and d.box[2] >= policy.SECOND_FACE_SHARE * main.box[2] for d in found)
-        face = self._finder.follow(pixels, last) if last is not None else None
-        if face is not None:
-            x, y = _middle(face.box)
-            inside = abs(x - _middle(main.box)[0]) < main.box[2] / 2 and abs(y - _middle(main.box)[1]) < main.box[3] / 2
-            face = face if inside else None
-        return face if face is not None else self._finder.measure(pixels, main), others
-
     def _sample(self, frame: Frame, pixels: Pixels, face: Face) -> None:
         """Take an identity sample now and then, and in any case of every prompt but the colours."""
         action = self._prompts[max(0, frame.shown)].action
@@ -258,25 +218,10 @@ class Recorder:
             low, high = policy.SAMPLE_SECONDS
             self._next_sample = frame.page_time + low + (high - low) * secrets.randbelow(1001) / 1000
             return
-        prompt = self._prompts[-1].index  # no sample now: time to embed one of what was kept before
-        pending = next((k for i, some in self._kept.items() if i < prompt for k in some if k.embedding is None), None)
-        if pending is not None:
-            self._embedded(pending)
-
-    def _embedded(self, kept: _Kept) -> NDArray[np.float32]:
-        if kept.embedding is None:
-            kept.embedding = self._recogniser.embed(kept.frame.pixels, kept.frame.face)
-        return kept.embedding
+        self._best.compute(before=self._prompts[-1].index)  # no sample now: there is time
 
     def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
-        """Keep the best few frames of each prompt."""
-        if not math.isfinite(score):
-            return
-        prompt = self._prompts[-1]
-        kept = self._kept.setdefault(prompt.index, [])
-        kept.append(_Kept(score, len(self._sights), LiveFrame(pixels, face, prompt.action)))
-        kept.sort(key=lambda k: -k.score)
-        del kept[_KEEP:]
+        self._best.offer(Kept(self._prompts[-1].index, len(self._sights), score, pixels, face))
 
     # --- the story ---------------------------------------------------------------------------------------------------
 
@@ -340,7 +285,7 @@ class Recorder:
         if len(self._run) < frames or self._run[-1] - self._run[0] < seconds:
             return code
         if self._rest is None:
-            self._rest = motion.rest_of([f for _, f in self._since()[-len(self._run) :] if f is not None])
+            self._rest = rest_of([f for _, f in self._since()[-len(self._run) :] if f is not None])
         if self._done == len(self._plan.steps):
             self._outcome = Outcome.COMPLETE
         elif self._reveal_at is None:
@@ -349,7 +294,7 @@ class Recorder:
             self._reveal_next()
         return code
 
-    def _shone_on(self, rest: motion.Rest) -> str:
+    def _shone_on(self, rest: Rest) -> str:
         """One colour: seen long enough with the head still, the next one comes, after the last the rest."""
         faces = self._since()
         still = [time for time, face in faces if face and motion.held_still(face, rest, policy.LIGHT_STILL)]
@@ -369,7 +314,7 @@ class Recorder:
         if gone >= self._prompts[-1].seconds:
             self._step_done()
 
-    def _acting(self, pixels: Pixels, face: Face, rest: motion.Rest, *, alone: bool) -> None:
+    def _acting(self, pixels: Pixels, face: Face, rest: Rest, *, alone: bool) -> None:
         """During an action: see it, or see the contrary, or run out of time."""
         action, since = self._prompts[-1].action, self._since()
         if alone:
@@ -389,7 +334,3 @@ class Recorder:
         since = self._since()
         waited = since[-1][0] - since[0][0] if since else 0.0
         return self._rest is not None and waited > policy.ACTION_SECONDS and len(since) >= policy.ACTION_FRAMES
-
-
-def _middle(box: tuple[float, float, float, float]) -> tuple[float, float]:
-    return box[0] + box[2] / 2, box[1] + box[3] / 2

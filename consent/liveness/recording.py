@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.challenge import Prompt
-from consent.dot import Path
-from consent.liveness.motion import Rest
 from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed, digest, measured
-from models.faces import Face
+from models.presentation.motion import Rest
+from models.presentation.path import Path
+from models.presentation.sameness import Sample
+from models.presentation.series import Sight
 from models.presentation.skin import Skin
 
 
@@ -63,38 +64,6 @@ class Hint:
     amount: float | None = None
     dot: tuple[tuple[float, float, float], ...] = ()
     aim: tuple[float, float] | None = None
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Sight:
-    """One frame as the recorder saw it.
-
-    Attributes:
-        page_time: seconds by the page's clock.
-        prompt: index of the prompt that was painted.
-        face: the person's; None for none.
-        duplicate: whether it is, to the bit, an earlier frame.
-        grey: `uint8 (H, W)`, kept where the depth needs it.
-        skin: colours of skin and background, kept where the light needs them.
-    """
-
-    page_time: float
-    prompt: int
-    face: Face | None
-    duplicate: bool
-    grey: NDArray[np.uint8] | None = field(repr=False)
-    skin: Skin | None = field(default=None, repr=False)
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """An identity sample: which prompt, the embedding (128,), apparent age in years."""
-
-    prompt: int
-    embedding: NDArray[np.float32] = field(repr=False)
-    years: float
 
 
 @final

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness.evidence import Evidence, Identity, gather
+from consent.liveness.evidence import Evidence, gather
 from consent.liveness.finding import Finding, of_depth, of_light
 from consent.liveness.guide import ASK
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
 from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once, exactly
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
+from models.presentation.sameness import Identity
 from models.presentation.surface import Surface
 
 

@@ -4,6 +4,8 @@
     light    does coloured light fall on the face as on a head?                (`skin` reads the colours of a frame)
     pursuit  does the nose follow a dot?
     surface  does the picture have the fine pattern of a screen?
+    sameness is it one person throughout?
 
-Pure functions of tracked frames: nothing here knows a limit. `consent.liveness` judges.
+`track` follows the face, `motion` compares it with its rest, `best` keeps the best frames, and `series` picks out of a
+recording what each measurement needs. Nothing here knows a limit: `consent.liveness` judges.
 """

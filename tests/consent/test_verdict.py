@@ -7,13 +7,14 @@ import pytest
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness.evidence import Evidence, Identity
+from consent.liveness.evidence import Evidence
 from consent.liveness.recording import Outcome
 from consent.liveness.verdict import judge
 from consent.types import Action, Assurance
 from models.presentation.depth import Relief
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
+from models.presentation.sameness import Identity
 from models.presentation.surface import Surface
 
 SAME = Identity(samples=0.8, shown=0.8, rests=0.9, kept_rest=0.9, kept_moving=0.8, years=30.0)

@@ -1,0 +1,82 @@
+"""How a head and its parts stand against the same person's own neutral second: angles and shares, never a limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.faces import Face
+from models.presentation.path import Point
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The person's own neutral second: medians of yaw and pitch in degrees, of both eyes, the mouth, and the size.
+
+    `size` is the distance between the eyes in pixels, as it would be seen from the front.
+    """
+
+    yaw: float
+    pitch: float
+    eyes: tuple[float, float]
+    mouth: float
+    size: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One frame against the rest.
+
+    Attributes:
+        left: degrees the head turned to the person's own left.
+        down: degrees it nodded.
+        open: how far the eye that is wider open is, as a share of its own opening at rest.
+        mouth: rise of the inner-lip gap over the mouth's width.
+        nearer: growth of the distance between the eyes, as a share.
+    """
+
+    left: float
+    down: float
+    open: float
+    mouth: float
+    nearer: float
+
+
+def rest_of(faces: Sequence[Face]) -> Rest:
+    """The neutral state of a few frames at rest."""
+
+    def median(values: list[float]) -> float:
+        return float(np.median(values))
+
+    return Rest(
+        median([f.pose.yaw for f in faces]),
+        median([f.pose.pitch for f in faces]),
+        (median([f.eyes[0] for f in faces]), median([f.eyes[1] for f in faces])),
+        median([f.mouth for f in faces]),
+        median([_size(f) for f in faces]),
+    )
+
+
+def moved(face: Face, rest: Rest) -> Moved:
+    """What changed since the rest; NaN where the face has no number."""
+    return Moved(
+        face.pose.yaw - rest.yaw,
+        rest.pitch - face.pose.pitch,
+        float(np.max([now / max(then, 1e-6) for now, then in zip(face.eyes, rest.eyes, strict=True)])),
+        face.mouth - rest.mouth,
+        _size(face) / max(rest.size, 1e-6) - 1,
+    )
+
+
+def aim(face: Face, rest: Rest, field: Point) -> Point:
+    """Where the nose points, x to the right and y up; `field` are the degrees (yaw, pitch) that make 1."""
+    turned = moved(face, rest)
+    return -turned.left / field[0], -turned.down / field[1]
+
+
+def _size(face: Face) -> float:
+    """Pixels between the eyes, the foreshortening of a turn undone."""
+    return face.eye_distance / max(0.5, math.cos(math.radians(face.pose.yaw)))
