@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.stamp import watermark
+from app.stamp.proof import Proof
 from consent.errors import Fault
 
 _TABLE: Final = """
@@ -31,6 +32,7 @@ CREATE TABLE IF NOT EXISTS stamped (
     rows INTEGER NOT NULL, columns INTEGER NOT NULL, fingerprint BLOB NOT NULL
 ) STRICT
 """
+_SALTS: Final = "CREATE TABLE IF NOT EXISTS salts (target TEXT PRIMARY KEY, salt BLOB NOT NULL) STRICT"
 _PLAIN: Final = 2.0
 """Grey levels by which two neighbouring cells must differ to say anything."""
 _FEWEST: Final = 40
@@ -145,6 +147,21 @@ class Registry:
         except (TypeError, ValueError):
             raise _unusable("a row is damaged") from None
 
+    def keep(self, proof: Proof) -> None:
+        """Keep the salt of an output, under the HMAC of its target: by it the owner proves what it was made from.
+
+        Raises:
+            Fault: `registry-unusable`; nothing was kept then.
+        """
+        with self._open() as data:
+            data.execute("INSERT INTO salts VALUES (?, ?)", (proof.target, proof.salt))
+
+    def salt(self, target: str) -> bytes | None:
+        """The salt of the output whose statement has this HMAC of the target."""
+        with self._open() as data:
+            row = data.execute("SELECT salt FROM salts WHERE target = ?", (target,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         """One transaction."""
@@ -155,6 +172,7 @@ class Registry:
                 with data:
                     data.execute("PRAGMA synchronous = FULL")
                     data.execute(_TABLE)
+                    data.execute(_SALTS)
                     yield data
             finally:
                 data.close()

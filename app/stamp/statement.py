@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 ASSERTION: Final = "org.selfsame.consent"
 """Label of the assertion in the manifest."""
-VERSION: Final = 2
+VERSION: Final = 3
+"""2 had neither scores nor HMACs, and is still read. Of other versions nothing is believed; `version_of` names them."""
 
 PURPOSES: Final = ("swap", "age", "express")
 DOMAINS: Final = ("live", "demo")
@@ -22,13 +23,16 @@ ORIGINS: Final = ("live", "photo")
 
 _WORD: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:+-]{0,127}")
 _MARK: Final = re.compile(r"[0-9a-f]{8}|none")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_STEPS: Final = 20
+"""Scores are stated in steps of 1 / 20, rounded down: never more than was measured, and little about a face."""
 _KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _MAX_PARAMETERS: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """The facts that are signed together with the picture. No biometrics, and no hash of anybody's photo.
+    """The facts that are signed together with the picture. No biometrics, and no hash that anybody could look up.
 
     Attributes:
         purpose: `swap`, `age` or `express`.
@@ -42,6 +46,11 @@ class Statement:
         parameters: The engine's settings: names to finite numbers or short words. Read-only.
         watermark: Id of the invisible watermark, eight hexadecimal digits; `none` in a picture too small or too
             long for one.
+        source_score: How alike the gate found the source's face and the live person: cosine, at least, in steps of
+            0.05. None like the next three in a statement of version 2.
+        target_score: The same of the target's face.
+        source_hmac: HMAC of the source's pixels under a salt that is kept apart; see `app.stamp.proof`.
+        target_hmac: HMAC of the target's pixels.
     """
 
     purpose: str
@@ -54,14 +63,20 @@ class Statement:
     engine: str
     parameters: Mapping[str, float | str]
     watermark: str = "none"
+    source_score: float | None = None
+    target_score: float | None = None
+    source_hmac: str | None = None
+    target_hmac: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
 
     def as_json(self) -> dict[str, object]:
         """Return the assertion's data: JSON types only."""
+        proved = {name: getattr(self, name) for name in _PROVED}
+        old = None in proved.values()
         return {
-            "version": VERSION,
+            "version": 2 if old else VERSION,
             "subject": "self",
             "source_matches_subject": True,
             "target_matches_subject": True,
@@ -76,7 +91,19 @@ class Statement:
             "engine": self.engine,
             "parameters": dict(self.parameters),
             "watermark": self.watermark,
+            **({} if old else proved),
         }
+
+
+def rounded(score: float) -> float:
+    """A cosine as it is stated: rounded down to 0.05, never under 0."""
+    return max(0, math.floor(score * _STEPS + 1e-9)) / _STEPS
+
+
+def version_of(data: object) -> int | None:
+    """Which version of the statement an assertion says it is, 1 to 999; None if it does not say so."""
+    version = data.get("version") if isinstance(data, Mapping) else None
+    return version if type(version) is int and 0 < version < 1000 else None
 
 
 def parse(data: object) -> Statement | None:
@@ -91,6 +118,7 @@ def parse(data: object) -> Statement | None:
     if not isinstance(data, Mapping):
         return None
     parameters = _parameters(data.get("parameters"))
+    proved: dict[str, Any] = {name: data[name] for name in _PROVED if name in data}
     words = {
         name: data.get(name)
         for name in (
@@ -107,7 +135,10 @@ def parse(data: object) -> Statement | None:
     }
     if parameters is None or not all(isinstance(word, str) and _WORD.fullmatch(word) for word in words.values()):
         return None
-    statement = Statement(parameters=parameters, **{name: str(word) for name, word in words.items()})
+    if proved and not (set(proved) == set(_PROVED) and all(_PROVED[name](value) for name, value in proved.items())):
+        return None
+    told: dict[str, Any] = {**words, **proved}
+    statement = Statement(parameters=parameters, **told)
     in_range = (
         statement.purpose in PURPOSES
         and statement.domain in DOMAINS
@@ -130,6 +161,25 @@ def _parameters(data: object) -> dict[str, float | str] | None:
             return None
         out[key] = value
     return out
+
+
+def _is_score(value: object) -> bool:
+    return isinstance(value, int | float) and 0 <= value <= 1 and value * _STEPS == round(value * _STEPS)
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+_PROVED: Final[Mapping[str, Callable[[object], bool]]] = MappingProxyType(
+    {
+        "source_score": _is_score,
+        "target_score": _is_score,
+        "source_hmac": _is_digest,
+        "target_hmac": _is_digest,
+    }
+)
+"""The fields of version 3, and what each may hold."""
 
 
 def _is_small(value: float) -> bool:

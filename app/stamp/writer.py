@@ -20,12 +20,13 @@ from app import codec
 from app.files import write_atomic
 from app.stamp import label, manifest, watermark
 from app.stamp.context import open_context
+from app.stamp.proof import Proof
 from app.stamp.signer import Signer
-from app.stamp.statement import Statement, parse
+from app.stamp.statement import Statement, parse, rounded
 from app.verify import Report, Verdict, verify
 from consent.errors import Fault, Forgery
 from consent.gate import Gate
-from consent.types import Draft, Facts, Pixels, Seal, Sealed
+from consent.types import Draft, Facts, Pixels, Released, Seal, Sealed
 
 QUALITY: Final = 92
 
@@ -98,16 +99,17 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
     released = gate.release(draft)
-    stamped = _write(released.pixels, released.facts, signer, fmt, gate.live)
+    stamped = _write(released, signer, fmt, gate.live)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
     return stamped
 
 
-def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str, still: Callable[[], object] = tuple) -> Stamped:
+def _write(released: Released, signer: Signer, fmt: str, still: Callable[[], object] = tuple) -> Stamped:
     """Label, encode, sign and read back; `still` raises when the person has withdrawn meanwhile."""
-    kind = _format(fmt)
+    kind, pixels, facts = _format(fmt), released.pixels, released.facts
+    proof = Proof.over(released.source, [released.original])
     ident = signer.registry.fresh() if watermark.fits(pixels) else None
-    statement = _statement(facts, ident)
+    statement = _statement(facts, proof, ident)
     text = label.lines(statement.purpose, demo=statement.domain == "demo")
     labelled = label.draw(pixels, text, facts.face_box)
     picture = codec.encode(labelled, kind, QUALITY) if ident is None else _marked(labelled, ident, kind)
@@ -115,6 +117,7 @@ def _write(pixels: Pixels, facts: Facts, signer: Signer, fmt: str, still: Callab
     report = verify(signed, [signer.anchor_pem])
     _accept(report, statement)
     still()  # nothing is remembered after that
+    signer.registry.keep(proof)
     if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
         signer.registry.remember(ident, store, codec.decode(signed))
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))
@@ -162,7 +165,7 @@ def _format(fmt: str) -> codec.Format:
         raise Fault("bad-format", f"{fmt!r} is not a format that is written.", "Use jpeg, png or webp.") from error
 
 
-def _statement(facts: Facts, ident: int | None = None) -> Statement:
+def _statement(facts: Facts, proof: Proof, ident: int | None = None) -> Statement:
     """Take over the facts, and refuse any that the manifest could not carry unchanged."""
     statement = Statement(
         purpose=facts.purpose.value,
@@ -175,6 +178,10 @@ def _statement(facts: Facts, ident: int | None = None) -> Statement:
         engine=facts.engine,
         parameters=facts.parameters,
         watermark="none" if ident is None else f"{ident:08x}",
+        source_score=rounded(facts.source_score),
+        target_score=rounded(facts.target_score),
+        source_hmac=proof.source,
+        target_hmac=proof.target,
     )
     if parse(statement.as_json()) != statement:
         raise Fault("bad-facts", "The facts about this picture are not in order.", "Report it.")

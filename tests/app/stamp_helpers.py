@@ -1,6 +1,7 @@
 """What the stamp tests share: pictures made of numbers, facts, and certificates of all kinds."""
 
 import copy
+import dataclasses
 import datetime as dt
 import io
 from functools import cache
@@ -16,8 +17,9 @@ from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from app import codec
 from app.stamp import context, manifest, writer
+from app.stamp.proof import Proof
 from app.stamp.signer import Signer
-from consent.types import Assurance, Domain, Facts, Origin, Purpose
+from consent.types import Assurance, Domain, Facts, Origin, Purpose, Released
 
 C2PA_EKU = "1.3.6.1.4.1.62558.2.1"
 EMAIL_EKU = "1.3.6.1.5.5.7.3.4"
@@ -52,7 +54,7 @@ def facts(**changes):
 
 
 def statement(**changes):
-    return writer._statement(facts(**changes))
+    return writer._statement(facts(**changes), Proof(bytes(32), "5" * 64, "7" * 64))
 
 
 def signer(name="ours"):
@@ -73,7 +75,12 @@ def _signer(name):
 @cache
 def stamped(fmt="jpeg", name="ours", seed=0, **changes):
     """Make a finished file once: bytes."""
-    return writer._write(picture(seed=seed), facts(**changes), signer(name), fmt).data
+    return write(picture(seed=seed), facts(**changes), signer(name), fmt).data
+
+
+def write(pixels, about, pen, fmt):
+    """Stamp pixels as if a gate had released them; they were made from this picture upside down and from itself."""
+    return writer._write(Released(pixels, pixels[::-1], pixels, about), pen, fmt)
 
 
 def settings():
@@ -146,3 +153,8 @@ def certificate(*ekus, ocsp=None, lifetime=dt.timedelta(days=30), common_name="M
         leaf = leaf.add_extension(x509.AuthorityInformationAccess([where]), critical=False)
     pems = [c.public_bytes(serialization.Encoding.PEM).decode() for c in (leaf.sign(root_key, hashes.SHA256()), root)]
     return (lambda data: key.sign(data, ec.ECDSA(hashes.SHA256()))), "".join(pems), pems[1]
+
+
+def plain(found):
+    """A statement with the HMACs of `statement()`: in earnest, they are other ones each time."""
+    return dataclasses.replace(found, source_hmac="5" * 64, target_hmac="7" * 64)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.codec import Format
 from app.stamp import manifest
-from app.stamp.statement import ASSERTION, PURPOSES, Statement, parse
+from app.stamp.statement import ASSERTION, PURPOSES, Statement, parse, rounded, version_of
 from consent.errors import Fault
 from consent.types import Domain, Origin, Purpose
 from tests.app.stamp_helpers import statement
@@ -65,7 +65,7 @@ def test_ingredients_are_names_only():
 def test_the_consent_assertion_says_what_the_gate_found():
     data = assertion(build(), ASSERTION)["data"]
     assert data == {
-        "version": 2,
+        "version": 3,
         "subject": "self",
         "source_matches_subject": True,
         "target_matches_subject": True,
@@ -80,14 +80,61 @@ def test_the_consent_assertion_says_what_the_gate_found():
         "engine": "swap 1",
         "watermark": "none",
         "parameters": {"strength": 0.75, "mode": "soft"},
+        "source_score": 0.85,
+        "target_score": 0.7,
+        "source_hmac": "5" * 64,
+        "target_hmac": "7" * 64,
     }
 
 
-def test_no_biometrics_no_place_of_the_face_no_hash():
+def test_no_biometrics_and_no_place_of_the_face():
     text = json.dumps(build())
     assert "face_box" not in text
-    assert "score" not in text
-    assert not re.search(r"[0-9a-f]{40}", text), "nothing like a hash of a private photo"
+    assert "0.87" not in text, "the cosine as it was measured"
+    assert len(re.findall(r"[0-9a-f]{40,}", text)) == 2, "of private photos no more than the two HMACs"
+
+
+@pytest.mark.parametrize(
+    ("cosine", "told"),
+    [(0.55, 0.55), (0.5999, 0.55), (0.6, 0.6), (0.7, 0.7), (0.3 * 0.5, 0.15), (1.0, 1.0), (0.0, 0.0), (-0.2, 0.0)],
+)
+def test_scores_are_rounded_down(cosine, told):
+    assert rounded(cosine) == told
+
+
+@given(st.floats(-1, 1))
+def test_a_rounded_score_is_a_multiple_that_does_not_boast(cosine):
+    told = rounded(cosine)
+    assert told in [step / 20 for step in range(21)]
+    assert told <= max(0, cosine) + 1e-9 < told + 0.05 + 1e-8
+
+
+def old():
+    """What version 2 wrote."""
+    data = statement().as_json() | {"version": 2}
+    return {name: value for name, value in data.items() if not name.endswith(("_score", "_hmac"))}
+
+
+def test_version_2_is_still_read():
+    found = parse(old())
+    assert found.as_json() == old()
+    assert (found.source_score, found.source_hmac, found.purpose) == (None, None, "swap")
+
+
+@pytest.mark.parametrize("field", ["source_score", "target_score", "source_hmac", "target_hmac"])
+def test_a_mixture_of_versions_is_nothing(field):
+    assert parse(old() | {field: statement().as_json()[field]}) is None
+    assert parse(statement().as_json() | {"version": 2}) is None
+    assert parse(old() | {"version": 3}) is None
+
+
+@pytest.mark.parametrize(
+    ("data", "version"),
+    [({"version": 1}, 1), ({"version": 4}, 4), ({"version": True}, None), ({"version": "3"}, None), ([], None),
+     ({"version": 0}, None), ({"version": 10**9}, None), ({}, None)],
+)  # fmt: skip
+def test_which_version_it_says(data, version):
+    assert version_of(data) == version
 
 
 @pytest.mark.parametrize("purpose", [Purpose(name) for name in PURPOSES])
@@ -139,7 +186,16 @@ def test_parameters_cannot_be_changed_afterwards():
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 3},
+        {"version": 4},
+        {"source_score": 0.87},
+        {"source_score": 1.05},
+        {"source_score": -0.05},
+        {"target_score": float("nan")},
+        {"target_score": "0.7"},
+        {"target_score": None},
+        {"source_hmac": "5" * 63},
+        {"source_hmac": "G" * 64},
+        {"target_hmac": None},
         {"watermark": "C0FFEE42"},
         {"watermark": 7},
         {"subject": "other"},

@@ -14,12 +14,13 @@ from app.stamp.statement import PURPOSES
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.types import Domain, Origin, Purpose
-from tests.app.stamp_helpers import FORMATS, facts, picture, settings, signer, state, statement
+from tests.app.stamp_helpers import FORMATS, facts, picture, plain, settings, signer, state, statement
+from tests.app.stamp_helpers import write as stamped_from
 from tests.promises.stage import gate_of
 
 
 def write(fmt="jpeg", pixels=None, **changes):
-    return writer._write(picture() if pixels is None else pixels, facts(**changes), signer(), fmt)
+    return stamped_from(picture() if pixels is None else pixels, facts(**changes), signer(), fmt)
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
@@ -33,7 +34,7 @@ def test_what_comes_out_is_ours_labelled_and_says_what_was_done(fmt, purpose, do
     report = verify(stamped.data, [signer().anchor_pem])
     assert report == stamped.report
     assert report.verdict is Verdict.OURS
-    assert report.statement == statement(purpose=purpose, domain=domain)
+    assert plain(report.statement) == statement(purpose=purpose, domain=domain)
     assert (report.label.purpose, report.label.demo) == (purpose.value, domain is Domain.DEMO)
 
 

@@ -11,7 +11,7 @@ from app import codec
 from app.stamp import manifest, watermark, writer
 from app.verify import _BLANK, Verdict, verify
 from consent.errors import Fault
-from tests.app.stamp_helpers import FORMATS, facts, settings, sign, signer
+from tests.app.stamp_helpers import FORMATS, facts, settings, sign, signer, write
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
 
 BOX = (280.0, 150.0, 120.0, 150.0)
@@ -19,7 +19,7 @@ BOX = (280.0, 150.0, 120.0, 150.0)
 
 @functools.cache
 def stamped(fmt="png", name="ours"):
-    return writer._write(portrait(), facts(face_box=BOX), signer(name), fmt)
+    return write(portrait(), facts(face_box=BOX), signer(name), fmt)
 
 
 def check(data, name="ours", **rest):
@@ -131,7 +131,7 @@ def test_a_strangers_manifest_in_the_registry_is_not_believed():
 
 
 def test_another_pictures_row_is_not_taken_for_it():
-    other = writer._write(portrait(), facts(face_box=BOX, session="0ff0"), signer(), "png")
+    other = write(portrait(), facts(face_box=BOX, session="0ff0"), signer(), "png")
     row = signer().registry.recall(int(other.report.watermark, 16))
     assert by_registry(manifest=row.manifest) == (Verdict.NO_MANIFEST, None)
 
@@ -152,12 +152,12 @@ def test_the_picture_before_the_edit_with_the_mark_put_on_it_is_a_trace_and_no_p
 
 
 def test_a_small_picture_has_no_mark_and_says_so():
-    small = writer._write(scenery(1, (230, 239)), facts(face_box=(80.0, 60.0, 60.0, 70.0)), signer(), "png")
+    small = write(scenery(1, (230, 239)), facts(face_box=(80.0, 60.0, 60.0, 70.0)), signer(), "png")
     assert (small.report.statement.watermark, small.report.watermark) == ("none", None)
 
 
 def test_a_strip_has_no_mark_and_says_so():
-    strip = writer._write(scenery(1, (2300, 256)), facts(face_box=(80.0, 60.0, 60.0, 70.0)), signer(), "jpeg")
+    strip = write(scenery(1, (2300, 256)), facts(face_box=(80.0, 60.0, 60.0, 70.0)), signer(), "jpeg")
     assert (strip.report.statement.watermark, check(strip.data).verdict) == ("none", Verdict.OURS)
 
 
@@ -169,7 +169,7 @@ def test_anybodys_strip_gets_a_report(size):
 def test_a_mark_that_cannot_be_read_stops_the_stamp(monkeypatch):
     monkeypatch.setattr(watermark, "find", lambda _: None)
     with pytest.raises(Fault, match="watermark"):
-        writer._write(portrait(), facts(face_box=BOX), signer(), "png")
+        write(portrait(), facts(face_box=BOX), signer(), "png")
 
 
 def test_a_registry_that_cannot_be_written_stops_the_stamp(monkeypatch):
@@ -178,13 +178,13 @@ def test_a_registry_that_cannot_be_written_stops_the_stamp(monkeypatch):
 
     monkeypatch.setattr(type(signer().registry), "remember", full)
     with pytest.raises(Fault, match="full"):
-        writer._write(portrait(), facts(face_box=BOX), signer(), "png")
+        write(portrait(), facts(face_box=BOX), signer(), "png")
 
 
 def test_plain_pictures_carry_a_mark_too():
     for grey in (0, 16, 128, 250):
         plain = np.full((300, 400, 3), grey, np.uint8)
-        made = writer._write(plain, facts(face_box=(150.0, 80.0, 90.0, 100.0)), signer(), "jpeg")
+        made = write(plain, facts(face_box=(150.0, 80.0, 90.0, 100.0)), signer(), "jpeg")
         assert made.report.watermark == made.report.statement.watermark
 
 

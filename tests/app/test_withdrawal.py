@@ -7,14 +7,13 @@ import pytest
 
 from app import cli
 from app.home import Home
-from app.stamp import writer
 from app.stamp.signer import Signer
 from app.studio import receipts, withdrawal
 from app.studio.verify import report_html
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.receipt import Notary
-from tests.app.stamp_helpers import facts, picture
+from tests.app.stamp_helpers import facts, picture, write
 from tests.conftest import EVERYTHING
 
 
@@ -36,7 +35,7 @@ def given(home):
 def made(home, given, tmp_path):
     """A picture that was made under it."""
     path = tmp_path / "me.png"
-    path.write_bytes(writer._write(picture(), facts(consent=given.id), Signer.open(home.keys), "png").data)
+    path.write_bytes(write(picture(), facts(consent=given.id), Signer.open(home.keys), "png").data)
     return path
 
 

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from app.stamp import writer
 from app.verify import Verdict, verify
-from tests.app.stamp_helpers import facts, signer
+from tests.app.stamp_helpers import facts, signer, write
 from tests.app.test_stamp_watermark import scenery
 
 BOX = (120.0, 90.0, 60.0, 70.0)
@@ -18,7 +17,7 @@ KILLS = 50
 
 
 def stamped(seed=0):
-    return writer._write(scenery(seed, (330, 260)), facts(face_box=BOX), signer(), "jpeg")
+    return write(scenery(seed, (330, 260)), facts(face_box=BOX), signer(), "jpeg")
 
 
 def saving(folder, one):

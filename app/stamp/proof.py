@@ -1,0 +1,79 @@
+"""Which pictures an output was made from: for its owner to prove, for nobody else to find out.
+
+The manifest holds an HMAC-SHA-256 over the pixels of the source and one over those of the target, under a random salt
+of this one output. The salt is not in the manifest; the registry of this installation keeps it. Without it nobody can
+try out pictures that they have: a plain hash would confirm every right guess. With it the owner shows that a picture is
+the very one (`selfsame verify FILE --original PHOTO`), or hands the salt of this one output to somebody who then can.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+SALT_BYTES: Final = 32
+SALT: Final = re.compile(r"[0-9a-f]{64}")
+DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Role(StrEnum):
+    """What a picture was used as."""
+
+    SOURCE = "source"
+    TARGET = "target"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The salt of one output, and what it leads to.
+
+    Attributes:
+        salt: 32 random bytes; never in the manifest.
+        source: HMAC of the picture whose face was used, 64 hexadecimal digits.
+        target: of the picture or the frames that were changed.
+    """
+
+    salt: bytes = field(repr=False)
+    source: str
+    target: str
+
+    @classmethod
+    def over(cls, source: Pixels, target: Iterable[Pixels]) -> Proof:
+        """Draw a salt and commit to the pictures.
+
+        Args:
+            source: `uint8 RGB (H, W, 3)`.
+            target: the picture in a list of its own, or the frames of a film in their order.
+        """
+        salt = secrets.token_bytes(SALT_BYTES)
+        return cls(salt, commit(salt, Role.SOURCE, [source]), commit(salt, Role.TARGET, target))
+
+
+def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
+    """HMAC-SHA-256 of pictures in a role, 64 hexadecimal digits.
+
+    The role goes in, too: source and target of one output that are the same picture do not show it. Each picture goes
+    in as the SHA-256 of its shape and pixels, so that frames can come one by one.
+    """
+    code = hmac.new(salt, f"org.selfsame.{role}".encode(), sha256)
+    for pixels in pictures:
+        code.update(sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest())
+    return code.hexdigest()
+
+
+def roles(salt: bytes, source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
+    """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it."""
+    kept = [np.asarray(one) for one in pictures]
+    told = ((Role.SOURCE, source), (Role.TARGET, target))
+    return tuple(role for role, told_code in told if hmac.compare_digest(commit(salt, role, kept), told_code))
