@@ -1,0 +1,127 @@
+"""Films that go out: MP4 with H.264, made in memory. The sound of another film is taken over to the bit.
+
+Nothing but pixels, times and sound packets goes in, so no title, place, device or encoder of the original can come out.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+from av.bitstream import BitStreamFilterContext
+from av.video.frame import VideoFrame
+
+from app.codec import Pixels
+from app.film import EXACT, MAX_BYTES, Film, Timing, opened, sounds
+from consent.errors import Fault, Refusal
+
+if TYPE_CHECKING:
+    from av.packet import Packet as _Packet
+
+    Packet = _Packet[Any]
+
+CRF: Final = 18
+"""Quality of x264: nothing to be seen of it, and the watermark stays whole."""
+_KEYS: Final = 48
+"""Frames between key frames at most, so that a piece of two seconds can be cut out and read."""
+
+
+def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, crf: int = CRF) -> bytes:
+    """Write a film.
+
+    Args:
+        frames: `uint8 RGB (H, W, 3)`, all of one size, both sides even; one for each tick of `timing`.
+        timing: when they are shown; kept to the tick.
+        sound: the film whose sound is taken over, packet for packet; None for a silent one.
+        crf: 0 best .. 51 worst.
+
+    Returns:
+        The bytes of an MP4 whose header stands in front.
+
+    Raises:
+        Fault: `bad-pixels`: another size, or not as many frames as times; `not-encoded`.
+        Refusal: `film-too-large`: what was made is larger than what is read; what `frames` or the sound raise.
+    """
+    out = io.BytesIO()
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
+    try:
+        with ExitStack() as stack:
+            # the header is put in front in a second pass, which reads what was written
+            writer = stack.enter_context(
+                av.open(
+                    out, "w", format="mp4", container_options=options, io_open=lambda *_: io.BytesIO(out.getvalue())
+                )
+            )
+            source = stack.enter_context(opened(sound.data)) if sound is not None else None
+            for _ in _written(writer, frames, timing, source, crf):
+                if len(out.getbuffer()) > MAX_BYTES:
+                    raise Refusal("film-too-large", "The finished film is too large.", "Shorten it and try again.")
+    except (av.FFmpegError, ValueError) as error:
+        raise Fault("not-encoded", f"The film could not be written: {error}.", "Nothing was written.") from error
+    return out.getvalue()
+
+
+def _written(writer: Any, frames: Iterable[Pixels], timing: Timing, source: Any, crf: int) -> Iterator[None]:
+    """Write picture and sound in the order of their times; a step after each packet."""
+    picture = writer.add_stream("libx264", rate=25)
+    picture.pix_fmt, picture.time_base = "yuv420p", timing.base
+    context = picture.codec_context
+    context.time_base = timing.base
+    context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
+    picture.options = {"crf": str(crf), "preset": "veryfast", "g": str(_KEYS), "threads": "2"}
+    tracks = {stream.index: writer.add_stream_from_template(stream) for stream in sounds(source)} if source else {}
+    for track in tracks.values():
+        track.metadata.clear()
+    heard = _heard(source, tracks)
+    ends = dict(zip(timing.ticks, (*timing.ticks[1:], timing.end), strict=True))
+    waiting = next(heard, None)
+    strip: BitStreamFilterContext | None = None
+    for packet in _packets(picture, frames, timing):
+        if strip is None:  # x264's own remark in the first frame
+            strip = BitStreamFilterContext("filter_units=remove_types=6", picture)
+        while waiting is not None and (packet is None or _begins(waiting) <= _begins(packet)):
+            writer.mux(waiting)
+            waiting = next(heard, None)
+        for clean in strip.filter(packet):
+            clean.stream, shown = picture, clean.pts or 0
+            clean.duration = ends[shown] - shown
+            writer.mux(clean)
+            yield
+
+
+def _packets(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator[Packet | None]:
+    """The compressed frames, then None."""
+    count = 0
+    for count, pixels in enumerate(frames, 1):
+        height, width = pixels.shape[:2]
+        if count == 1:
+            picture.width, picture.height = width, height
+        if (width, height) != (picture.width, picture.height) or height % 2 or width % 2 or count > len(timing.ticks):
+            raise Fault("bad-pixels", "A frame has another size than the first, or is one too many.", "Report it.")
+        frame = VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+            format="yuv420p", dst_colorspace=1, src_color_range=2, dst_color_range=1, interpolation=EXACT
+        )
+        frame.pts, frame.time_base = timing.ticks[count - 1], timing.base
+        yield from picture.encode(frame)
+    if count != len(timing.ticks):
+        raise Fault("bad-pixels", "There are fewer frames than times.", "Report it.")
+    yield from picture.encode()
+    yield None
+
+
+def _heard(source: Any, tracks: dict[int, Any]) -> Iterator[Packet]:
+    """The sound packets in the order of the file, each bound to its new track."""
+    if not tracks:
+        return
+    for packet in source.demux([source.streams[index] for index in tracks]):
+        if packet.size and packet.dts is not None:
+            packet.stream = tracks[packet.stream_index]
+            yield packet
+
+
+def _begins(packet: Packet) -> Fraction:
+    return (packet.dts or 0) * (packet.time_base or Fraction(1))
