@@ -54,10 +54,10 @@ class Home:
         Raises:
             Fault: `receipt-key-broken`.
         """
+        from app.notary import open_notary
         from consent.ledger import Ledger
-        from consent.receipt import Notary
 
-        return Ledger(self.ledger, Notary.open(self.keys / "receipts.pem").key)
+        return Ledger(self.ledger, open_notary(self.keys / "receipts.pem").key)
 
 
 def _default() -> Path:

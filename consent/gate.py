@@ -16,7 +16,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +47,7 @@ from consent.types import (
     exactly,
     freeze,
 )
+from models import heads
 from models.age import AgeEstimator
 from models.faces import Finder
 from models.identity import Recogniser
@@ -322,23 +322,6 @@ class Work:
         x0, y0, x1, y1 = reach(self.target.face, pixels)
         out = self.target.pixels.copy()
         out[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
-        theirs = self._theirs(self.target.face.mesh[:, :2])
+        theirs = heads.others(self.target.others, self.target.face.mesh[:, :2], out.shape)
         out[theirs] = self.target.pixels[theirs]
         return freeze(out)
-
-    def _theirs(self, mesh: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(H, W) everyone else's heads: the detector's boxes, and the hair round them where the matched face is not."""
-        height, width = self.target.pixels.shape[:2]
-        theirs = np.zeros((height, width), np.uint8)
-        boxes = np.array(self.target.others, np.float64).reshape(-1, 4)
-        for x, y, w, h in boxes:
-            cv2.rectangle(theirs, *_corners(x - 0.4 * w, y - 0.5 * h, 1.8 * w, 1.8 * h), 1, -1)
-        cv2.fillConvexPoly(theirs, cv2.convexHull(np.round(mesh).astype(np.int32)), 0)
-        for x, y, w, h in boxes:
-            cv2.rectangle(theirs, *_corners(x, y, w, h), 1, -1)
-        return theirs.astype(np.bool_)
-
-
-def _corners(x: float, y: float, w: float, h: float) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The outermost pixels of a box."""
-    return (math.floor(x), math.floor(y)), (math.ceil(x + w), math.ceil(y + h))

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from consent import policy
 from consent.errors import Box, Refusal
-from models.faces import Face, five_points
-from models.topology import CHIN
+from models.faces import Face, disagreement, length
 
 
 def usable(face: Face) -> None:
@@ -22,10 +19,9 @@ def usable(face: Face) -> None:
     if not (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED):
         raise Refusal.of("face-turned-away", boxes=where)
     # the mesh and the detector's points are two networks' word for one face: else one is compared and another changed
-    apart = float(np.linalg.norm(five_points(face.mesh) - face.points, axis=1).mean())
-    if not apart <= policy.APART * max(face.box[2:]):
+    if not disagreement(face) <= policy.APART:
         raise Refusal.of("face-unclear", boxes=where)
-    size = float(np.linalg.norm(face.mesh[CHIN, :2] - face.points[:2].mean(0)))
+    size = length(face)
     if not size >= policy.FACE_SIZE:
         raise Refusal.of("face-too-small", boxes=where, seen=f"{size:.0f}", needed=f"{policy.FACE_SIZE:.0f}")
     if not face.brightness >= low:

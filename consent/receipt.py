@@ -9,28 +9,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import secrets
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from consent import policy
-from consent.errors import Fault, Forgery, Refusal
+from consent.errors import Forgery, Refusal
 from consent.types import Clock, Purpose, Seal, Sealed, since_boot
 
 VERSION: Final = "selfsame-consent-2"
 GIVEN, WITHDRAWN = "given", "withdrawn"
 _SESSION: Final = f"PT{policy.SESSION_SECONDS / 60:.0f}M"
-_PARTIES: Final = (
-    {"party_id": "person", "party_role": "pii-principal", "declared": ["adult", "self"]},
-    {"party_id": "installation", "party_role": "pii-controller", "party_type": "run-by-the-person"},
+_SAID: Final[Mapping[str, Any]] = MappingProxyType(
+    tomllib.loads(Path(__file__).with_name("record.toml").read_text("utf-8"))
 )
+"""What every receipt says."""
 
 
 @final
@@ -96,29 +97,19 @@ def _body(document: dict[str, Any]) -> bytes:
 
 
 def _processing(consent: Consent) -> dict[str, Any]:
-    """The section of what is done with what; a list that is empty means nobody or nothing."""
-    basis = {"purpose_type": "own-pictures", "lawful_basis": "explicit-consent"}
+    """The section of what is done with what."""
     digest = hashlib.sha256(consent.text.encode()).hexdigest()
     return {
         "privacy_notice": {"version": consent.version, "sha256": digest, "text": consent.text},
         "language": consent.language,
-        "purposes": [basis | {"purpose": purpose} for purpose in sorted(consent.purposes)],
-        "pii_information": [{"pii_type": t, "special_pii_category": "biometric"} for t in ("face-images", "face-data")],
-        "pii_controllers": ["installation"],
-        "collection_method": "camera-and-chosen-files",
-        "processing_method": "automatic",
-        "storage_locations": ["memory-of-this-computer"],
+        "purposes": [{"purpose": purpose, **_SAID["purpose"]} for purpose in sorted(consent.purposes)],
         "retention_period": _SESSION,
-        "geographic_restrictions": ["this-computer"],
-        "jurisdiction": "not-known",
-        "recipient_third_parties": [],
-        "withdrawal_method": ["button", "command"],
+        **_SAID["pii_processing"],
     }
 
 
 def _event(state: str, time: str, lasts: str) -> dict[str, str]:
-    by = {"entity_id": "person", "event_type": "explicit"}
-    return {"event_state": state, "event_time": time, "validity_duration": lasts, **by}
+    return {"event_state": state, "event_time": time, "validity_duration": lasts, **_SAID["event"]}
 
 
 @final
@@ -133,39 +124,6 @@ class Notary:
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self.key: Final = key
         self.public: Final = key.public_key().public_bytes_raw().hex()
-
-    @classmethod
-    def open(cls, path: Path) -> Notary:
-        """The key at `path` (PEM); made, readable by the owner alone, when there is none.
-
-        Raises:
-            Fault: `receipt-key-broken`.
-        """
-        try:
-            cls._ensure(path)
-            key = load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError):
-            key = None
-        if not isinstance(key, Ed25519PrivateKey):
-            reason = f"The receipt key {path.name} cannot be read or made."
-            raise Fault("receipt-key-broken", reason, "Move it away; a new one is made.")
-        return cls(key)
-
-    @staticmethod
-    def _ensure(path: Path) -> None:
-        """Make a key where there is none; readable by the owner alone, whole or not at all."""
-        if not path.exists():
-            pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-            part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(pem)
-            try:
-                os.link(part, path)
-            except FileExistsError:
-                pass  # another process was faster; its key is as good
-            except OSError:  # no hard links here
-                part.replace(path)
-            part.unlink(missing_ok=True)
 
     def sign(self, consent: Consent, clock: Clock = since_boot) -> Receipt:
         """Turn a consent into a receipt.
@@ -185,7 +143,7 @@ class Notary:
             {
                 "record_header": header,
                 "pii_processing": _processing(consent),
-                "party_identification": _PARTIES,
+                "party_identification": _SAID["party_identification"],
                 "events": [_event(GIVEN, datetime.now(UTC).isoformat(timespec="seconds"), _SESSION)],
             }
         )

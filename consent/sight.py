@@ -6,8 +6,6 @@ phones and in mirrors are other people's.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from consent import policy
@@ -16,6 +14,7 @@ from consent.quality import grown, usable
 from consent.types import Pixels
 from models.age import AgeEstimator
 from models.faces import SIDE, Detection, Face, Finder
+from models.heads import around, centred
 
 
 def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | None) -> tuple[Face, tuple[Box, ...]]:
@@ -43,17 +42,13 @@ def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | N
 
 def everybody_else(finder: Finder, pixels: Pixels, face: Face) -> tuple[Box, ...]:
     """The boxes of everybody but the one whose face was found in this picture before, as in the live check."""
-    known = (face.box, *(d.box for d in finder.detect(pixels) if not _centred(d.box, face.box)))
+    known = (face.box, *(d.box for d in finder.detect(pixels) if not centred(d.box, face.box)))
     return known[1:] + _closer(finder, pixels, face, known)
 
 
 def reach(face: Face, pixels: Pixels) -> tuple[int, int, int, int]:
     """The part of the picture that an engine may change: x0, y0, x1, y1 in pixels, the ends excluded."""
-    height, width = pixels.shape[:2]
-    low, high = face.mesh[:, :2].min(0), face.mesh[:, :2].max(0)
-    far = policy.REACH * float((high - low).max())
-    x0, y0 = (max(0, math.floor(v - far)) for v in low)
-    return x0, y0, min(width, math.ceil(high[0] + far)), min(height, math.ceil(high[1] + far))
+    return around(face, policy.REACH, pixels.shape)
 
 
 def _closer(finder: Finder, pixels: Pixels, face: Face, known: tuple[Box, ...]) -> tuple[Box, ...]:
@@ -61,13 +56,7 @@ def _closer(finder: Finder, pixels: Pixels, face: Face, known: tuple[Box, ...]) 
     x0, y0, x1, y1 = reach(face, pixels)
     near = (d.box for d in finder.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1]), 2 * SIDE))
     boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
-    return tuple(box for box in boxes if not any(_centred(box, other) for other in known))
-
-
-def _centred(box: Box, other: Box) -> bool:
-    """Whether the middle of a box lies in another: then they are one face."""
-    x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
-    return 0 <= x - other[0] <= other[2] and 0 <= y - other[1] <= other[3]
+    return tuple(box for box in boxes if not any(centred(box, other) for other in known))
 
 
 def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:

@@ -285,6 +285,16 @@ def five_points(mesh: Points) -> Points:
     return np.array([*eyes, mesh[topology.NOSE_TIP, :2], mesh[61, :2], mesh[291, :2]])
 
 
+def disagreement(face: Face) -> float:
+    """Mean distance of the mesh from the detector's five points, in sizes of the box."""
+    return float(np.linalg.norm(five_points(face.mesh) - face.points, axis=1).mean()) / max(*face.box[2:], 1e-9)
+
+
+def length(face: Face) -> float:
+    """From between the eyes to the chin, in pixels, which turning the head does not shorten."""
+    return float(np.linalg.norm(face.mesh[topology.CHIN, :2] - face.points[:2].mean(0)))
+
+
 def _quality(image: Image, points: Points, eye_distance: float) -> tuple[float, float]:
     """Sharpness and brightness on a crop with 60 px between the eyes."""
     middle = points.mean(0)

@@ -30,6 +30,7 @@ from app.engines.age import AgeOptions, age
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
 from app.home import Home
+from app.notary import open_notary
 from app.stamp import label
 from app.stamp.signer import Signer
 from app.stamp.writer import Stamped, stamp
@@ -39,7 +40,7 @@ from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Fault, Refusal
 from consent.gate import Gate
-from consent.receipt import Consent, Notary
+from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.age import AgeEstimator
 from models.faces import Finder
@@ -114,7 +115,7 @@ class Session:
         home = Home.open(folder / "home")
         self.amount, self.say = amount, say
         self.signer, self.ledger = Signer.open(home.keys), home.open_ledger()
-        self._notary = Notary.open(home.keys / "receipts.pem")
+        self._notary = open_notary(home.keys / "receipts.pem")
         self._gates: dict[str, Gate] = {}
 
     def gate(self, name: str) -> Gate:

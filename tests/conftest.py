@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from app import flow
 from app.home import Home
+from app.notary import open_notary
 from app.stamp.signer import Signer
 from consent.errors import Refusal
 from consent.ledger import Ledger
@@ -45,7 +46,7 @@ def signer(home) -> Signer:
 
 @pytest.fixture(scope="session")
 def notary(home) -> Notary:
-    return Notary.open(home.keys / "receipts.pem")
+    return open_notary(home.keys / "receipts.pem")
 
 
 def checked_again(frames, clock, years=40.0):

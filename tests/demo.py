@@ -21,12 +21,13 @@ from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.files import write_atomic
 from app.home import Home
+from app.notary import open_notary
 from app.stamp.signer import Signer
 from app.verify import verify
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
-from consent.receipt import Consent, Notary, Receipt
+from consent.receipt import Consent, Receipt
 from consent.types import Clock, Photo, Purpose
 from tests.booth import SEAT, Booth, World
 
@@ -63,7 +64,7 @@ def run(out: Path, seed: int = 1, say: Say | None = None) -> dict[str, Any]:
             version="demo-1",
             text=AGREED,
         )
-        notary = Notary.open(home.keys / "receipts.pem")
+        notary = open_notary(home.keys / "receipts.pem")
         gate = _meet(world, seed, lambda clock: notary.sign(said, clock), ledger, tell)
         files = [_made(gate, signer, out, tell, *job) for job in _jobs(world)]
         refused = [_refused(gate, signer, tell, *attempt) for attempt in _attempts(world)]

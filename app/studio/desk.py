@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app import files, media
 from app.flow import Options, make
+from app.notary import open_notary
 from app.stamp.signer import Signer
 from app.studio import withdrawal
 from app.studio.sessions import Picture, Result
@@ -73,7 +74,7 @@ class Desk:
     @cached_property
     def notary(self) -> Notary:
         """The key that signs receipts."""
-        return Notary.open(self.home.keys / "receipts.pem")
+        return open_notary(self.home.keys / "receipts.pem")
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from app.files import write_atomic
+from app.notary import open_notary
 from app.studio import receipts
 from consent.errors import Fault, Refusal
-from consent.receipt import Notary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,7 @@ def withdraw(home: Home, receipt: str) -> str:
         Fault: the log is broken, or nothing can be written.
     """
     document = receipts.record(receipt)
-    notary = Notary.open(home.keys / "receipts.pem")
+    notary = open_notary(home.keys / "receipts.pem")
     notary.withdrawn(document, "")  # another installation's is refused before anything is written down
     number = receipts.read(document).id
     ledger = home.open_ledger()
@@ -50,7 +50,7 @@ def withdraw(home: Home, receipt: str) -> str:
 def signed_here(home: Home, receipt: receipts.Reading) -> bool:
     """Whether it is this installation's key that signed a receipt; makes none where there is none."""
     path = home.keys / "receipts.pem"
-    return path.exists() and Notary.open(path).public == receipt.key
+    return path.exists() and open_notary(path).public == receipt.key
 
 
 def is_withdrawn(home: Home, number: str) -> bool:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.notary import open_notary
 from app.studio import receipts
 from app.studio.strings import STUDIO_NOTICE, TABLES, consent_text, say
 from consent.errors import Forgery, Refusal
-from consent.receipt import Consent, Notary, _body
+from consent.receipt import Consent, _body
 from consent.types import Purpose
 
 LATER = "2026-11-22T10:04:05.000+00:00"
@@ -19,7 +20,7 @@ LATER = "2026-11-22T10:04:05.000+00:00"
 
 @pytest.fixture(scope="module")
 def notary(tmp_path_factory):
-    return Notary.open(tmp_path_factory.mktemp("keys") / "receipts.pem")
+    return open_notary(tmp_path_factory.mktemp("keys") / "receipts.pem")
 
 
 def signed(notary, language="en", purposes=frozenset(Purpose)):

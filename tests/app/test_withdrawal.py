@@ -7,12 +7,12 @@ import pytest
 
 from app import cli
 from app.home import Home
+from app.notary import open_notary
 from app.stamp.signer import Signer
 from app.studio import receipts, withdrawal
 from app.studio.verify import report_html
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
-from consent.receipt import Notary
 from tests.app.stamp_helpers import facts, picture, write
 from tests.conftest import EVERYTHING
 
@@ -26,7 +26,7 @@ def home(tmp_path, monkeypatch):
 @pytest.fixture
 def given(home):
     """A receipt of this installation, kept as the studio keeps it."""
-    receipt = Notary.open(home.keys / "receipts.pem").sign(EVERYTHING)
+    receipt = open_notary(home.keys / "receipts.pem").sign(EVERYTHING)
     (home.receipts / f"{receipt.id}.json").write_text(receipt.document)
     return receipt
 
@@ -85,7 +85,7 @@ def test_the_kept_receipt_says_so_from_then_on(home, given):
 
 
 def test_another_installations_receipt_is_refused_and_nothing_is_written(home, tmp_path, given):
-    elsewhere = Notary.open(tmp_path / "other.pem").sign(EVERYTHING).document
+    elsewhere = open_notary(tmp_path / "other.pem").sign(EVERYTHING).document
     with pytest.raises(Refusal, match="receipt-elsewhere"):
         withdrawal.withdraw(home, elsewhere)
     with pytest.raises(Forgery):
@@ -166,7 +166,7 @@ def test_a_receipt_is_checked_in_each_of_its_forms(capsys, home, given, tmp_path
 
 def test_the_receipts_kept_here_are_listed(capsys, home, given):
     withdrawal.withdraw(home, given.document)
-    other = Notary.open(home.keys / "receipts.pem").sign(EVERYTHING)
+    other = open_notary(home.keys / "receipts.pem").sign(EVERYTHING)
     (home.receipts / f"{other.id}.json").write_text(other.document)
     (home.receipts / "x.json").write_text("{}")
     code, out, _ = say(capsys, "receipt")
@@ -200,7 +200,7 @@ def test_an_old_copy_of_a_withdrawn_receipt_is_found_out(capsys, home, given, tm
 
 def test_a_strangers_receipt_is_said_to_be_a_strangers(capsys, home, tmp_path):
     path = tmp_path / "receipt.json"
-    path.write_text(Notary.open(tmp_path / "other.pem").sign(EVERYTHING).document)
+    path.write_text(open_notary(tmp_path / "other.pem").sign(EVERYTHING).document)
     code, _, err = say(capsys, "receipt", path)
     assert code == 1
     assert "another installation" in err

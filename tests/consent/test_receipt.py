@@ -3,15 +3,15 @@
 import hashlib
 import json
 import re
-import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import policy, receipt
-from consent.errors import Fault, Forgery, Refusal
+from consent.errors import Forgery, Refusal
 from consent.receipt import Consent, Notary, Receipt
 from consent.types import Purpose
 
@@ -20,8 +20,8 @@ YES = Consent(frozenset({Purpose.AGE, Purpose.SWAP}), adult=True, myself=True, l
 
 
 @pytest.fixture(scope="module")
-def notary(tmp_path_factory):
-    return Notary.open(tmp_path_factory.mktemp("keys") / "receipts.pem")
+def notary():
+    return Notary(Ed25519PrivateKey.generate())
 
 
 def test_a_receipt_says_what_was_agreed_and_verifies(notary):
@@ -142,8 +142,8 @@ def test_it_is_withdrawn_once(notary):
     assert notary.withdrawn(once, "2027-01-01T00:00:00+00:00") == once
 
 
-def test_only_the_installation_that_gave_it_withdraws_it(notary, tmp_path):
-    elsewhere = Notary.open(tmp_path / "other.pem").sign(YES).document
+def test_only_the_installation_that_gave_it_withdraws_it(notary):
+    elsewhere = Notary(Ed25519PrivateKey.generate()).sign(YES).document
     with pytest.raises(Refusal, match="receipt-elsewhere"):
         notary.withdrawn(elsewhere, LATER)
     with pytest.raises(Refusal, match="receipt-elsewhere"):  # ours, but of another kind
@@ -232,42 +232,3 @@ def test_what_is_added_to_a_receipt_or_taken_out_shows(notary):
     for changed in ({**document, "more": 1}, {k: v for k, v in document.items() if k != "events"}):
         with pytest.raises(Forgery):
             receipt.verify(json.dumps(changed))
-
-
-def test_the_key_is_kept_and_private(tmp_path):
-    path = tmp_path / "receipts.pem"
-    first = json.loads(Notary.open(path).sign(YES).document)
-    second = json.loads(Notary.open(path).sign(YES).document)
-    assert first["public_key"] == second["public_key"]
-    assert first["record_header"] != second["record_header"]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_of_two_who_make_the_key_at_once_both_have_the_one_that_stays(tmp_path, monkeypatch):
-    path = tmp_path / "receipts.pem"
-    first = Notary.open(path)
-    monkeypatch.setattr(type(path), "exists", lambda _: False)  # the other looked before the first had made it
-    assert Notary.open(path).public == first.public
-    assert [one.name for one in tmp_path.iterdir()] == ["receipts.pem"]
-
-
-def test_a_key_is_made_where_there_are_no_hard_links(tmp_path, monkeypatch):
-    def refused(*_):
-        raise PermissionError
-
-    monkeypatch.setattr(receipt.os, "link", refused)
-    path = tmp_path / "receipts.pem"
-    assert Notary.open(path).public == Notary.open(path).public
-    assert [one.name for one in tmp_path.iterdir()] == ["receipts.pem"]
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"nonsense", b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"]
-)
-def test_a_broken_key_is_a_fault_and_stays(tmp_path, content):
-    path = tmp_path / "receipts.pem"
-    path.write_bytes(content)
-    with pytest.raises(Fault) as caught:
-        Notary.open(path)
-    assert caught.value.code == "receipt-key-broken"
-    assert path.read_bytes() == content
