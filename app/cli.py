@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 import webbrowser
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 
 PORT: Final = 7860
 SUFFIXES: Final = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
-
-_CODES: Final = {
-    "ours": 0, "recovered": 1, "altered": 1, "expired": 1, "mark-copied": 2, "no-manifest": 2, "someone-else": 2,
-    "selfsame-elsewhere": 2, "not-a-picture": 3,
-}  # fmt: skip
-"""Exit code of `selfsame verify` by verdict."""
 
 cli = typer.Typer(
     name="selfsame",
@@ -230,41 +225,31 @@ def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Any files, from anyone.", show_default=False)],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list.")] = False,
+    original: Annotated[
+        Path | None,
+        typer.Option(metavar="PHOTO", help="Is FILE made from this very photo? Only who has the salt can tell."),
+    ] = None,
+    salt: Annotated[str | None, typer.Option(metavar="HEX", help="The salt, as FILE's owner gave it to you.")] = None,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="With --original: print the salt, for whom you want to be able to tell.")
+    ] = False,
 ) -> None:
     """Say what any file is, and whether consent still stands. Codes below; of several files, the highest.
 
     0 made here and unchanged, 1 made here but changed, expired or withdrawn, 2 not made here, 3 cannot be read.
     """
-    from app.home import Home
-    from app.stamp.signer import Signer
-    from app.studio.withdrawal import known
-    from app.verify import verify as check
+    from app.checking import Asked, check
 
-    home = Home.open()
-    anchors, registry = Signer.anchors(home.keys), Signer.registered(home.keys)
-    withdrawn, unknown = known(home)
-    told, code = list[dict[str, object]](), 1 if unknown else 0
-    for path in files:
-        try:
-            report = check(_bytes(path), anchors, withdrawn, registry)
-        except (
-            Refusal,
-            Fault,
-        ) as no:  # met at one file, it keeps no word about the others back
-            told.append({"file": str(path), "verdict": no.code, "sentence": f"{no.reason} {no.remedy}"})
-            code = 3
-            continue
-        told.append({"file": str(path), **report.as_json()})
-        code = max(code, 1 if report.withdrawn else _CODES[report.verdict.value])
+    asked = Asked(original=_bytes(original), salt=salt, reveal=reveal) if original is not None else None
+    if asked is None and (salt is not None or reveal):
+        raise Refusal("no-original", "There is nothing to compare.", "Say --original PHOTO, too.")
+    answers, code, unknown = check({path: partial(_bytes, path) for path in files}, asked)
     if unknown:
         typer.echo(f"Whether consent was withdrawn is not known. {unknown}", err=True)
     if as_json:
-        typer.echo(json.dumps(told))
-    for one in () if as_json else told:
-        typer.echo(f"{_shown(str(one['file']))}: {one['sentence']}")
-        stated = one.get("statement")
-        if isinstance(stated, dict):
-            typer.echo(f"  {stated['purpose']}, {stated['domain']}, made {one['when']}, with {stated['engine']}")
+        typer.echo(json.dumps([one.told for one in answers]))
+    for one in () if as_json else answers:
+        typer.echo("\n".join([f"{_shown(str(one.file))}: {one.told['sentence']}", *one.lines]))
     if code:
         raise typer.Exit(code)
 

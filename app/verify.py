@@ -1,34 +1,24 @@
 """Whose picture is this, and is it unchanged? For any file from anyone, without a session, without the network.
 
 Imports neither the gate nor an engine. Everything that comes out of a manifest is a stranger's text: it is cut to a
-plain alphabet before it leaves this module, so that it can be put into a terminal, a page or a log as it is.
+plain alphabet (`app.stamp.reading`), so that it can be put into a terminal, a page or a log as it is.
 """
 
 from __future__ import annotations
 
-import io
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final, Literal
-
-import c2pa
-import numpy as np
+from typing import Any, Final
 
 from app import codec
 from app.stamp import label, watermark
-from app.stamp.context import open_context
-from app.stamp.framing import is_as_written
-from app.stamp.registry import Entry, Likeness, Registry
-from app.stamp.statement import ASSERTION, Statement, parse
+from app.stamp.reading import Manifest, detached, read
+from app.stamp.registry import Likeness, Registry
+from app.stamp.statement import READ, Statement
 from consent.errors import Refusal
 
-_TEXT_LIMIT: Final = 120
-_MAX_FAILURES: Final = 20
-_WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 _EXPIRED: Final = "signingCredential.expired"
 _NOBODY: Final[Mapping[str, str]] = MappingProxyType({})
 _OF_EXPIRY: Final = frozenset({_EXPIRED, "signingCredential.untrusted", "claimSignature.outsideValidity"})
@@ -43,6 +33,7 @@ class Verdict(StrEnum):
     SOMEONE_ELSE = "someone-else"
     ALTERED = "altered"
     EXPIRED = "expired"
+    OTHER_VERSION = "other-version"
     RECOVERED = "recovered"
     MARK_COPIED = "mark-copied"
     NO_MANIFEST = "no-manifest"
@@ -56,6 +47,8 @@ _SENTENCES: Final[Mapping[Verdict, str]] = {
     Verdict.SOMEONE_ELSE: "The signature is intact, but it is someone else's: this picture was not signed here.",
     Verdict.ALTERED: "This file was changed or damaged after it was signed: nothing in its manifest can be relied on.",
     Verdict.EXPIRED: "The certificate of this file's signature has run out, so its manifest proves nothing any more.",
+    Verdict.OTHER_VERSION: "This file was signed here and is intact, but what it states is of another version of this "
+    "program, which this one cannot read.",
     Verdict.RECOVERED: "By its invisible watermark and its looks this is a changed copy of a picture made here, whose "
     "manifest is gone or fits no more; a watermark can be copied, so this is a trace and no proof.",
     Verdict.MARK_COPIED: "This picture carries the invisible watermark of a picture made here, but does not look like "
@@ -78,8 +71,11 @@ class Report:
         when: The time the signer states, `YYYY-MM-DDTHH:MM:SSZ`; like the next two None for an altered file.
         title: The title in the manifest, cut to a plain alphabet.
         signer: The name in the certificate, cut to a plain alphabet.
+        actions: What was done by the manifest, in order, e.g. `c2pa.opened`; empty for an altered file.
         label: The visible label found in the pixels; None if there is none.
         failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
+        changed: What was changed, as far as that can be told: `pixels`, `claim`, `assertions`, `unsigned bytes`,
+            `manifest`, `manifest removed`, `signed again by another`, `watermark copied`; empty if nothing was.
         watermark: The id of the invisible watermark in the pixels, eight hexadecimal digits; None if none was read.
         withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
     """
@@ -90,10 +86,19 @@ class Report:
     when: str | None = None
     title: str | None = None
     signer: str | None = None
+    actions: tuple[str, ...] = ()
     label: label.Label | None = None
     failures: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     watermark: str | None = None
     withdrawn: str | None = None
+
+    @property
+    def whose(self) -> str:
+        """Whose signature it is: `ours`, `someone else's`, or `unknown` where none can be relied on."""
+        if self.verdict in {Verdict.OURS, Verdict.RECOVERED, Verdict.OTHER_VERSION}:
+            return "ours"
+        return "someone else's" if self.verdict in {Verdict.SELFSAME_ELSEWHERE, Verdict.SOMEONE_ELSE} else "unknown"
 
     def as_json(self) -> dict[str, object]:
         """Return the report in JSON types only."""
@@ -104,24 +109,14 @@ class Report:
             "when": self.when,
             "title": self.title,
             "signer": self.signer,
+            "whose": self.whose,
+            "actions": list(self.actions),
             "label": asdict(self.label) | {"box": list(self.label.box)} if self.label else None,
             "failures": list(self.failures),
+            "changed": list(self.changed),
             "watermark": self.watermark,
             "withdrawn": self.withdrawn,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class _Manifest:
-    """What the library says about the active manifest."""
-
-    failures: tuple[str, ...]
-    state: Literal["Trusted", "Valid", "Invalid"] = "Invalid"
-    statement: Statement | None = None
-    is_as_written: bool = False
-    when: str | None = None
-    title: str | None = None
-    signer: str | None = None
 
 
 def verify(
@@ -170,15 +165,15 @@ def _by_manifest(
     data: bytes, fmt: codec.Format, anchors: Sequence[str], found: label.Label | None, unreadable: Refusal | None
 ) -> Report:
     """What the manifest inside the file says."""
-    manifest = _read(data, fmt, anchors)
+    manifest = read(data, fmt, anchors)
     if manifest is None:
         return _no_picture(unreadable) if unreadable else _report(Verdict.NO_MANIFEST, found)
     if unreadable and manifest.state != "Invalid":
         # Signed but not decodable: nobody here signs such a file.
-        return _report(Verdict.ALTERED, None, failures=(*manifest.failures, unreadable.code))
+        return _report(Verdict.ALTERED, None, failures=(*manifest.failures, unreadable.code), changed=("pixels",))
     verdict = _judge(manifest)
     if verdict is Verdict.ALTERED:  # nothing in its manifest is worth repeating
-        return _report(verdict, found, failures=manifest.failures)
+        return _report(verdict, found, failures=manifest.failures, changed=_changed(manifest.failures))
     return _report(
         verdict,
         found,
@@ -186,6 +181,7 @@ def _by_manifest(
         when=manifest.when,
         title=manifest.title,
         signer=manifest.signer,
+        actions=manifest.actions,
         failures=manifest.failures,
     )
 
@@ -205,8 +201,14 @@ def _by_watermark(
     if likeness is Likeness.OTHER:  # or it is ours and damaged beyond recognition
         if report.verdict is Verdict.ALTERED:
             return report
-        return replace(report, verdict=Verdict.MARK_COPIED, sentence=_SENTENCES[Verdict.MARK_COPIED], statement=None)
-    manifest = _detached(entry, fmt, anchors)
+        return replace(
+            report,
+            verdict=Verdict.MARK_COPIED,
+            sentence=_SENTENCES[Verdict.MARK_COPIED],
+            statement=None,
+            changed=("watermark copied",),
+        )
+    manifest = detached(entry, fmt, anchors)
     if manifest is None:
         return report
     return replace(
@@ -217,115 +219,46 @@ def _by_watermark(
         when=manifest.when,
         title=manifest.title,
         signer=manifest.signer,
+        actions=manifest.actions,
+        changed=_since(report),
     )
 
 
-def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest | None:
-    """A manifest of the registry, read against no picture; None unless ours and whole but for that."""
-    try:
-        with (
-            open_context(anchors) as context,
-            c2pa.Reader(fmt.mime, io.BytesIO(_BLANK[fmt]), manifest_data=entry.manifest, context=context) as reader,
-        ):
-            store = json.loads(reader.json())
-            manifest = _extract(store, json.loads(reader.detailed_json()), b"", fmt)
-    except Exception:  # noqa: BLE001  (whatever the parser raises means "broken")
-        return None
-    told = manifest.statement
-    fits = told is not None and told.watermark == f"{entry.ident:08x}"
-    # `Valid` is whole but for the trust: a manifest that somebody made for the blank picture
-    ours = manifest.state != "Valid" and set(manifest.failures) <= {"assertion.dataHash.mismatch"}
-    return manifest if ours and fits else None
+def _since(report: Report) -> tuple[str, ...]:
+    """What happened to a picture of ours that is found by its watermark, by what its manifest alone says."""
+    if report.verdict is Verdict.NO_MANIFEST:
+        return ("manifest removed",)
+    return report.changed if report.verdict is Verdict.ALTERED else ("signed again by another",)
 
 
-_BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.STILLS.values()}
-"""A picture of each format, for manifests that have lost theirs."""
+def _changed(failures: Sequence[str]) -> tuple[str, ...]:
+    """What was changed, by the codes of what failed."""
+    found = [next((what for start, what in _PARTS.items() if code.startswith(start)), "manifest") for code in failures]
+    return tuple(dict.fromkeys(found)) or ("manifest",)
 
 
-def _judge(manifest: _Manifest) -> Verdict:
+_PARTS: Final = MappingProxyType(
+    {
+        "assertion.dataHash": "pixels",
+        "assertion.bmffHash": "pixels",
+        "claimSignature": "claim",
+        "assertion.": "assertions",
+        "selfsame.unsignedBytes": "unsigned bytes",
+    }
+)
+"""By the first letters of a code."""
+
+
+def _judge(manifest: Manifest) -> Verdict:
     if manifest.state == "Trusted":
+        if manifest.is_as_written and manifest.version not in {None, *READ}:
+            return Verdict.OTHER_VERSION
         return Verdict.OURS if manifest.statement and manifest.is_as_written else Verdict.ALTERED
     if manifest.state == "Valid":
         return Verdict.SELFSAME_ELSEWHERE if manifest.statement else Verdict.SOMEONE_ELSE
     if _EXPIRED in manifest.failures and _OF_EXPIRY.issuperset(manifest.failures):
         return Verdict.EXPIRED
     return Verdict.ALTERED
-
-
-def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> _Manifest | None:
-    """Ask the library; None if the file has no manifest inside it."""
-    try:
-        with open_context(anchors) as context:
-            reader = c2pa.Reader.try_create(fmt.mime, io.BytesIO(data), context=context)
-            if reader is None:
-                return None
-            with reader:
-                return _extract(json.loads(reader.json()), json.loads(reader.detailed_json()), data, fmt)
-    except Exception as error:  # noqa: BLE001  (the parser of a stranger's file: whatever it raises means "broken")
-        # A manifest that lies somewhere on the network is not in this file, and is not fetched.
-        if str(error).startswith("Remote") or _has_no_manifest(data):
-            return None
-        return _Manifest(failures=(_clean(type(error).__name__) or "unreadable",))
-
-
-def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> _Manifest:
-    """Take the few values that we use out of the library's JSON; a shape we do not know is an exception."""
-    state = store.get("validation_state")
-    name = store["active_manifest"]
-    manifest = store["manifests"].get(name, {})  # it is left out when its own assertions cannot be read
-    results = store.get("validation_results", {})
-    codes = [entry["code"] for entry in results.get("activeManifest", {}).get("failure", [])]
-    codes += [entry["code"] for delta in results.get("ingredientDeltas") or [] for entry in _delta_failures(delta)]
-    codes = codes or [entry["code"] for entry in store.get("validation_status") or []]
-    failures = tuple(dict.fromkeys(_clean(code) or "unknown" for code in codes))[:_MAX_FAILURES]
-    assertions = manifest.get("assertions", [])
-    ours = [entry.get("data") for entry in assertions if entry.get("label") == ASSERTION]
-    statement = parse(ours[0]) if len(ours) == 1 else None
-    intact = state == "Trusted" and _is_as_written(detailed["manifests"][name]["assertion_store"], data, fmt)
-    if state == "Trusted":
-        failures += () if intact else ("selfsame.unsignedBytes",)
-        failures += () if statement else ("selfsame.statement",)
-    if state == "Valid":
-        failures = tuple(code for code in failures if code != "signingCredential.untrusted")
-    times = [
-        action.get("when")
-        for entry in assertions
-        if entry.get("label") == "c2pa.actions.v2"
-        for action in entry["data"]["actions"]
-    ]
-    signature = manifest.get("signature_info") or {}
-    return _Manifest(
-        state=state if state in {"Trusted", "Valid"} else "Invalid",
-        statement=statement,
-        is_as_written=intact,
-        when=next((time for time in reversed(times) if isinstance(time, str) and _WHEN.fullmatch(time)), None),
-        title=_clean(manifest.get("title")),
-        signer=_clean(signature.get("common_name")) or _clean(signature.get("issuer")),
-        failures=failures,
-    )
-
-
-def _delta_failures(delta: Any) -> Any:
-    return delta.get("validationDeltas", {}).get("failure", [])
-
-
-def _is_as_written(assertions: Any, data: bytes, fmt: codec.Format) -> bool:
-    """Check the bytes that neither hash nor signature covers; see `app.stamp.framing`."""
-    gaps = [
-        gap
-        for key, assertion in assertions.items()
-        if key.startswith("c2pa.hash.data")
-        for gap in assertion["exclusions"]  # what the hash of the file leaves out: the manifest
-    ]
-    if len(gaps) != 1:
-        return False
-    start = gaps[0]["start"]
-    return is_as_written(data[start : start + gaps[0]["length"]], fmt)
-
-
-def _has_no_manifest(data: bytes) -> bool:
-    """Tell whether nothing in a file that cannot be parsed hints at a manifest."""
-    return not any(mark in data for mark in (b"jumb", b"caBX", b"C2PA", b"c2pa"))
 
 
 def _no_picture(refusal: Refusal | None) -> Report:
@@ -335,11 +268,3 @@ def _no_picture(refusal: Refusal | None) -> Report:
 
 def _report(verdict: Verdict, found: label.Label | None, **rest: Any) -> Report:
     return Report(verdict, _SENTENCES[verdict], label=found, **rest)
-
-
-def _clean(text: object) -> str | None:
-    """Cut a stranger's text to letters, digits and a few signs that mean nothing to a terminal, HTML or Markdown."""
-    if not isinstance(text, str):
-        return None
-    plain = "".join(c if c.isalnum() or c in " .,:;()'+-" else "·" for c in text[:_TEXT_LIMIT])
-    return plain.strip() or None

@@ -16,6 +16,7 @@ ASSERTION: Final = "org.selfsame.consent"
 """Label of the assertion in the manifest."""
 VERSION: Final = 3
 """2 had neither scores nor HMACs, and is still read. Of other versions nothing is believed; `version_of` names them."""
+READ: Final = (2, 3)
 
 PURPOSES: Final = ("swap", "age", "express")
 DOMAINS: Final = ("live", "demo")

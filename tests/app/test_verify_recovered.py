@@ -9,7 +9,8 @@ import pytest
 
 from app import codec
 from app.stamp import manifest, watermark, writer
-from app.verify import _BLANK, Verdict, verify
+from app.stamp.reading import BLANK
+from app.verify import Verdict, verify
 from consent.errors import Fault
 from tests.app.stamp_helpers import FORMATS, facts, settings, sign, signer, write
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
@@ -124,7 +125,7 @@ def by_registry(**changes):
 def test_a_strangers_manifest_in_the_registry_is_not_believed():
     """Signed over the very blank picture against which manifests of the registry are read: nothing in it fails."""
     definition = manifest.build(stamped().report.statement, codec.Format.JPEG, dt.datetime.now(dt.UTC))
-    blank = _BLANK[codec.Format.JPEG]
+    blank = BLANK[codec.Format.JPEG]
     assert by_registry() == (Verdict.RECOVERED, stamped().report.statement)
     theirs = writer._sign(blank, definition, signer("stranger"), codec.Format.JPEG)[1]
     assert by_registry(manifest=theirs) == (Verdict.NO_MANIFEST, None)

@@ -1,0 +1,66 @@
+"""Was this very picture the source or the target of an output? For who has the salt of that output, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from app.codec import Pixels
+from app.stamp.proof import SALT, Role, roles
+from app.stamp.registry import Registry
+from app.verify import Report
+from consent.errors import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of it.
+
+    Attributes:
+        roles: What the picture was in the output; empty if nothing.
+        salt: Of that output, 64 hexadecimal digits: for whom the owner wants to be able to compare, too.
+    """
+
+    roles: tuple[Role, ...]
+    salt: str = field(repr=False)
+
+    @property
+    def sentence(self) -> str:
+        """The answer in one sentence."""
+        if not self.roles:
+            return "not what this was made from to the last pixel; a copy that was saved again is another picture"
+        return " and ".join(f"the {role}" for role in self.roles) + " of this, to the last pixel"
+
+
+def compare(report: Report, pictures: Sequence[Pixels], registry: Registry | None, salt: str | None = None) -> Compared:
+    """Compare pictures with what an output says it was made from.
+
+    Args:
+        report: Of the output. What it states counts as far as its verdict says.
+        pictures: The decoded picture, or the frames of a film, in order.
+        registry: Where the salts of this installation are kept; None without one.
+        salt: 64 hexadecimal digits that the owner gave away; None to look for the salt here.
+
+    Raises:
+        Refusal: `nothing-to-compare`: the output states nothing that can be compared; `no-salt`: it was not made here,
+            so that nobody here can try pictures out; `bad-salt`: that is no salt.
+        Fault: `registry-unusable`.
+    """
+    stated = report.statement
+    if stated is None or stated.source_hmac is None or stated.target_hmac is None:
+        raise Refusal(
+            "nothing-to-compare",
+            "This file states nothing that an original could be compared with.",
+            "Only a picture of this program, with its manifest or watermark, does.",
+        )
+    if salt is not None and not SALT.fullmatch(salt):
+        raise Refusal("bad-salt", "A salt is 64 digits 0-9 and a-f.", "Copy it again.")
+    kept = registry.salt(stated.target_hmac) if registry is not None and salt is None else None
+    key = bytes.fromhex(salt) if salt is not None else kept
+    if key is None:
+        raise Refusal(
+            "no-salt",
+            "What this was made from can be compared only with the salt that its maker kept.",
+            "Ask them for it, and say --salt.",
+        )
+    return Compared(roles(key, stated.source_hmac, stated.target_hmac, pictures), key.hex())
