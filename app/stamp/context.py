@@ -38,7 +38,8 @@ def settings(anchors: Sequence[str]) -> Mapping[str, object]:
             "verify_after_sign": True,
         },
         # Thumbnails are on by default: they would put the faces of the originals into the manifest.
-        "builder": {"thumbnail": {"enabled": False}},
+        # A film's hash leaves boxes named `free` out by default: whoever likes could add some.
+        "builder": {"thumbnail": {"enabled": False}, "bmff_hash_exclude_free_and_skip_boxes": False},
     }
 
 

@@ -42,7 +42,12 @@ def is_as_written(manifest: bytes, fmt: Format) -> bool:
         True if every unsigned byte is as it leaves `app.stamp.writer`.
     """
     box = _unwrap(manifest, fmt)
-    return box is not None and _padding_is_blank(box) and _boxes_are_plain(box)
+    return box is not None and box_is_as_written(box)
+
+
+def box_is_as_written(box: bytes) -> bool:
+    """The same of the manifest alone, taken out of its container; for a film see `app.stamp.framing_film`."""
+    return _padding_is_blank(box) and _boxes_are_plain(box)
 
 
 def _unwrap(manifest: bytes, fmt: Format) -> bytes | None:
