@@ -137,7 +137,7 @@ class Film:
         """
         wanted = iter(self.timing.ticks)
         with opened(self.data) as container:
-            for frame in container.decode(_video(container)):
+            for frame in container.decode(video(container)):
                 if frame.pts != next(wanted, None) or frame.is_corrupt:
                     raise _broken()
                 yield pixels(frame, self.shape)
@@ -161,15 +161,15 @@ def read(data: bytes) -> Film:
     """
     track, others = _examined(data)
     with opened(data) as container:
-        video = _video(container)
+        stream = video(container)
         notes = _notes(container, others)
-        timing = _timing(container, video)
-        first = next(iter(container.decode(_rewound(container, video))), None)
+        timing = _timing(container, stream)
+        first = next(iter(container.decode(_rewound(container, stream))), None)
         if first is None or first.is_corrupt:
             raise _broken()
         _check_frame(first)
         notes += ("Its colours are shown as BT.709.",) if first.color_primaries in {9, 11, 12} else ()
-        shape = _shape(first, track.matrix, video.sample_aspect_ratio)
+        shape = _shape(first, track.matrix, stream.sample_aspect_ratio)
     return Film(data, shape, timing, notes)
 
 
@@ -223,7 +223,7 @@ def opened(data: bytes) -> Iterator[InputContainer]:
         raise _broken() from error
 
 
-def _video(container: InputContainer) -> VideoStream:
+def video(container: InputContainer) -> VideoStream:
     """The stream of the one video track; cover pictures do not count."""
     videos = [stream for stream in container.streams.video if not _is_cover(stream)]
     if len(videos) != 1:

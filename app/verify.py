@@ -141,24 +141,45 @@ def verify(
     """
     fmt = codec.sniff(data)
     found: label.Label | None = None
-    pixels: codec.Pixels | None = None
+    pictures: list[codec.Pixels] = []
     unreadable: Refusal | None = None
     try:
-        pixels = codec.decode(data)
-        found = label.find(pixels)
+        pictures, found = _looked_at(data, fmt)
     except Refusal as refusal:
         unreadable = refusal
-    if fmt is None or len(data) > codec.MAX_BYTES:
+    if fmt is None or len(data) > _most(fmt):
         return _no_picture(unreadable)
     report = _by_manifest(data, fmt, anchors, found, unreadable)
-    if pixels is not None and (report.verdict is Verdict.OURS or registry is not None):
-        report = _by_watermark(report, pixels, fmt, anchors, registry)
+    if pictures and (report.verdict is Verdict.OURS or registry is not None):
+        report = _by_watermark(report, pictures, fmt, anchors, registry)
+    if fmt is codec.Format.MP4:
+        report = replace(report, sentence=report.sentence.replace("picture", "film"))
     # anybody else may name any receipt
     told = report.statement if report.verdict in {Verdict.OURS, Verdict.RECOVERED} else None
     since = withdrawn.get(told.consent) if told is not None else None
     if since is None:
         return report
     return replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
+
+
+def _most(fmt: codec.Format) -> int:
+    """Bytes of the largest file that is looked at."""
+    if fmt is not codec.Format.MP4:
+        return codec.MAX_BYTES
+    from app.film import MAX_BYTES
+
+    return MAX_BYTES
+
+
+def _looked_at(data: bytes, fmt: codec.Format | None) -> tuple[list[codec.Pixels], label.Label | None]:
+    """The picture, or some frames of the film, and the label that all of these have."""
+    if fmt is not codec.Format.MP4:
+        pixels = codec.decode(data)
+        return [pixels], label.find(pixels)
+    from app import verify_film  # brings FFmpeg, which pictures do not need
+
+    frames = verify_film.frames(data)
+    return frames, verify_film.same_label(frames)
 
 
 def _by_manifest(
@@ -168,7 +189,7 @@ def _by_manifest(
     manifest = read(data, fmt, anchors)
     if manifest is None:
         return _no_picture(unreadable) if unreadable else _report(Verdict.NO_MANIFEST, found)
-    if unreadable and manifest.state != "Invalid":
+    if unreadable and (manifest.state == "Trusted" or (manifest.state == "Valid" and fmt is not codec.Format.MP4)):
         # Signed but not decodable: nobody here signs such a file.
         return _report(Verdict.ALTERED, None, failures=(*manifest.failures, unreadable.code), changed=("pixels",))
     verdict = _judge(manifest)
@@ -187,15 +208,21 @@ def _by_manifest(
 
 
 def _by_watermark(
-    report: Report, pixels: codec.Pixels, fmt: codec.Format, anchors: Sequence[str], registry: Registry | None
+    report: Report,
+    pictures: Sequence[codec.Pixels],
+    fmt: codec.Format,
+    anchors: Sequence[str],
+    registry: Registry | None,
 ) -> Report:
     """The report with the watermark that the pixels carry, and what it leads to."""
-    mark = watermark.find(pixels)
-    if mark is None:
+    found = [(pixels, mark) for pixels in pictures for mark in [watermark.find(pixels)] if mark is not None]
+    if not found:
         return report
-    report = replace(report, watermark=f"{mark.ident:08x}")
-    entry = registry.recall(mark.ident) if registry is not None and report.verdict is not Verdict.OURS else None
-    likeness = entry.likeness(pixels, mark) if entry is not None else Likeness.UNCLEAR
+    ident = found[0][1].ident
+    report = replace(report, watermark=f"{ident:08x}")
+    entry = registry.recall(ident) if registry is not None and report.verdict is not Verdict.OURS else None
+    alike = [entry.likeness(pixels, mark) for pixels, mark in found if mark.ident == ident] if entry is not None else []
+    likeness = next((one for one in (Likeness.SAME, Likeness.OTHER) if one in alike), Likeness.UNCLEAR)
     if entry is None or likeness is Likeness.UNCLEAR:
         return report
     if likeness is Likeness.OTHER:  # or it is ours and damaged beyond recognition

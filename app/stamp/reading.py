@@ -19,6 +19,7 @@ import numpy as np
 from app import codec
 from app.stamp.context import open_context
 from app.stamp.framing import is_as_written
+from app.stamp.framing_film import film_is_as_written
 from app.stamp.registry import Entry
 from app.stamp.statement import ASSERTION, Statement, parse, version_of
 
@@ -28,6 +29,10 @@ _MOST: Final = 20
 _WHEN: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)")
 BLANK: Final = {fmt: codec.encode(np.zeros((8, 8, 3), np.uint8), fmt) for fmt in codec.STILLS.values()}
 """A picture of each format, for manifests that have lost theirs."""
+
+
+_NO_PICTURE: Final = frozenset({"assertion.dataHash.mismatch", "assertion.bmffHash.mismatch"})
+"""What fails when a manifest is read against none of its pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ def _delta_failures(delta: Any) -> Any:
 
 def _is_as_written(assertions: Any, data: bytes, fmt: codec.Format) -> bool:
     """Check the bytes that neither hash nor signature covers; see `app.stamp.framing`."""
+    if fmt is codec.Format.MP4:
+        return film_is_as_written(data)
     gaps = [
         gap
         for key, assertion in assertions.items()
@@ -140,6 +147,7 @@ def _has_no_manifest(data: bytes) -> bool:
 
 def detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | None:
     """A manifest of the registry, read against no picture; None unless ours and whole but for that."""
+    fmt = fmt if fmt in BLANK else codec.Format.PNG  # a film's manifest fits any picture as little as any film
     try:
         with (
             open_context(anchors) as context,
@@ -152,7 +160,7 @@ def detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> Manifes
     told = manifest.statement
     fits = told is not None and told.watermark == f"{entry.ident:08x}"
     # `Valid` is whole but for the trust: a manifest that somebody made for the blank picture
-    ours = manifest.state != "Valid" and set(manifest.failures) <= {"assertion.dataHash.mismatch"}
+    ours = manifest.state != "Valid" and _NO_PICTURE.issuperset(manifest.failures)
     return manifest if ours and fits else None
 
 
