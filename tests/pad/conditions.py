@@ -9,13 +9,17 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from tests.booth import Booth, Glow
 from tests.people import LIGHTS, Light, Manner, Scene, Webcam
 from tests.people.cast import RECIPES, random_recipe
+
+if TYPE_CHECKING:
+    from consent.challenge import Prompt
+    from consent.liveness.recording import Hint
 
 FIRST_TEST_SEED: Final = 10_000
 """Session seeds from here on belong to the test split."""
@@ -54,6 +58,8 @@ class Hardship(StrEnum):
     FAR = "far"
 
 
+APPROACH: Final = 8.0
+"""Centimetres a second by which somebody moves who is told to come closer or to go back."""
 CAST: Final = {
     Split.DEVELOPMENT: ("ada", "bram", "chima", "dilan", "edda"),
     Split.TEST: ("feng", "gita", "hana", "ivo", "joy"),
@@ -121,9 +127,23 @@ class Conditions:
 
     def booth(self) -> Booth:
         """A living person who sits down and obeys."""
-        return Booth(
+        return Sitting(
             self.person, seed=self.seed, scene=self.scene, manner=self.manner, webcam=self.webcam, glow=self.glow
         )
+
+
+class Sitting(Booth):
+    """A person who reads what the page says before the check begins, too: comes closer, or goes back, until it stops.
+
+    Without this, who happened to sit a hand's breadth too far away sat there until the time was over.
+    """
+
+    def hear(self, hint: Hint, prompt: Prompt) -> None:
+        """See what the page shows."""
+        super().hear(hint, prompt)
+        seat = self.actor.scene
+        step = APPROACH / self.fps * {"come-closer": -1.0, "go-back": 1.0}.get(hint.code, 0.0)
+        self.actor.scene = replace(seat, distance=seat.distance + step)
 
 
 def split_of(seed: int) -> Split:

@@ -112,6 +112,21 @@ def test_who_leans_in_comes_nearer_and_goes_back():
     assert actor.pose(4.0).distance == SEAT.distance
 
 
+def test_who_sits_too_far_away_comes_closer_when_told_and_no_nearer():
+    booth = conditions.draw(24, Kind.HARD).booth()  # somebody with a small face, far from a slow camera
+    asked = hint(Action.CENTRE, 0)
+    before, second = booth.actor.scene.distance, round(booth.fps)
+    for _ in range(second):
+        booth.hear(replace(asked, code="come-closer"), asked.prompt)
+    near = booth.actor.scene.distance
+    assert before - 9 < near < before - 7
+    booth.hear(asked, asked.prompt)
+    assert booth.actor.scene.distance == near
+    for _ in range(second):
+        booth.hear(replace(asked, code="go-back"), asked.prompt)
+    assert booth.actor.scene.distance == pytest.approx(before, abs=1.0)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_nose_follows_the_dot_as_a_person_does(seed):
     times = np.arange(0, 6, 0.05)
