@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from app.bench import Bench, Figure, RedTeam, Split, figures_json, table
+from app.cli_key import commands
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
@@ -316,6 +317,9 @@ def log(
         typer.echo(json.dumps(told(entries, rows=not check)))
     else:
         typer.echo(summary(entries) if check or not entries else "\n".join(lines(entries)))
+
+
+cli.add_typer(commands(lambda path: _bytes(path)), name="key")  # noqa: PLW0108 - it is defined below
 
 
 @cli.command()

@@ -11,11 +11,23 @@ from pathlib import Path
 from typing import Final
 
 from app.home import Home
+from app.stamp.keyfile import is_twice
+from app.stamp.keys import keys, where
 from app.stamp.signer import Signer
-from consent.errors import Fault
+from consent.errors import Fault, Refusal
 from models.load import registry, weights
 
-PACKAGES: Final = ("opencv-python", "numpy", "gradio", "websockets", "c2pa-python", "cryptography", "pillow", "typer")
+PACKAGES: Final = (
+    "opencv-python",
+    "numpy",
+    "gradio",
+    "websockets",
+    "c2pa-python",
+    "cryptography",
+    "keyring",
+    "pillow",
+    "typer",
+)
 MEND: Final = "Run `make setup` in a checkout, or install selfsame again."
 
 
@@ -66,9 +78,12 @@ def _home(path: Path | None) -> Iterator[Finding]:
         home = Home.open(path)
         yield Finding("folder", f"{home.root}, closed to others", fine=True)
         signer = Signer.open(home.keys)
-        yield Finding("stamping key", f"certificate {signer.certificate_sha256[:16]}", fine=True)
+        yield Finding("stamping key", f"certificate {signer.certificate_sha256[:16]}, {where(signer)}", fine=True)
+        for file in filter(is_twice, keys(home.keys)):
+            remedy = "Say `selfsame key keyring` or `selfsame key file`."
+            yield Finding("stamping key", f"in {file.name} and in the keyring, too", fine=False, remedy=remedy)
         yield Finding("log", f"{len(home.open_ledger().entries())} decisions, unbroken", fine=True)
-    except Fault as fault:
+    except (Refusal, Fault) as fault:
         yield Finding("folder, key and log", fault.reason, fine=False, remedy=fault.remedy)
 
 

@@ -126,9 +126,9 @@ def verify(
 
     Args:
         data: The whole file, from anyone; its name does not matter.
-        anchors: PEM root certificates of this installation (`Signer.anchor_pem`): since the key of such a root is
-            thrown away after one certificate, trusted under it means signed by this installation's key. May be empty,
-            and then nothing is `ours`.
+        anchors: What is trusted here, PEM (`Signer.anchor_pem`). The own root: since its key is thrown away after one
+            certificate, trusted under it means signed by this installation's key. Or an organisation's chain, of which
+            the first certificate alone counts. May be empty, and then nothing is `ours`.
         withdrawn: The consents that were withdrawn here, each with its date and time, ISO 8601 (the log has them).
         registry: What was stamped here, to find a picture by its watermark whose manifest is gone or does not fit;
             without one only the watermarks of our own intact pictures are read.
@@ -139,6 +139,25 @@ def verify(
     Raises:
         Fault: `registry-unusable`; about the registry, never about the file.
     """
+    return _verified(data, anchors, withdrawn, registry)[0]
+
+
+def read_back(data: bytes, anchors: Sequence[str]) -> tuple[Report, Sequence[codec.Pixels]]:
+    """What `verify` says of a file that was signed just now, and the pixels it was said of, so that one look is enough.
+
+    Args:
+        data: The finished file, nothing else: what is said is what anybody would be told.
+        anchors: As for `verify`.
+
+    Returns:
+        The report, and the decoded picture or some frames of the film; none when they cannot be read.
+    """
+    return _verified(data, anchors, _NOBODY, None)
+
+
+def _verified(
+    data: bytes, anchors: Sequence[str], withdrawn: Mapping[str, str], registry: Registry | None
+) -> tuple[Report, Sequence[codec.Pixels]]:
     fmt = codec.sniff(data)
     found: label.Label | None = None
     pictures: list[codec.Pixels] = []
@@ -148,7 +167,7 @@ def verify(
     except Refusal as refusal:
         unreadable = refusal
     if fmt is None or len(data) > _most(fmt):
-        return _no_picture(unreadable)
+        return _no_picture(unreadable), ()
     report = _by_manifest(data, fmt, anchors, found, unreadable)
     if pictures and (report.verdict is Verdict.OURS or registry is not None):
         report = _by_watermark(report, pictures, fmt, anchors, registry)
@@ -157,9 +176,9 @@ def verify(
     # anybody else may name any receipt
     told = report.statement if report.verdict in {Verdict.OURS, Verdict.RECOVERED} else None
     since = withdrawn.get(told.consent) if told is not None else None
-    if since is None:
-        return report
-    return replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
+    if since is not None:
+        report = replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
+    return report, pictures
 
 
 def _most(fmt: codec.Format) -> int:

@@ -13,13 +13,14 @@ import c2pa
 
 _EKUS: Final = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4\n"
 """Accepted uses of a signing key: C2PA claim signing, e-mail protection."""
+BEGIN: Final = "-----BEGIN CERTIFICATE-----"
 
 
 def settings(anchors: Sequence[str]) -> Mapping[str, object]:
     """Return the settings under which we sign and read.
 
     Args:
-        anchors: PEM certificates that are trusted as roots; may be empty.
+        anchors: PEM certificates, or whole chains, of which the last is trusted as a root; may be empty.
 
     Returns:
         A fresh nested dictionary, as the library takes it.
@@ -27,7 +28,7 @@ def settings(anchors: Sequence[str]) -> Mapping[str, object]:
     return {
         "version": 1,
         # An empty list of anchors is an error to the library; leaving it out means that nobody is trusted.
-        "trust": {"trust_config": _EKUS} | ({"user_anchors": "\n".join(anchors)} if anchors else {}),
+        "trust": {"trust_config": _EKUS} | ({"user_anchors": "\n".join(map(_last, anchors))} if anchors else {}),
         # No network, twice: no host may be asked, and nothing of a manifest makes anybody ask.
         "core": {"allowed_network_hosts": []},
         "verify": {
@@ -41,6 +42,10 @@ def settings(anchors: Sequence[str]) -> Mapping[str, object]:
         # A film's hash leaves boxes named `free` out by default: whoever likes could add some.
         "builder": {"thumbnail": {"enabled": False}, "bmff_hash_exclude_free_and_skip_boxes": False},
     }
+
+
+def _last(chain: str) -> str:
+    return BEGIN + chain.rpartition(BEGIN)[2]
 
 
 def open_context(anchors: Sequence[str]) -> c2pa.Context:

@@ -15,9 +15,10 @@ from typing import Any, Final, Literal
 
 import c2pa
 import numpy as np
+from cryptography import x509
 
 from app import codec
-from app.stamp.context import open_context
+from app.stamp.context import BEGIN, open_context
 from app.stamp.framing import is_as_written
 from app.stamp.framing_film import film_is_as_written
 from app.stamp.registry import Entry
@@ -48,6 +49,7 @@ class Manifest:
         when: The time of the last action that has one.
         title: Of the file.
         signer: The name in the certificate.
+        serial: The number of the certificate, decimal.
         actions: What was done, in order.
     """
 
@@ -59,11 +61,38 @@ class Manifest:
     when: str | None = None
     title: str | None = None
     signer: str | None = None
+    serial: str | None = None
     actions: tuple[str, ...] = ()
 
 
 def read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | None:
-    """Ask the library; None if the file has no manifest inside it."""
+    """Ask the library; None if the file has no manifest inside it.
+
+    Args:
+        data: The whole file.
+        fmt: Its format.
+        anchors: PEM. A single root, under which every certificate is trusted; or a chain, of which only the first
+            certificate is.
+    """
+    found = _read(data, fmt, anchors)
+    if found is None or _is_theirs(found, anchors):
+        return found
+    return _read(data, fmt, _roots(anchors))
+
+
+def _is_theirs(found: Manifest, anchors: Sequence[str]) -> bool:
+    """Whether a manifest is of a certificate that the anchors name, where they name any. Numbers are an authority's."""
+    chains = [chain for chain in anchors if chain.count(BEGIN) > 1]
+    return not chains or found.serial in {
+        str(x509.load_pem_x509_certificates(one.encode())[0].serial_number) for one in chains
+    }
+
+
+def _roots(anchors: Sequence[str]) -> list[str]:
+    return [one for one in anchors if one.count(BEGIN) == 1]
+
+
+def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | None:
     try:
         with open_context(anchors) as context:
             reader = c2pa.Reader.try_create(fmt.mime, io.BytesIO(data), context=context)
@@ -110,6 +139,7 @@ def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> Manif
         when=next((time for time in reversed(times) if isinstance(time, str) and _WHEN.fullmatch(time)), None),
         title=clean(manifest.get("title")),
         signer=clean(signature.get("common_name")) or clean(signature.get("issuer")),
+        serial=clean(signature.get("cert_serial_number")),
         failures=failures,
         actions=tuple(_told(action) for action in actions[:_MOST]),
     )
@@ -147,6 +177,13 @@ def _has_no_manifest(data: bytes) -> bool:
 
 def detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | None:
     """A manifest of the registry, read against no picture; None unless ours and whole but for that."""
+    found = _detached(entry, fmt, anchors)
+    if found is None or _is_theirs(found, anchors):
+        return found
+    return _detached(entry, fmt, _roots(anchors))
+
+
+def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | None:
     fmt = fmt if fmt in BLANK else codec.Format.PNG  # a film's manifest fits any picture as little as any film
     try:
         with (

@@ -1,0 +1,86 @@
+"""`selfsame key ...`: whose signature the pictures carry, and where its private key is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from consent.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from app.stamp.keyfile import Kept
+
+
+def commands(read: Callable[[Path], bytes]) -> typer.Typer:
+    """The group of commands.
+
+    Args:
+        read: Reads a small file, or refuses.
+    """
+    group = typer.Typer(help="The key that signs your pictures: show it, move it, or use your organisation's.")
+
+    @group.callback(invoke_without_command=True)
+    def show(context: typer.Context) -> None:
+        """The key that signs your pictures: show it, move it, or use your organisation's."""
+        if context.invoked_subcommand is None:
+            _show()
+
+    @group.command()
+    def keyring() -> None:
+        """Move the private key from its file into the keyring of this system."""
+        from app.stamp.keyfile import Kept
+
+        _move(Kept.KEYRING)
+
+    @group.command()
+    def file() -> None:
+        """Move the private key from the keyring into a file that only you can read."""
+        from app.stamp.keyfile import Kept
+
+        _move(Kept.FILE)
+
+    @group.command()
+    def use(
+        chain: Annotated[Path, typer.Argument(metavar="CHAIN.pem", help="Certificate, then those above it.")],
+        key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Its private key, without a password.")],
+    ) -> None:
+        """Sign with your organisation's certificate from now on. What was signed before stays known."""
+        from app.home import Home
+        from app.stamp.signer import Signer
+
+        Signer.adopt(Home.open().keys, read(chain), read(key))
+        _show()
+        typer.echo(f"The key was copied: {key.name} itself is still where it was.", err=True)
+
+    @group.command()
+    def own() -> None:
+        """Sign with this installation's own key again; the organisation's is deleted here."""
+        from app.home import Home
+        from app.stamp.signer import ORGANISATION, Signer
+
+        keys = Home.open().keys
+        if not (keys / ORGANISATION).exists():
+            raise Refusal("own-key-already", "The own key is in use.", "There is nothing to do.")
+        Signer.disown(keys)
+        _show()
+
+    return group
+
+
+def _move(to: Kept) -> None:
+    from app.home import Home
+    from app.stamp.keys import move
+
+    move(Home.open().keys, to)
+    _show()
+
+
+def _show() -> None:
+    from app.home import Home
+    from app.stamp.keys import told
+
+    typer.echo("\n".join(told(Home.open().keys)))
