@@ -19,6 +19,7 @@ from typing import Protocol
 from app.engines.age import AgeOptions, age
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
+from app.stamp.plate import Language
 from app.stamp.signer import Signer
 from app.stamp.writer import Stamped, stamp
 from consent import liveness
@@ -88,7 +89,16 @@ def change(
     return make(gate, mine, gate.match(target), options, signer, fmt=fmt)
 
 
-def make(gate: Gate, source: Match, target: Match, options: Options, signer: Signer, *, fmt: str = "jpeg") -> Stamped:
+def make(
+    gate: Gate,
+    source: Match,
+    target: Match,
+    options: Options,
+    signer: Signer,
+    *,
+    fmt: str = "jpeg",
+    language: Language = "en",
+) -> Stamped:
     """Calls 5 to 7, for pictures that were matched already.
 
     Args:
@@ -98,6 +108,7 @@ def make(gate: Gate, source: Match, target: Match, options: Options, signer: Sig
         options: what to do; their type says which engine.
         signer: this installation's.
         fmt: `jpeg`, `png` or `webp`.
+        language: of the visible label: `en` or `zh`.
 
     Raises:
         Refusal: what the gate, the engine or the stamp says; nothing is written then.
@@ -108,4 +119,4 @@ def make(gate: Gate, source: Match, target: Match, options: Options, signer: Sig
         draft = age(gate, gate.grant(source, target, Purpose.AGE), options)
     else:
         draft = express(gate, gate.grant(source, target, Purpose.EXPRESS), options)
-    return stamp(gate, draft, signer, fmt)
+    return stamp(gate, draft, signer, fmt, language)

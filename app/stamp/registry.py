@@ -77,7 +77,7 @@ class Entry:
 
     def likeness(self, pixels: watermark.Image, mark: watermark.Mark) -> Likeness:
         """Whether a picture with this entry's watermark is the one that was stamped, or a part of it."""
-        seen, whole = _steps(watermark.cells(pixels, mark.place)), self.steps.shape[1:]
+        seen, whole = _steps(watermark.cells(watermark.shrunk(pixels), mark.place)), self.steps.shape[1:]
         shifts = [range(0, n + 1, watermark.CELLS) for n in whole[:2]]
         found = [
             _agreement(kept[down:, right:], seen, whole) for kept in self.steps for down, right in product(*shifts)
@@ -90,7 +90,12 @@ class Entry:
 
 def fingerprint(pixels: watermark.Image) -> Steps:
     """That of a picture that was marked just now: (rows, columns, 2)."""
-    return _steps(watermark.cells(pixels))
+    return print_of(watermark.shrunk(pixels))
+
+
+def print_of(small: watermark.Plane) -> Steps:
+    """The same of one that was `watermark.shrunk` already."""
+    return _steps(watermark.cells(small))
 
 
 def _steps(cells: watermark.Plane) -> Steps:

@@ -129,48 +129,50 @@ def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
         The marked picture, same shape; every channel of a pixel is changed by the same amount.
     """
     height, width = pixels.shape[:2]
-    scale = min(height, width) / _SHORT
-    side = (round(width / scale), round(height / scale))
-    tiled = np.tile(_tile(ident), (side[1] // _TILE + 1, side[0] // _TILE + 1))[: side[1], : side[0]]
-    pattern = np.asarray(cv2.resize(tiled, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
-    pattern *= _hidden(pixels, side)
-    wanted = 255 / 10 ** (psnr / 20)
-    pattern *= np.float32(wanted / np.sqrt(np.mean(pattern * pattern)))
+    small = shrunk(pixels)
+    rows, columns = small.shape
+    tiled = np.tile(_tile(ident), (rows // _TILE + 1, columns // _TILE + 1))[:rows, :columns]
+    pattern = np.asarray(cv2.resize(tiled * _room(small), (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    gain = 255 / 10 ** (psnr / 20) * np.sqrt(pattern.size) / cv2.norm(pattern)
     marked = np.empty_like(pixels)
-    for top in range(0, height, _BAND_ROWS):  # of a whole large picture the sum alone would take a gigabyte
-        rows = slice(top, top + _BAND_ROWS)
-        marked[rows] = np.clip(np.rint(pixels[rows] + pattern[rows, :, None]), 0, 255)
+    for top in range(0, height, _BAND_ROWS):  # few enough to stay in the processor's own memory
+        band = slice(top, top + _BAND_ROWS)
+        change = cv2.multiply(pattern[band], gain, dtype=cv2.CV_16S)
+        cv2.add(pixels[band], cv2.merge([change] * 3), marked[band], dtype=cv2.CV_8U)
     return marked
 
 
-_BAND_ROWS: Final = 256
+_BAND_ROWS: Final = 64
 
 
-def _hidden(pixels: Image, side: tuple[int, int]) -> Plane:
-    """How much stronger the pattern may be at each pixel (H, W): 0.6 on plain ground, up to 2.5 in texture."""
-    small = _luma(np.asarray(cv2.resize(pixels, side, interpolation=cv2.INTER_AREA), np.uint8))
+def _room(small: Plane) -> Plane:
+    """How much stronger the pattern may be at each canonical pixel: 0.6 on plain ground, up to 2.5 in texture."""
     mean = cv2.GaussianBlur(small, (0, 0), 2.0)
     spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), 2.0) - mean * mean, 0))
     texture = cv2.GaussianBlur(cv2.erode(spread, np.ones((7, 7), np.uint8)), (0, 0), 2.0)  # an edge alone hides nothing
     room = np.clip(0.6 + texture / 6, 0.6, 2.5)
     room *= np.clip(np.minimum(mean, 255 - mean) / 24, 0.3, 1)  # next to black and white half of it would be cut off
-    return np.asarray(cv2.resize(room, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(room, np.float32)
+
+
+def shrunk(pixels: Image) -> Plane:
+    """Brightness (h, w), 0..255, of a picture (H, W, 3) at canonical size: its shorter side is 512."""
+    height, width = pixels.shape[:2]
+    k = _SHORT / min(height, width)
+    size = (round(width * k), round(height * k))
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    while min(grey.shape) >= 2 * _SHORT:  # by just a half is much faster, and leaves little for the slow way
+        rows, columns = (n // 2 for n in grey.shape)
+        grey = cv2.resize(grey[: 2 * rows, : 2 * columns], (columns, rows), interpolation=cv2.INTER_AREA)
+    how = cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, size, interpolation=how), np.float32)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def _small(pixels: Image) -> Plane:
-    """Brightness (h, w) at canonical size, 0..255."""
-    height, width = pixels.shape[:2]
-    k = _SHORT / min(height, width)
-    how = cv2.INTER_AREA if k < 1 else cv2.INTER_CUBIC
-    return _luma(np.asarray(cv2.resize(pixels, (round(width * k), round(height * k)), interpolation=how), np.uint8))
-
-
-def _canonical(pixels: Image) -> Plane:
+def _canonical(small: Plane) -> Plane:
     """Fine structure of the picture at canonical size, its contrast made even."""
-    small = _small(pixels)
     fine = small - cv2.GaussianBlur(small, (0, 0), 2.2)
     spread = np.sqrt(cv2.GaussianBlur(fine * fine, (0, 0), 5.0)) + 1.0
     return np.asarray(np.clip(fine / spread, -2.5, 2.5), np.float32)
@@ -216,9 +218,12 @@ def find(pixels: Image) -> Mark | None:
     Args:
         pixels: `uint8 RGB (H, W, 3)`.
     """
-    if min(pixels.shape[:2]) < _TILE or _is_strip(pixels):
-        return None
-    fine = _canonical(pixels)
+    return find_in(shrunk(pixels)) if min(pixels.shape[:2]) >= _TILE and not _is_strip(pixels) else None
+
+
+def find_in(small: Plane) -> Mark | None:
+    """The same for a picture that was `shrunk` already: neither a strip nor smaller than a tile."""
+    fine = _canonical(small)
     for mirrored, view in enumerate((fine, np.ascontiguousarray(fine[:, ::-1]))):
         for basis in _guesses(view):
             mark = _read(view, basis, mirrored=bool(mirrored))
@@ -231,19 +236,19 @@ CELLS: Final = 2
 """Cells along each side of a tile, for `cells`."""
 
 
-def cells(pixels: Image, place: Place | None = None) -> Plane:
+def cells(small: Plane, place: Place | None = None) -> Plane:
     """Mean brightness of the cells of a picture's whole tiles, 0..255: (rows, columns), each a multiple of `CELLS`.
 
     Args:
-        pixels: `uint8 RGB (H, W, 3)`.
+        small: the picture, `shrunk`.
         place: where they lie; None for a picture that was marked just now.
     """
-    small = _small(pixels)
-    basis, (x, y) = _TILE * np.eye(2), (0, 0)
-    if place is not None:
-        small = np.ascontiguousarray(small[:, ::-1]) if place.mirrored else small
-        basis, (x, y) = place.basis, place.start
-    seen = laid(np.stack([small, np.ones_like(small)], -1), basis)[y:, x:]
+    if place is None:
+        rows, columns = (n // _TILE * _TILE for n in small.shape)
+        size = (CELLS * columns // _TILE, CELLS * rows // _TILE)
+        return np.asarray(cv2.resize(small[:rows, :columns], size, interpolation=cv2.INTER_AREA), np.float32)
+    small = np.ascontiguousarray(small[:, ::-1]) if place.mirrored else small
+    seen = laid(np.stack([small, np.ones_like(small)], -1), place.basis)[place.start[1] :, place.start[0] :]
     rows, columns, side = CELLS * (seen.shape[0] // _TILE), CELLS * (seen.shape[1] // _TILE), _TILE // CELLS
     seen = seen[: rows * side, : columns * side].reshape(rows, side, columns, side, 2).mean((1, 3))
     return np.asarray(np.where(seen[..., 1] > 0.98, seen[..., 0], np.nan), np.float32)

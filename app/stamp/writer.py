@@ -8,27 +8,29 @@ from __future__ import annotations
 import datetime as dt
 import io
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, final
 
 import c2pa
-import numpy as np
 
 from app import codec
 from app.files import write_atomic
 from app.stamp import label, manifest, watermark
 from app.stamp.context import open_context
+from app.stamp.plate import Language
 from app.stamp.proof import Proof
 from app.stamp.signer import Signer
 from app.stamp.statement import Statement, parse, rounded
-from app.verify import Report, Verdict, verify
-from consent.errors import Fault, Forgery
+from app.verify import Report, Verdict, read_back
+from consent.errors import Fault, Forgery, Refusal
 from consent.gate import Gate
 from consent.types import Draft, Facts, Pixels, Released, Seal, Sealed
 
 QUALITY: Final = 92
+STRENGTHS: Final = (watermark.PSNR, 40.0, 37.0, 34.0, 31.0)
+"""Decibels at which the watermark is tried, until it is read in the finished file."""
 
 _SEAL: Final = Seal()
 
@@ -79,7 +81,7 @@ class Stamped(Sealed):
         return write_atomic(path, self.data, mode=0o644, overwrite=overwrite)
 
 
-def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stamped:
+def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language: Language = "en") -> Stamped:
     """Open a draft, which can be done once, and turn it into a labelled and signed file in memory.
 
     Args:
@@ -87,50 +89,59 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg") -> Stampe
         draft: The engine's result.
         signer: This installation's signer.
         fmt: `jpeg`, `png` or `webp`.
+        language: Of the label: `en` or `zh`.
 
     Returns:
         The stamped picture, after `app.verify` has found it to be ours, with its label and its facts.
 
     Raises:
-        Refusal: from the gate, when the draft is forged, foreign, used before, or the session is over (`Forgery` for
-            anything that is no gate).
+        Refusal: `not-marked`: the picture is so plain that no watermark can be read in it; or from the gate, when the
+            draft is forged, foreign, used before, or the session is over (`Forgery` for anything that is no gate).
         Fault: anything that went wrong in between; there are no bytes then.
     """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
     released = gate.release(draft)
-    stamped = _write(released, signer, fmt, gate.live)
+    stamped = _write(released, signer, fmt, gate.live, language=language)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
     return stamped
 
 
-def _write(released: Released, signer: Signer, fmt: str, still: Callable[[], object] = tuple) -> Stamped:
+def _write(
+    released: Released,
+    signer: Signer,
+    fmt: str,
+    still: Callable[[], object] = tuple,
+    *,
+    language: Language = "en",
+) -> Stamped:
     """Label, encode, sign and read back; `still` raises when the person has withdrawn meanwhile."""
     kind, pixels, facts = _format(fmt), released.pixels, released.facts
     proof = Proof.over(released.source, [released.original])
     ident = signer.registry.fresh() if watermark.fits(pixels) else None
     statement = _statement(facts, proof, ident)
-    text = label.lines(statement.purpose, demo=statement.domain == "demo")
+    text = label.lines(statement.purpose, demo=statement.domain == "demo", language=language)
     labelled = label.draw(pixels, text, facts.face_box)
-    picture = codec.encode(labelled, kind, QUALITY) if ident is None else _marked(labelled, ident, kind)
-    signed, store = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
-    report = verify(signed, [signer.anchor_pem])
-    _accept(report, statement)
+    for picture in _marked(labelled, ident, kind):
+        signed, store = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
+        report, seen = read_back(signed, [signer.anchor_pem])
+        if (report.watermark or "none") == statement.watermark:
+            break
+    _accept(report, statement, language)
     still()  # nothing is remembered after that
     signer.registry.keep(proof)
     if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
-        signer.registry.remember(ident, store, codec.decode(signed))
+        signer.registry.remember(ident, store, seen[0])
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))
 
 
-def _marked(pixels: Pixels, ident: int, kind: codec.Format) -> bytes:
-    """The file of the picture with its watermark, as faint as it can be read: stronger in noise, which hides it."""
-    for psnr in np.arange(watermark.PSNR, 30, -3):
-        picture = codec.encode(watermark.embed(pixels, ident, float(psnr)), kind, QUALITY)
-        mark = watermark.find(codec.decode(picture))
-        if mark is not None and mark.ident == ident:
-            return picture
-    raise Fault("not-marked", "The invisible watermark cannot be read in this picture.", "Use one with more in it.")
+def _marked(pixels: Pixels, ident: int | None, kind: codec.Format) -> Iterator[bytes]:
+    """The file of the picture with its watermark: as faint as can be, and then stronger, for noise hides more."""
+    if ident is None:
+        yield codec.encode(pixels, kind, QUALITY)
+        return
+    for psnr in STRENGTHS:
+        yield codec.encode(watermark.embed(pixels, ident, psnr), kind, QUALITY)
 
 
 def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: codec.Format) -> tuple[bytes, bytes]:
@@ -139,7 +150,7 @@ def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: c
     try:
         with (
             open_context([signer.anchor_pem]) as context,
-            c2pa.Signer.from_callback(signer.sign, c2pa.C2paSigningAlg.ES256, signer.chain_pem) as pen,
+            signer.c2pa() as pen,
             c2pa.Builder(definition, context=context) as builder,
         ):
             store = builder.sign(pen, kind.mime, io.BytesIO(picture), out)
@@ -148,12 +159,15 @@ def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: c
     return out.getvalue(), store
 
 
-def _accept(report: Report, statement: Statement) -> None:
+def _accept(report: Report, statement: Statement, language: Language = "en") -> None:
     """Let a picture out only if any stranger's check will say of it what we say of it."""
-    seen = report.label
-    told = seen is not None and (seen.purpose, seen.demo) == (statement.purpose, statement.domain == "demo")
-    marked = (report.watermark or "none") == statement.watermark
-    if report.verdict is not Verdict.OURS or report.statement != statement or not told or not marked:
+    seen, words = report.label, (statement.purpose, statement.domain == "demo", language)
+    told = seen is not None and (seen.purpose, seen.demo, seen.language) == words
+    sound = report.verdict is Verdict.OURS and report.statement == statement and told
+    if sound and report.watermark is None and statement.watermark != "none":
+        reason = "This picture is so plain that the invisible watermark cannot be read in it, so nothing was written."
+        raise Refusal("not-marked", reason, "Use a picture with more in it, or a larger one.")
+    if not sound or (report.watermark or "none") != statement.watermark:
         found = ", ".join(report.failures) or ("no label" if not told else report.verdict.value)
         raise Fault("stamp-not-sound", f"The finished picture did not pass its check: {found}.", "Nothing was written.")
 

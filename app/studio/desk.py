@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from app import files, media
 from app.flow import Options, make
 from app.notary import open_notary
+from app.stamp.plate import Language
 from app.stamp.signer import Signer
 from app.studio import withdrawal
 from app.studio.sessions import Picture, Result
@@ -207,7 +208,8 @@ class Desk:
         target = _matched(visitor, "target")
         source = gate.live()[0] if purpose is not Purpose.SWAP else _matched(visitor, "source")[1]
         with self._work:  # one engine at a time: each uses every core it gets
-            stamped = make(gate, source, target[1], options, self.signer)
+            language: Language = "zh" if visitor.language == "zh" else "en"
+            stamped = make(gate, source, target[1], options, self.signer, language=language)
         key = secrets.token_hex(8)
         result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0])
         visitor.keep(gate, result, key)

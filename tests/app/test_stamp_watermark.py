@@ -157,10 +157,10 @@ def test_a_wrong_bit_is_no_mark(monkeypatch):
 
 def test_cells_are_found_again_in_a_part():
     marked = watermark.embed(scenery(9), 3)
-    whole = watermark.cells(marked)
+    whole = watermark.cells(watermark.shrunk(marked))
     part = cropped(marked, 0.2, (0.0, 0.0))
     mark = watermark.find(part)
-    seen = watermark.cells(part, mark.place)
+    seen = watermark.cells(watermark.shrunk(part), mark.place)
     rows, columns = seen.shape
     assert rows % watermark.CELLS == columns % watermark.CELLS == 0
     starts = ((y, x) for y in (0, watermark.CELLS) for x in (0, watermark.CELLS))  # the first tile may be cut

@@ -132,11 +132,13 @@ def test_nothing_comes_out_or_is_remembered_after_a_withdrawal(notary, ledger, m
     kept = []
     monkeypatch.setattr(type(signer().registry), "remember", lambda *_: kept.append(1))
 
-    def read_back(*args):
-        one.withdraw()
-        return verify(*args)
+    right = writer.read_back
 
-    monkeypatch.setattr(writer, "verify", read_back)
+    def withdrawn_meanwhile(*args):
+        one.withdraw()
+        return right(*args)
+
+    monkeypatch.setattr(writer, "read_back", withdrawn_meanwhile)
     with pytest.raises(Refusal, match="session-withdrawn"):
         writer.stamp(one, draft, signer())
     assert kept == []
@@ -144,7 +146,29 @@ def test_nothing_comes_out_or_is_remembered_after_a_withdrawal(notary, ledger, m
 
 def test_the_stamp_takes_no_pixels():
     """The public way in is a gate and a draft; there is no parameter for a picture, facts or leave to skip a step."""
-    assert list(writer.stamp.__annotations__) == ["gate", "draft", "signer", "fmt", "return"]
+    assert list(writer.stamp.__annotations__) == ["gate", "draft", "signer", "fmt", "language", "return"]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_label_speaks_the_language_asked_for(gate, language):
+    stamped = writer.stamp(gate, drafted(gate), signer(), language=language)
+    assert stamped.report.label.language == language
+
+
+def test_a_picture_in_which_no_watermark_can_be_read_is_refused(monkeypatch):
+    """None such is known (a white one is marked, below), so the mark is taken out again."""
+    monkeypatch.setattr(writer.watermark, "embed", lambda pixels, *_: pixels)
+    with pytest.raises(Refusal) as caught:
+        write(pixels=picture(400, 300))
+    assert caught.value.code == "not-marked"
+    assert caught.value.reason.endswith("nothing was written.")
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("level", [0, 2, 128, 253, 255])
+def test_a_flat_picture_is_marked_all_the_same(fmt, level):
+    stamped = write(fmt, pixels=np.full((300, 400, 3), level, np.uint8))
+    assert stamped.report.watermark is not None
 
 
 def fault(**changes):
