@@ -14,7 +14,7 @@ from consent import policy
 from consent.challenge import EVERYTHING, Challenge, draw
 from consent.errors import Refusal
 from consent.ledger import Ledger
-from consent.types import Ability, Assurance, Clock, since_boot
+from consent.types import Ability, Assurance, Clock, exactly, since_boot
 
 BEGUN, PASSED = "check-begun", "enrolled"
 
@@ -41,9 +41,11 @@ def begin(
         today: the time of day, as the log has it.
 
     Raises:
+        Forgery: `forged`, for something that only looks like a ledger.
         Refusal: `too-many-tries`, with the time to wait; `too-little-to-ask`.
         Fault: `log-broken` or `log-unusable`; no check without a log.
     """
+    exactly(Ledger, ledger)
     challenge = draw(clock, assurance, abilities)
 
     def allow(entries: list[dict[str, str]]) -> None:

@@ -60,17 +60,6 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
         length += 1
 
 
-def bits(assurance: Assurance, abilities: frozenset[Ability] = EVERYTHING) -> float:
-    """Bits of a blind guess at everything that is drawn: order, place of the colours or the dot, and colours.
-
-    A dot's path has no count; `policy.DOT_CORRELATION` states how often another path is taken for it.
-    """
-    one_order = orders(abilities)
-    colours = len(Colour) * (len(Colour) - 1) ** (policy.LIGHT_SLOTS - 1)
-    places = len(one_order[0])
-    return math.log2(len(one_order) * places * (colours if assurance is Assurance.MOTION_LIGHT else 1))
-
-
 @final
 @dataclass(frozen=True, slots=True)
 class Prompt:
@@ -106,8 +95,7 @@ class Challenge(Sealed):
     made: float
     once: Once = field(repr=False)
     _plan: Plan = field(repr=False)
-    _nonce: bytes = field(repr=False)
-    _seal: bytes = field(repr=False)
+    seal: bytes = field(repr=False)
 
     def open(self) -> Plan:
         """The plan; for the recorder, once.
@@ -115,31 +103,12 @@ class Challenge(Sealed):
         Raises:
             Forgery: `forged` or `spent`.
         """
-        _SEAL.check(self._seal, *_sealed(self._plan, self._nonce, self.assurance, self.made))
+        _SEAL.verify(Challenge, self)
         self.once.spend("challenge")
         return self._plan
 
 
 _SEAL: Final = Seal()
-
-
-def _sealed(plan: Plan, nonce: bytes, assurance: Assurance, made: float) -> tuple[bytes | str | float, ...]:
-    stops: tuple[float, ...] = (
-        () if plan.path is None else (plan.path.seconds, *(n for s in plan.path.stops for n in s))
-    )
-    return (
-        nonce,
-        assurance,
-        made,
-        b"steps",
-        *plan.steps,
-        b"pauses",
-        *plan.pauses,
-        b"colours",
-        *plan.colours,
-        b"stops",
-        *stops,
-    )
 
 
 def draw(
@@ -160,9 +129,7 @@ def draw(
     pauses = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in steps)
     path = None if light else dot.draw(up=Ability.NOD in abilities)
     plan = Plan(steps, pauses, _colours() if light else (), path)
-    made, nonce = clock(), secrets.token_bytes(16)
-    seal = _SEAL.over(*_sealed(plan, nonce, assurance, made))
-    return Challenge(assurance, clock, made, Once(), plan, nonce, seal)
+    return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan, b""))
 
 
 def _colours() -> tuple[Colour, ...]:

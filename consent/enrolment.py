@@ -6,7 +6,7 @@ from consent.errors import Refusal
 from consent.gate import Gate
 from consent.ledger import Ledger
 from consent.receipt import Receipt
-from consent.types import Clock, LiveCapture, since_boot
+from consent.types import Clock, LiveCapture, exactly, since_boot
 
 
 def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = since_boot) -> Gate:
@@ -22,9 +22,10 @@ def enrol(live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock = si
         clock: the session's clock, the one the challenge was drawn with.
 
     Raises:
-        Forgery: `forged` or `spent`.
+        Forgery: `forged` or `spent`; nothing is logged where the ledger is none.
         Refusal: `live-stale`, `consent-stale`, `consent-withdrawn`, `looks-under-age` or `too-few-frames`.
     """
+    exactly(Ledger, ledger)
     try:
         gate = Gate(live, receipt, ledger, clock)
     except Refusal as refusal:

@@ -7,13 +7,13 @@ nothing of the person is left in it.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final, final
 
 import numpy as np
@@ -43,7 +43,7 @@ from consent.types import (
     Purpose,
     Released,
     Seal,
-    digest,
+    Sealed,
     exactly,
     freeze,
 )
@@ -67,9 +67,9 @@ class Gate:
     """
 
     def __init__(self, live: LiveCapture, receipt: Receipt, ledger: Ledger, clock: Clock) -> None:
-        exactly(LiveCapture, live)
         exactly(Receipt, receipt)
-        LIVE_SEAL.check(live.seal, *live.sealed_parts())
+        exactly(Ledger, ledger)
+        LIVE_SEAL.verify(LiveCapture, live)
         if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
             raise Refusal.of("live-stale")
         adult(live.years)
@@ -93,6 +93,8 @@ class Gate:
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
         self._template: NDArray[np.float32] | None = template(live.frames, self._recogniser)
         self._live = tuple(self._own(live))
+        if not self._live:
+            raise Refusal.of("too-few-frames")
 
     # --- the session's life ------------------------------------------------------------------------------------------
 
@@ -168,10 +170,7 @@ class Gate:
             cosine = score(template, self._recogniser.embed(pixels, face))
             if not cosine >= policy.MATCH_COSINE:
                 raise Refusal.of("not-you", boxes=(face.box,))
-            return self._sealed(Match(pixels, face, others, cosine, Origin.PHOTO, None, b""))
-
-    def _sealed(self, unsealed: Match) -> Match:
-        return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
+            return self._seal.put(Match(pixels, face, others, cosine, Origin.PHOTO, None, b""))
 
     def _own(self, live: LiveCapture) -> Iterator[Match]:
         """The live frames that match the template themselves."""
@@ -180,7 +179,7 @@ class Gate:
             cosine = score(template, self._recogniser.embed(frame.pixels, frame.face))
             if cosine >= policy.MATCH_COSINE:
                 others = everybody_else(self._finder, frame.pixels, frame.face)
-                yield self._sealed(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action, b""))
+                yield self._seal.put(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action, b""))
 
     # --- granting ----------------------------------------------------------------------------------------------------
 
@@ -193,16 +192,12 @@ class Gate:
         """
         with self._decision("grant", purpose):
             self._alive()
-            self._genuine(source)
-            self._genuine(target)
+            self._seal.verify(Match, source)
+            self._seal.verify(Match, target)
             if purpose not in self.purposes:
                 raise Refusal.of("purpose-not-agreed")
-            unsealed = Grant(source, target, purpose, self._clock() + policy.GRANT_SECONDS, os.urandom(16), b"")
-            return dataclasses.replace(unsealed, seal=self._seal.over(*unsealed.sealed_parts()))
-
-    def _genuine(self, match: Match) -> None:
-        exactly(Match, match)
-        self._seal.check(match.seal, *match.sealed_parts())
+            expires = self._clock() + policy.GRANT_SECONDS
+            return self._seal.put(Grant(source, target, purpose, expires, os.urandom(16), b""))
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
         """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
@@ -217,10 +212,9 @@ class Gate:
         """
         with self._decision("redeem", purpose):
             self._alive()
-            exactly(Grant, grant)
-            self._genuine(grant.source)
-            self._genuine(grant.target)
-            self._seal.check(grant.seal, *grant.sealed_parts())
+            self._seal.verify(Grant, grant)
+            self._seal.verify(Match, grant.source)
+            self._seal.verify(Match, grant.target)
             if not self._clock() < grant.expires:
                 raise Forgery.of("grant-stale")
             if grant.nonce in self._spent:
@@ -228,16 +222,15 @@ class Gate:
             if grant.purpose is not purpose:
                 raise Refusal.of("wrong-purpose")
             self._spent.add(grant.nonce)
-            return Work(self, grant, self._live)
+            return Work(self._live, grant, self, Once())
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
 
     def _draft(self, grant: Grant, pixels: Pixels, facts: Facts) -> Draft:
         with self._lock:
             self._alive()
-            nonce = os.urandom(16)
-            parts = (pixels, grant.target.pixels, grant.source.pixels, facts, nonce)
-            return Draft(*parts, self._seal.over(*_drafted(*parts)))
+            inside = Released(pixels, grant.target.pixels, grant.source.pixels, facts)
+            return self._seal.put(Draft(inside, os.urandom(16), b""))
 
     def release(self, draft: Draft) -> Released:
         """Open a draft for the stamp, once.
@@ -248,37 +241,41 @@ class Gate:
         """
         with self._decision("release"):
             self._alive()
-            exactly(Draft, draft)
-            parts = (draft._pixels, draft._original, draft._source, draft._facts, draft._nonce)  # noqa: SLF001 - the one opener
-            self._seal.check(draft._seal, *_drafted(*parts))  # noqa: SLF001
-            if draft._nonce in self._spent:  # noqa: SLF001
+            self._seal.verify(Draft, draft)
+            if draft._nonce in self._spent:  # noqa: SLF001 - the one opener
                 raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
-            return Released(*parts[:4])
-
-
-def _drafted(pixels: Pixels, original: Pixels, source: Pixels, facts: Facts, nonce: bytes) -> tuple[bytes | str, ...]:
-    """What a draft's seal covers."""
-    return b"draft", digest(pixels), digest(original), digest(source), repr(facts), nonce
+            return draft._inside  # noqa: SLF001
 
 
 @final
-class Work:
+@dataclass(frozen=True, slots=True, eq=False)
+class Work(Sealed):
     """What an engine works with: the two pictures the gate matched, and the person's own live frames.
 
     Attributes:
-        source: whose texture or expression is used.
-        target: what is changed.
         own: the person's own frames of the live check, each matched.
-        purpose: what it may be used for.
     """
 
-    def __init__(self, gate: Gate, grant: Grant, own: tuple[Match, ...]) -> None:
-        self.source: Final = grant.source
-        self.target: Final = grant.target
-        self.own: Final = own
-        self.purpose: Final = grant.purpose
-        self._gate, self._grant, self._once = gate, grant, Once()
+    own: tuple[Match, ...] = field(repr=False)
+    _grant: Grant = field(repr=False)
+    _gate: Gate = field(repr=False)
+    _once: Once = field(repr=False)
+
+    @property
+    def source(self) -> Match:
+        """Whose texture or expression is used."""
+        return self._grant.source
+
+    @property
+    def target(self) -> Match:
+        """What is changed."""
+        return self._grant.target
+
+    @property
+    def purpose(self) -> Purpose:
+        """What it may be used for."""
+        return self._grant.purpose
 
     def draft(self, pixels: Pixels, engine: str, parameters: Mapping[str, float | str]) -> Draft:
         """Hand in the changed target, once.

@@ -18,15 +18,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, final
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent import policy
-from consent.errors import Forgery, Refusal
+from consent.errors import Refusal
 from consent.types import Clock, Purpose, Seal, Sealed, since_boot
 
 VERSION: Final = "selfsame-consent-2"
-GIVEN, WITHDRAWN = "given", "withdrawn"
 _SESSION: Final = f"PT{policy.SESSION_SECONDS / 60:.0f}M"
 _SAID: Final[Mapping[str, Any]] = MappingProxyType(
     tomllib.loads(Path(__file__).with_name("record.toml").read_text("utf-8"))
@@ -82,7 +80,7 @@ class Receipt(Sealed):
             Forgery: not made by this process, or changed.
             Refusal: `consent-stale`.
         """
-        _SEAL.check(self.seal, self.id, *sorted(self.purposes), self.document, self.made, id(self.clock))
+        _SEAL.verify(Receipt, self)
         if not 0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS:
             raise Refusal.of("consent-stale")
 
@@ -90,7 +88,7 @@ class Receipt(Sealed):
 _SEAL: Final = Seal()
 
 
-def _body(document: dict[str, Any]) -> bytes:
+def body(document: dict[str, Any]) -> bytes:
     """The bytes that are signed: canonical JSON without the signature."""
     rest = {k: v for k, v in document.items() if k not in {"signature", "public_key"}}
     return json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
@@ -108,7 +106,8 @@ def _processing(consent: Consent) -> dict[str, Any]:
     }
 
 
-def _event(state: str, time: str, lasts: str) -> dict[str, str]:
+def event(state: str, time: str, lasts: str) -> dict[str, str]:
+    """What became of the consent, when (ISO 8601), and how long that lasts (an ISO 8601 duration)."""
     return {"event_state": state, "event_time": time, "validity_duration": lasts, **_SAID["event"]}
 
 
@@ -139,53 +138,19 @@ class Notary:
             raise Refusal.of("no-purpose")
         record = secrets.token_hex(12)
         header = {"schema_version": VERSION, "record_id": record, "pii_principal_id": secrets.token_hex(8)}
-        text = self._signed(
+        text = self.signed(
             {
                 "record_header": header,
                 "pii_processing": _processing(consent),
                 "party_identification": _SAID["party_identification"],
-                "events": [_event(GIVEN, datetime.now(UTC).isoformat(timespec="seconds"), _SESSION)],
+                "events": [event("given", datetime.now(UTC).isoformat(timespec="seconds"), _SESSION)],
             }
         )
-        made = clock()
-        seal = _SEAL.over(record, *sorted(consent.purposes), text, made, id(clock))
-        return Receipt(record, consent.purposes, text, made, clock, seal)
+        return _SEAL.put(Receipt(record, consent.purposes, text, clock(), clock, b""))
 
-    def withdrawn(self, text: str, time: str) -> str:
-        """A second receipt of the same record, which says that and when it was withdrawn.
-
-        Args:
-            text: a receipt of this installation; one that says so already comes back as it is.
-            time: of the withdrawal, ISO 8601.
-
-        Raises:
-            Forgery: `receipt-forged`.
-            Refusal: `receipt-elsewhere`, for another installation's.
-        """
-        document = verify(text)
-        if document["public_key"] != self.public or "events" not in document:
-            raise Refusal.of("receipt-elsewhere")
-        if document["events"][-1]["event_state"] == WITHDRAWN:
-            return text
-        return self._signed({**document, "events": [*document["events"], _event(WITHDRAWN, time, "P0D")]})
-
-    def _signed(self, document: dict[str, Any]) -> str:
+    def signed(self, document: dict[str, Any]) -> str:
+        """The JSON of a record, under the number of its newest event, signed."""
         named = f"{document['record_header']['record_id']}-{len(document['events'])}"
         document = {**document, "receipt_metadata": {"schema_version": VERSION, "receipt_id": named}}
-        signed = {"public_key": self.public, "signature": self.key.sign(_body(document)).hex()}
+        signed = {"public_key": self.public, "signature": self.key.sign(body(document)).hex()}
         return json.dumps(document | signed, indent=2, ensure_ascii=False)
-
-
-def verify(text: str) -> dict[str, Any]:
-    """The content of a receipt somebody kept, if its signature holds. It names the key; whose key it is, you must know.
-
-    Raises:
-        Forgery: `receipt-forged`, for anything that is not a receipt or was changed.
-    """
-    try:
-        document = json.loads(text)
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(document["public_key"]))
-        key.verify(bytes.fromhex(document["signature"]), _body(document))
-    except (InvalidSignature, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Forgery.of("receipt-forged") from None
-    return dict(document)

@@ -1,12 +1,14 @@
 """The values that pass between the stages. Sealed ones are made by one stage only and carry its seal.
 
 Sealed values are frozen, hold pixels backed by `bytes` (so that the write flag cannot be set back), and refuse to be
-copied or pickled. A seal is an HMAC-SHA-256 over everything in the value, under a random key that never leaves the
-stage that made it; who redeems a value checks the seal first, so one that was rebuilt with anything changed is refused.
+copied or pickled. A seal is an HMAC-SHA-256 over everything in the value, whatever its fields are, under a random key
+that never leaves the stage that made it; who redeems a value checks the seal first, so one that was rebuilt with
+anything changed is refused.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import hmac
 import os
@@ -16,7 +18,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NoReturn, SupportsIndex, final
+from typing import Final, NoReturn, SupportsIndex, TypeVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ Pixels = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
 Clock = Callable[[], float]
 """Monotonic seconds."""
+_S = TypeVar("_S", bound="Sealed")
 
 
 def since_boot() -> float:
@@ -127,35 +130,6 @@ def digest(pixels: Pixels) -> bytes:
     return hashlib.sha256(repr(pixels.shape).encode() + pixels.tobytes()).digest()
 
 
-def measured(face: Face) -> bytes:
-    """Everything that was measured of a face, for a seal."""
-    pose = (face.pose.yaw, face.pose.pitch, face.pose.roll)
-    numbers = (*face.box, *pose, *face.eyes, face.mouth, face.score, face.sharpness, face.brightness, face.eye_distance)
-    return face.points.tobytes() + face.mesh.tobytes() + np.array(numbers, np.float64).tobytes()
-
-
-@final
-class Seal:
-    """A random key and what it signs. Each stage that makes sealed values owns one."""
-
-    __slots__ = ("_key",)
-
-    def __init__(self) -> None:
-        self._key = os.urandom(32)
-
-    def over(self, *parts: bytes | str | float) -> bytes:
-        """HMAC-SHA-256 over the parts, each prefixed with its length so that none can run into the next."""
-        blocks = [
-            p if isinstance(p, bytes) else p.encode() if isinstance(p, str) else struct.pack(">d", p) for p in parts
-        ]
-        return hmac.digest(self._key, b"".join(struct.pack(">Q", len(b)) + b for b in blocks), "sha256")
-
-    def check(self, seal: bytes, *parts: bytes | str | float) -> None:
-        """Raise `Forgery` unless `seal` is this key's seal over `parts`."""
-        if not (isinstance(seal, bytes) and hmac.compare_digest(seal, self.over(*parts))):
-            raise Forgery.of("forged")
-
-
 def exactly(kind: type, value: object) -> None:
     """Pass a value of this very type: a look-alike could say anything of itself.
 
@@ -168,13 +142,17 @@ def exactly(kind: type, value: object) -> None:
 
 @final
 class Once:
-    """Something that can be used one time."""
+    """Something that can be used one time. Its `mark` is like no other's: a seal over it is over this one."""
 
-    __slots__ = ("_lock", "_spent")
+    __slots__ = ("_lock", "_mark", "_spent")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._spent = False
+        self._lock, self._mark, self._spent = threading.Lock(), os.urandom(16), False
+
+    @property
+    def mark(self) -> bytes:
+        """Sixteen random bytes."""
+        return self._mark
 
     def spend(self, what: str) -> None:
         """Use it up.
@@ -188,10 +166,9 @@ class Once:
             self._spent = True
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Sealed:
-    """Base of values that are used where they were made: no copy, no pickle."""
-
-    __slots__ = ()
+    """Base of values that are used where they were made: no copy, no pickle. The last field of one with a seal is the seal."""
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be copied or serialised")
@@ -200,6 +177,67 @@ class Sealed:
 
     def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
         self._refuse()
+
+
+@final
+class Seal:
+    """A random key and what it signs. Each stage that makes sealed values owns one."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self) -> None:
+        self._key = os.urandom(32)
+
+    def over(self, *parts: object) -> bytes:
+        """HMAC-SHA-256 over all that is in the parts."""
+        return hmac.digest(self._key, _told(parts), "sha256")
+
+    def check(self, seal: object, *parts: object) -> None:
+        """Raise `Forgery` unless `seal` is this key's seal over `parts`."""
+        if not (isinstance(seal, bytes) and hmac.compare_digest(seal, self.over(*parts))):
+            raise Forgery.of("forged")
+
+    def put(self, value: _S) -> _S:
+        """The value, sealed: type and every field but the last."""
+        name, parts = _parts(value)
+        return dataclasses.replace(value, **{name: self.over(*parts)})
+
+    def verify(self, kind: type[Sealed], value: Sealed) -> None:
+        """Raise `Forgery` unless the value is of this very type, and under this key's seal as it is."""
+        exactly(kind, value)
+        name, parts = _parts(value)
+        self.check(getattr(value, name), *parts)
+
+
+def _parts(value: Sealed) -> tuple[str, tuple[object, ...]]:
+    """The name of the field with the seal, and what the seal covers."""
+    *fields, last = dataclasses.fields(value)
+    return last.name, (type(value).__name__, *(getattr(value, one.name) for one in fields))
+
+
+def _told(value: object) -> bytes:
+    """A value as bytes, for a seal: its very type, and all that is in it, so that no look-alike has the same.
+
+    Of what was sealed before, the seal; of what is not known here, that it is this very object.
+    """
+    if isinstance(value, bytes):
+        inside = value
+    elif isinstance(value, np.ndarray):
+        inside = f"{value.dtype} {value.shape} ".encode() + hashlib.sha256(value.tobytes()).digest()
+    elif isinstance(value, tuple | list):
+        inside = b"".join(_told(one) for one in value)
+    elif isinstance(value, frozenset):
+        inside = _told(sorted(value))
+    elif isinstance(value, Mapping):
+        inside = _told([*value.items()])
+    elif isinstance(value, Once):
+        inside = value.mark
+    elif dataclasses.is_dataclass(value):
+        inside = _told(getattr(value, "seal", None) or [getattr(value, one.name) for one in dataclasses.fields(value)])
+    else:
+        plain = value is None or isinstance(value, str | int | float)
+        inside = (repr(value) if plain else repr(id(value))).encode()
+    return struct.pack(">QQ", id(type(value)), len(inside)) + inside
 
 
 @final
@@ -260,11 +298,6 @@ class LiveCapture(Sealed):
     once: Once = field(repr=False)
     seal: bytes = field(repr=False)
 
-    def sealed_parts(self) -> tuple[bytes | str | float, ...]:
-        """What the seal covers."""
-        frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
-        return (b"live", *frames, self.years, self.world, self.assurance, self.made, id(self.once))
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -287,11 +320,6 @@ class Match(Sealed):
     action: Action | None
     seal: bytes = field(repr=False)
 
-    def sealed_parts(self) -> tuple[bytes | str | float, ...]:
-        """What the seal covers."""
-        boxes = np.array(self.others, np.float64).tobytes()
-        return (b"match", digest(self.pixels), measured(self.face), boxes, self.score, self.origin, self.action or "")
-
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,10 +332,6 @@ class Grant(Sealed):
     expires: float
     nonce: bytes = field(repr=False)
     seal: bytes = field(repr=False)
-
-    def sealed_parts(self) -> tuple[bytes | str | float, ...]:
-        """What the seal covers."""
-        return (b"grant", self.source.seal, self.target.seal, self.purpose, self.expires, self.nonce)
 
 
 @final
@@ -331,19 +355,6 @@ class Facts:
 
 @final
 @dataclass(frozen=True, slots=True, eq=False)
-class Draft(Sealed):
-    """A changed picture that nobody can save, show or index; only the stamp opens it, through `Gate.release`."""
-
-    _pixels: Pixels = field(repr=False)
-    _original: Pixels = field(repr=False)
-    _source: Pixels = field(repr=False)
-    _facts: Facts = field(repr=False)
-    _nonce: bytes = field(repr=False)
-    _seal: bytes = field(repr=False)
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
 class Released(Sealed):
     """What the stamp gets: the changed pixels, the target and the source they were made from, and the facts."""
 
@@ -351,6 +362,16 @@ class Released(Sealed):
     original: Pixels = field(repr=False)
     source: Pixels = field(repr=False)
     facts: Facts
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft(Sealed):
+    """A changed picture that nobody can save, show or index; only the stamp opens it, through `Gate.release`."""
+
+    _inside: Released = field(repr=False)
+    _nonce: bytes = field(repr=False)
+    _seal: bytes = field(repr=False)
 
 
 LIVE_SEAL: Final = Seal()

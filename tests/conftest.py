@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 import pytest
@@ -16,6 +17,8 @@ from consent.ledger import Ledger
 from consent.receipt import Consent, Notary
 from consent.types import LIVE_SEAL, Assurance, LiveCapture, LiveFrame, Once, Purpose
 from tests.booth import Booth
+
+os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"  # nobody's keyring is written to by a test
 
 settings.register_profile(
     "selfsame",
@@ -54,9 +57,7 @@ def checked_again(frames, clock, years=40.0):
 
     For what comes after the check; the check itself has its own tests.
     """
-    live = LiveCapture(tuple(frames), years, b"", Assurance.MOTION, clock(), Once(), b"")
-    object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
-    return live
+    return LIVE_SEAL.put(LiveCapture(tuple(frames), years, b"", Assurance.MOTION, clock(), Once(), b""))
 
 
 def frames_of(gate):

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from html import escape, unescape
 from typing import Any, Final
 
+from app.receipt import WITHDRAWN, verify
 from app.studio.strings import DEFAULT, EN, TABLES, say
 from consent.errors import Refusal
-from consent.receipt import WITHDRAWN, verify
 
 _RECORD: Final = re.compile(r'<pre id="record">(.*?)</pre>', re.DOTALL)
 _MINUTES: Final = re.compile(r"PT(\d{1,5})M")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from app.files import write_atomic
 from app.notary import open_notary
+from app.receipt import withdrawn
 from app.studio import receipts
 from consent.errors import Fault, Refusal
 
@@ -37,12 +38,12 @@ def withdraw(home: Home, receipt: str) -> str:
     """
     document = receipts.record(receipt)
     notary = open_notary(home.keys / "receipts.pem")
-    notary.withdrawn(document, "")  # another installation's is refused before anything is written down
+    withdrawn(notary, document, "")  # another installation's is refused before anything is written down
     number = receipts.read(document).id
     ledger = home.open_ledger()
     if number not in ledger.withdrawn():
         ledger.record("withdrawn", "", consent=number)
-    again = notary.withdrawn(document, ledger.withdrawn()[number])
+    again = withdrawn(notary, document, ledger.withdrawn()[number])
     write_atomic(home.receipts / f"{number}.json", again.encode(), overwrite=True)
     return again
 

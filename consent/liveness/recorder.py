@@ -13,24 +13,20 @@ import secrets
 import threading
 from typing import Final, final
 
-import cv2
-import numpy as np
-
 from consent import domain, policy
 from consent.challenge import Challenge, Prompt
 from consent.errors import Forgery
 from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome
-from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, digest, exactly, freeze
+from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, exactly, freeze
 from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
-from models.presentation import light
 from models.presentation.best import Best, Kept
 from models.presentation.motion import Rest, aim, rest_of
 from models.presentation.sameness import Sample
-from models.presentation.series import Sight
+from models.presentation.series import Film
 from models.presentation.track import Track
 
 _DOT_STEP: Final = 0.05
@@ -55,7 +51,7 @@ class Recorder:
         self._plan = challenge.open()
         self._done = 0  # steps of the plan
         self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
-        self._sights: list[Sight] = []
+        self._film = Film()
         self._samples: list[Sample] = []
         self._next_sample = -math.inf
         self._best = Best(self._recogniser)
@@ -65,7 +61,6 @@ class Recorder:
         self._reveal_at: float | None = None
         self._second_run = 0
         self._start: tuple[float, float] | None = None  # page clock, our clock
-        self._digests: set[bytes] = set()
         self._shape: tuple[int, ...] = (0, 0, 0)
         self._world: bytes | None = None
         self._outcome: Outcome | None = None
@@ -90,7 +85,7 @@ class Recorder:
         with self._lock:
             code = ""
             if self._outcome is None:
-                now = self._clock()
+                now, frame = self._clock(), dataclasses.replace(frame, pixels=freeze(frame.pixels))
                 self._outcome = self._broken_rule(frame, now)
                 if self._outcome is None:
                     code = self._see(frame, now)
@@ -108,7 +103,7 @@ class Recorder:
                 tuple(self._prompts),
                 self._rest,
                 self._plan.path,
-                tuple(self._sights),
+                tuple(self._film.sights),
                 tuple(self._samples),
                 tuple(LiveFrame(one.image, one.face, self._prompts[one.part].action) for one in kept),
                 tuple(self._best.vector(one) for one in kept),
@@ -118,17 +113,15 @@ class Recorder:
                 Once(),
                 b"",
             )
-            object.__setattr__(value, "seal", CAPTURE_SEAL.over(*value.sealed_parts()))
-            self._sights, self._samples, self._best = [], [], Best(self._recogniser)
-            return value
+            self._film, self._samples, self._best = Film(), [], Best(self._recogniser)
+            return CAPTURE_SEAL.put(value)
 
     def _hint(self, code: str) -> Hint:
-        prompt, face = self._prompts[-1], self._sights[-1].face if self._sights else None
+        prompt, face = self._prompts[-1], self._film.sights[-1].face if self._film.sights else None
         left, amount, nose = None, None, None
         dots: tuple[tuple[float, float, float], ...] = ()
         if self._outcome is None and prompt.action not in (Action.CENTRE, Action.LIGHT):
-            painted = self._painted()
-            gone = self._sights[-1].page_time - painted if painted is not None else 0.0
+            gone = self._gone()
             left = prompt.seconds - gone
             path = self._plan.path if prompt.action is Action.DOT else None
             if path is not None:  # from a moment ago to a moment ahead; what comes later is nobody's business
@@ -159,9 +152,9 @@ class Recorder:
         drift = (frame.page_time - self._start[0]) - (now - self._start[1])
         if not abs(drift) <= policy.CLOCK_SLACK:
             return Outcome.CLOCK
-        if self._sights:
-            step = frame.page_time - self._sights[-1].page_time
-            if not step > 0 or frame.shown < self._sights[-1].prompt:
+        if self._film.sights:
+            step = frame.page_time - self._film.sights[-1].page_time
+            if not step > 0 or frame.shown < self._film.sights[-1].prompt:
                 return Outcome.ORDER
             if not step <= policy.FRAME_GAP:
                 return Outcome.GAP
@@ -171,22 +164,23 @@ class Recorder:
 
     def _see(self, frame: Frame, now: float) -> str:
         """Look at the frame, then move the story on; return the code of a more urgent hint than the prompt."""
-        pixels = freeze(frame.pixels)
+        pixels = frame.pixels
         face, other = self._track.look(pixels)
         crowded = not other < policy.SECOND_FACE_SHARE
-        self._note(frame, pixels, face)
+        asked = self._prompts[max(0, frame.shown)].action
+        rest, deep, lit = asked is Action.CENTRE, asked in _DEEP, asked in _SHONE_ON
+        self._film.see(frame.page_time, frame.shown, pixels, face, rest=rest, deep=deep, lit=lit)
         self._second_run = self._second_run + 1 if crowded else 0
         if self._second_run >= policy.SECOND_FACE_FRAMES and self._rest is not None:
             self._outcome = Outcome.SECOND_FACE
             return ""
         if face is None:
             self._run = []
-            seen = [s.page_time for s in self._sights if s.face is not None]
-            if self._rest is not None and frame.page_time - (seen[-1] if seen else 0) > policy.LOST_SECONDS:
+            if self._rest is not None and self._film.lost() > policy.LOST_SECONDS:
                 self._outcome = Outcome.LOST
             return "no-face"
         if self._rest is not None:
-            self._sample(frame, pixels, face)
+            self._sample(frame, face, asked)
         if frame.shown == self._prompts[-1].index:
             return self._go_on(pixels, face, now, crowded=crowded)
         quick = self._prompts[-1].action in (Action.LIGHT, Action.DOT)
@@ -195,25 +189,12 @@ class Recorder:
             self._outcome = Outcome.STALLED
         return ""
 
-    def _note(self, frame: Frame, pixels: Pixels, face: Face | None) -> None:
-        """Keep what was seen of one frame, and no more of it than is needed."""
-        asked = self._prompts[frame.shown].action if frame.shown >= 0 else Action.CENTRE
-        fingerprint = digest(pixels)
-        duplicate = fingerprint in self._digests
-        self._digests.add(fingerprint)
-        if self._sights and self._prompts[self._sights[-1].prompt].action is Action.CENTRE and asked is Action.CENTRE:
-            self._sights[-1] = dataclasses.replace(self._sights[-1], grey=None)  # only the last rest starts a movement
-        grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8) if asked in _DEEP else None
-        skin = light.look(pixels, face) if face is not None and asked in _SHONE_ON else None
-        self._sights.append(Sight(frame.page_time, frame.shown, face, duplicate, grey, skin))
-
-    def _sample(self, frame: Frame, pixels: Pixels, face: Face) -> None:
+    def _sample(self, frame: Frame, face: Face, action: Action) -> None:
         """Take an identity sample now and then, and in any case of every prompt but the colours."""
-        action = self._prompts[max(0, frame.shown)].action
         fresh = action is not Action.LIGHT and (not self._samples or self._samples[-1].prompt != frame.shown)
         if frame.page_time >= self._next_sample or fresh:
-            embedding = self._recogniser.embed(pixels, face)
-            years = self._age.years(pixels, face) if action is Action.CENTRE else math.nan
+            embedding = self._recogniser.embed(frame.pixels, face)
+            years = self._age.years(frame.pixels, face) if action is Action.CENTRE else math.nan
             self._samples.append(Sample(frame.shown, embedding, years))
             low, high = policy.SAMPLE_SECONDS
             self._next_sample = frame.page_time + low + (high - low) * secrets.randbelow(1001) / 1000
@@ -221,18 +202,17 @@ class Recorder:
         self._best.compute(before=self._prompts[-1].index)  # no sample now: there is time
 
     def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
-        self._best.offer(Kept(self._prompts[-1].index, len(self._sights), score, pixels, face))
+        self._best.offer(Kept(self._prompts[-1].index, len(self._film.sights), score, pixels, face))
 
     # --- the story ---------------------------------------------------------------------------------------------------
 
-    def _painted(self) -> float | None:
-        """Page time of the first frame with the newest prompt on the screen."""
-        index = self._prompts[-1].index
-        return next((s.page_time for s in self._sights if s.prompt == index), None)
-
     def _since(self) -> list[tuple[float, Face | None]]:
-        index = self._prompts[-1].index
-        return [(s.page_time, s.face) for s in self._sights if s.prompt == index]
+        """(page time, face) of the frames with the newest prompt on the screen."""
+        return self._film.since(self._prompts[-1].index)
+
+    def _gone(self) -> float:
+        """Seconds, by the page's clock, since the newest prompt was first on the screen; 0 while it is not."""
+        return self._film.gone(self._prompts[-1].index)
 
     def _reveal(self, action: Action, seconds: float = policy.ACTION_SECONDS, colour: Colour | None = None) -> None:
         self._prompts.append(Prompt(self._prompts[-1].index + 1, action, seconds, colour))
@@ -241,12 +221,8 @@ class Recorder:
     def _reveal_next(self) -> None:
         """The next step of the plan."""
         step, path = self._plan.steps[self._done], self._plan.path
-        if step is Action.LIGHT:
-            self._reveal(step, colour=self._plan.colours[0])
-        elif step is Action.DOT and path is not None:
-            self._reveal(step, path.seconds)
-        else:
-            self._reveal(step)
+        seconds = path.seconds if path is not None and step is Action.DOT else policy.ACTION_SECONDS
+        self._reveal(step, seconds, self._plan.colours[0] if step is Action.LIGHT else None)
 
     def _step_done(self) -> None:
         self._done += 1
@@ -273,7 +249,7 @@ class Recorder:
             resting = not code
         else:
             resting = motion.at_rest(face, self._rest)
-        self._run = [*self._run, self._sights[-1].page_time] if resting else []
+        self._run = [*self._run, self._film.sights[-1].page_time] if resting else []
         if resting and not crowded:
             self._keep(face.sharpness, pixels, face)
         elif not resting and self._late():
@@ -304,14 +280,13 @@ class Recorder:
                 self._step_done()
             else:
                 self._reveal(Action.LIGHT, colour=self._plan.colours[slots])
-        elif not faces[-1][0] - faces[0][0] <= policy.LIGHT_LATE:
+        elif not self._gone() <= policy.LIGHT_LATE:
             self._outcome = Outcome.NOT_SEEN
         return "" if faces[-1][0] in still else "hold-still"
 
     def _following(self) -> None:
         """The dot: over when its path is, and the head had time to arrive."""
-        gone = self._sights[-1].page_time - (self._painted() or 0.0)
-        if gone >= self._prompts[-1].seconds:
+        if self._gone() >= self._prompts[-1].seconds:
             self._step_done()
 
     def _acting(self, pixels: Pixels, face: Face, rest: Rest, *, alone: bool) -> None:
@@ -322,15 +297,17 @@ class Recorder:
         began = motion.held(action, since, rest)
         if any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
             self._outcome = Outcome.WRONG
+        elif began is not None and not began - since[0][0] >= policy.REACTION_SECONDS:
+            self._outcome = Outcome.TOO_FAST
         elif began is not None:
-            fast = not began - since[0][0] >= policy.REACTION_SECONDS
-            self._outcome = Outcome.TOO_FAST if fast else None
-            if not fast:
-                self._step_done()
+            self._step_done()
         elif self._late():
             self._outcome = Outcome.NOT_SEEN
 
     def _late(self) -> bool:
-        since = self._since()
-        waited = since[-1][0] - since[0][0] if since else 0.0
-        return self._rest is not None and waited > policy.ACTION_SECONDS and len(since) >= policy.ACTION_FRAMES
+        """Whether there was time enough for an action, or to come back from one."""
+        return (
+            self._rest is not None
+            and self._gone() > policy.ACTION_SECONDS
+            and len(self._since()) >= policy.ACTION_FRAMES
+        )

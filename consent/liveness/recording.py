@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, final
@@ -11,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.challenge import Prompt
-from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed, digest, measured
+from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed
 from models.presentation.motion import Rest
 from models.presentation.path import Path
 from models.presentation.sameness import Sample
 from models.presentation.series import Sight
-from models.presentation.skin import Skin
 
 
 class Outcome(StrEnum):
@@ -94,27 +92,6 @@ class Capture(Sealed):
     made: float
     once: Once = field(repr=False)
     seal: bytes = field(repr=False)
-
-    def sealed_parts(self) -> tuple[bytes | str | float, ...]:
-        """What the seal covers: all of it."""
-        prompts = (f"{p.index} {p.action} {p.seconds} {p.colour}" for p in self.prompts)
-        sights = (
-            np.array([s.page_time, s.prompt, s.duplicate]).tobytes()
-            + (measured(s.face) if s.face else b"-")
-            + (hashlib.sha256(s.grey.tobytes()).digest() if s.grey is not None else b"-")
-            + (_coloured(s.skin) if s.skin is not None else b"-")
-            for s in self.sights
-        )
-        samples = (np.array([s.prompt, s.years]).tobytes() + s.embedding.tobytes() for s in self.samples)
-        frames = (digest(f.pixels) + measured(f.face) + f.action.encode() for f in self.frames)
-        embeddings = (e.tobytes() for e in self.embeddings)
-        path = () if self.path is None else (self.path.seconds, self.path.stops)
-        story = (self.outcome, self.at, f"{self.rest} {path}", self.world, self.assurance, self.made, id(self.once))
-        return (*story, *prompts, b"sights", *sights, b"samples", *samples, b"frames", *frames, b"of", *embeddings)
-
-
-def _coloured(skin: Skin) -> bytes:
-    return skin.spots.tobytes() + skin.room.tobytes() + np.array(skin.pose).tobytes()
 
 
 CAPTURE_SEAL: Final = Seal()

@@ -15,7 +15,7 @@ from consent.liveness.evidence import Evidence, gather
 from consent.liveness.finding import Finding, of_depth, of_light
 from consent.liveness.guide import ASK
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
-from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once, exactly
+from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
 from models.presentation.sameness import Identity
@@ -29,18 +29,16 @@ def check(capture: Capture) -> LiveCapture:
         Forgery: not made by a recorder of this process, changed, or judged before.
         Refusal: the outcome's code, or what `judge` says.
     """
-    exactly(Capture, capture)
-    CAPTURE_SEAL.check(capture.seal, *capture.sealed_parts())
+    CAPTURE_SEAL.verify(Capture, capture)
     capture.once.spend("recording")
     if capture.outcome is not Outcome.COMPLETE:  # nothing else needs to be measured
         raise _ended(capture.outcome, capture.at)
     found = gather(capture)
     judge(found)
-    live = LiveCapture(
-        capture.frames, found.identity.years, capture.world, capture.assurance, capture.made, Once(), b""
+    years = found.identity.years
+    return LIVE_SEAL.put(
+        LiveCapture(capture.frames, years, capture.world, capture.assurance, capture.made, Once(), b"")
     )
-    object.__setattr__(live, "seal", LIVE_SEAL.over(*live.sealed_parts()))
-    return live
 
 
 def judge(found: Evidence) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.faces import Face
+from models.faces import Face, Image
 from models.presentation import light, pursuit, surface
 from models.presentation.depth import Run
 from models.presentation.motion import Rest, aim
@@ -41,6 +45,52 @@ class Sight:
     duplicate: bool
     grey: NDArray[np.uint8] | None = field(repr=False)
     skin: Skin | None = field(default=None, repr=False)
+
+
+class Film:
+    """What was seen so far, frame by frame, and no more of it than is needed."""
+
+    def __init__(self) -> None:
+        self.sights: list[Sight] = []
+        self._digests: set[bytes] = set()
+        self._rested = False
+
+    def see(
+        self, page_time: float, prompt: int, image: Image, face: Face | None, *, rest: bool, deep: bool, lit: bool
+    ) -> None:
+        """One more frame.
+
+        Args:
+            page_time: seconds by the page's clock.
+            prompt: index of the prompt that was painted.
+            image: `uint8 RGB (H, W, 3)`, of the same size throughout.
+            face: the person's, measured in it; None for none.
+            rest: whether rest was asked; of a rest only the last picture is kept, with which a movement begins.
+            deep: whether the depth needs the picture.
+            lit: whether the light needs the colours.
+        """
+        digest = hashlib.sha256(image.tobytes()).digest()
+        if self._rested and rest:
+            self.sights[-1] = dataclasses.replace(self.sights[-1], grey=None)
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8) if deep else None
+        skin = light.look(image, face) if lit and face is not None else None
+        self.sights.append(Sight(page_time, prompt, face, digest in self._digests, grey, skin))
+        self._digests.add(digest)
+        self._rested = rest
+
+    def since(self, prompt: int) -> list[tuple[float, Face | None]]:
+        """(page time, face) of the frames with this prompt on the screen."""
+        return [(s.page_time, s.face) for s in self.sights if s.prompt == prompt]
+
+    def gone(self, prompt: int) -> float:
+        """Seconds since this prompt was first on the screen; 0 while it is not."""
+        since = self.since(prompt)
+        return since[-1][0] - since[0][0] if since else 0.0
+
+    def lost(self) -> float:
+        """Seconds since a face was seen last; infinite when none was."""
+        seen = [s.page_time for s in self.sights if s.face is not None]
+        return self.sights[-1].page_time - seen[-1] if seen else math.inf
 
 
 def repeated(sights: Sequence[Sight]) -> float:

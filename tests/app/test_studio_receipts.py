@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.notary import open_notary
+from app.receipt import withdrawn
 from app.studio import receipts
 from app.studio.strings import STUDIO_NOTICE, TABLES, consent_text, say
 from consent.errors import Forgery, Refusal
-from consent.receipt import Consent, _body
+from consent.receipt import Consent, body
 from consent.types import Purpose
 
 LATER = "2026-11-22T10:04:05.000+00:00"
@@ -30,8 +31,8 @@ def signed(notary, language="en", purposes=frozenset(Purpose)):
 
 def by_anyone(notary, document):
     """What the owner of some key could sign."""
-    body = {k: v for k, v in document.items() if k not in {"public_key", "signature"}}
-    return json.dumps({**body, "public_key": notary.public, "signature": notary.key.sign(_body(body)).hex()})
+    content = {k: v for k, v in document.items() if k not in {"public_key", "signature"}}
+    return json.dumps({**content, "public_key": notary.public, "signature": notary.key.sign(body(content)).hex()})
 
 
 @pytest.mark.parametrize("language", TABLES)
@@ -75,7 +76,7 @@ def test_words_round_the_record_prove_nothing(notary):
 
 
 def test_a_withdrawn_receipt_says_so_first(notary):
-    again = notary.withdrawn(signed(notary).document, LATER)
+    again = withdrawn(notary, signed(notary).document, LATER)
     seen = receipts.read(again)
     assert seen.withdrawn
     assert "2026-11-22 10:04 UTC" in seen.said

@@ -36,12 +36,14 @@ def test_every_set_of_abilities_gets_its_bits_or_a_no(abilities):
             assert all(a != b for a, b in itertools.pairwise(order))
 
 
-def test_fewer_kinds_never_mean_fewer_bits():
+def test_everything_that_is_drawn_is_guessed_once_in_many_tries():
+    """Order, place of the colours or the dot, and colours; a dot's path, which has no count, comes on top."""
+    (length,) = {len(order) for order in challenge.orders()}
     for kind in Assurance:
-        few = challenge.bits(kind, frozenset({Ability.TURN, Ability.EYES}))
-        assert min(few, challenge.bits(kind)) >= policy.ORDER_BITS
-    assert challenge.bits(Assurance.MOTION) == math.log2(len(challenge.orders()) * 5)
-    assert challenge.bits(Assurance.MOTION_LIGHT) == math.log2(len(challenge.orders()) * 5 * 6 * 5**7)
+        plans = [challenge.draw(assurance=kind).open() for _ in range(300)]
+        places = {next(i for i, a in enumerate(p.steps) if a in (Action.LIGHT, Action.DOT)) for p in plans}
+        assert places == set(range(1, length + 1))
+        assert {len(p.colours) for p in plans} == {policy.LIGHT_SLOTS if kind is Assurance.MOTION_LIGHT else 0}
 
 
 def test_draws_are_spread_over_the_orders():

@@ -32,8 +32,9 @@ from consent.types import (
     Origin,
     Photo,
     Purpose,
+    Released,
     freeze,
-)  # fmt: skip
+)
 from models.age import AgeEstimator
 from models.faces import Finder, Pose
 from tests.booth import SEAT, Booth, World
@@ -255,20 +256,24 @@ def test_a_draft_cannot_be_looked_at(gate, mine):
             operation()
 
 
-@pytest.mark.parametrize("field", ["_pixels", "_original", "_source", "_facts", "_nonce", "_seal"])
+@pytest.mark.parametrize("field", ["pixels", "original", "source", "facts", "_nonce", "_seal"])
 def test_a_changed_draft_is_a_forgery(gate, mine, other, field):
     draft = work(gate, mine).draft(mine.pixels, "none", {})
-    facts = dataclasses.replace(draft._facts, domain=Domain.DEMO)
-    pictures = dict.fromkeys(("_pixels", "_original", "_source"), other.pixels)
-    changes = pictures | {"_facts": facts, "_nonce": b"0", "_seal": None}
-    forged = dataclasses.replace(draft, **{field: changes[field]})
+    inside = draft._inside
+    changes = dict.fromkeys(("pixels", "original", "source"), other.pixels)
+    changes["facts"] = dataclasses.replace(inside.facts, domain=Domain.DEMO)
+    if field in changes:
+        forged = dataclasses.replace(draft, _inside=dataclasses.replace(inside, **{field: changes[field]}))
+    else:
+        forged = dataclasses.replace(draft, **{field: {"_nonce": b"0", "_seal": None}[field]})
     assert code_of(gate.release, forged, kind=Forgery) == "forged"
 
 
 def test_a_hand_built_draft_is_a_forgery(gate, mine):
-    facts = work(gate, mine).draft(mine.pixels, "none", {})._facts
+    facts = work(gate, mine).draft(mine.pixels, "none", {})._inside.facts
     stranger = picture("gita").pixels
-    assert code_of(gate.release, Draft(stranger, stranger, stranger, facts, b"n", b"s"), kind=Forgery) == "forged"
+    inside = Released(stranger, stranger, stranger, facts)
+    assert code_of(gate.release, Draft(inside, b"n", b"s"), kind=Forgery) == "forged"
 
 
 def test_an_engine_hands_in_once(gate, mine):

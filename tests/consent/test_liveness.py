@@ -135,8 +135,7 @@ def test_a_changed_recording_is_a_forgery(bram, change):
 
 
 def resealed(capture, **changes):
-    changed = dataclasses.replace(capture, once=Once(), **changes)
-    return dataclasses.replace(changed, seal=CAPTURE_SEAL.over(*changed.sealed_parts()))
+    return CAPTURE_SEAL.put(dataclasses.replace(capture, once=Once(), **changes))
 
 
 def test_the_recording_itself_passes_again(bram):

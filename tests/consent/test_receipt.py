@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.receipt import verify, withdrawn
 from consent import policy, receipt
 from consent.errors import Forgery, Refusal
 from consent.receipt import Consent, Notary, Receipt
@@ -26,7 +27,7 @@ def notary():
 
 def test_a_receipt_says_what_was_agreed_and_verifies(notary):
     signed = notary.sign(YES)
-    content = receipt.verify(signed.document)
+    content = verify(signed.document)
     assert content["record_header"]["record_id"] == signed.id
     assert (
         content["record_header"]["schema_version"] == content["receipt_metadata"]["schema_version"] == receipt.VERSION
@@ -46,7 +47,7 @@ def test_a_receipt_says_what_was_agreed_and_verifies(notary):
 def test_a_receipt_to_the_letter(notary):
     """docs/consent.md has this as a table; whoever reads receipts by program relies on it."""
     signed = notary.sign(YES)
-    content = receipt.verify(signed.document)
+    content = verify(signed.document)
     header, (given,) = content["record_header"], content["events"]
     assert re.fullmatch(r"[0-9a-f]{24}", signed.id)
     assert re.fullmatch(r"[0-9a-f]{16}", header["pii_principal_id"])
@@ -98,18 +99,18 @@ def test_a_receipt_to_the_letter(notary):
 
 
 def test_the_text_that_was_read_is_in_it_with_its_digest(notary):
-    notice = receipt.verify(notary.sign(YES).document)["pii_processing"]["privacy_notice"]
+    notice = verify(notary.sign(YES).document)["pii_processing"]["privacy_notice"]
     assert notice == {"version": "1", "text": TEXT, "sha256": hashlib.sha256(TEXT.encode()).hexdigest()}
 
 
 def test_nobody_can_be_followed_from_one_receipt_to_the_next(notary):
-    headers = [receipt.verify(notary.sign(YES).document)["record_header"] for _ in range(2)]
+    headers = [verify(notary.sign(YES).document)["record_header"] for _ in range(2)]
     assert not (set(headers[0].values()) & set(headers[1].values())) - {receipt.VERSION}
 
 
 def test_every_purpose_can_be_agreed_to(notary):
     every = Consent(frozenset(Purpose), adult=True, myself=True, language="zh", version="1", text=TEXT)
-    processing = receipt.verify(notary.sign(every).document)["pii_processing"]
+    processing = verify(notary.sign(every).document)["pii_processing"]
     assert {one["purpose"] for one in processing["purposes"]} == set(Purpose)
     assert {"swap", "age", "express", "video", "mirror", "personal-model"} == set(Purpose)
 
@@ -121,7 +122,7 @@ LATER = "2026-11-22T10:00:00.000+00:00"
 
 def test_a_withdrawn_consent_has_a_receipt_too(notary):
     signed = notary.sign(YES)
-    first, second = receipt.verify(signed.document), receipt.verify(notary.withdrawn(signed.document, LATER))
+    first, second = verify(signed.document), verify(withdrawn(notary, signed.document, LATER))
     assert [one["event_state"] for one in second["events"]] == ["given", "withdrawn"]
     assert second["events"][0] == first["events"][0]
     assert second["events"][1] == {
@@ -138,18 +139,18 @@ def test_a_withdrawn_consent_has_a_receipt_too(notary):
 
 
 def test_it_is_withdrawn_once(notary):
-    once = notary.withdrawn(notary.sign(YES).document, LATER)
-    assert notary.withdrawn(once, "2027-01-01T00:00:00+00:00") == once
+    once = withdrawn(notary, notary.sign(YES).document, LATER)
+    assert withdrawn(notary, once, "2027-01-01T00:00:00+00:00") == once
 
 
 def test_only_the_installation_that_gave_it_withdraws_it(notary):
     elsewhere = Notary(Ed25519PrivateKey.generate()).sign(YES).document
     with pytest.raises(Refusal, match="receipt-elsewhere"):
-        notary.withdrawn(elsewhere, LATER)
+        withdrawn(notary, elsewhere, LATER)
     with pytest.raises(Refusal, match="receipt-elsewhere"):  # ours, but of another kind
-        notary.withdrawn(_signed_by(notary, {"version": "selfsame-consent-1"}), LATER)
+        withdrawn(notary, _signed_by(notary, {"version": "selfsame-consent-1"}), LATER)
     with pytest.raises(Forgery):
-        notary.withdrawn("{}", LATER)
+        withdrawn(notary, "{}", LATER)
 
 
 def _signed_by(notary, content):
@@ -202,7 +203,7 @@ def test_more_purposes_cannot_be_added(notary):
 @given(text=st.text() | st.recursive(st.none() | st.integers(), st.lists).map(json.dumps))
 def test_foreign_text_is_no_receipt(text):
     with pytest.raises(Forgery):
-        receipt.verify(text)
+        verify(text)
 
 
 def leaves(value, path=()):
@@ -224,11 +225,11 @@ def test_whatever_is_changed_in_a_receipt_shows(notary):
             part = part[key]
         part[last] = "other"
         with pytest.raises(Forgery):
-            receipt.verify(json.dumps(changed))
+            verify(json.dumps(changed))
 
 
 def test_what_is_added_to_a_receipt_or_taken_out_shows(notary):
     document = json.loads(notary.sign(YES).document)
     for changed in ({**document, "more": 1}, {k: v for k, v in document.items() if k != "events"}):
         with pytest.raises(Forgery):
-            receipt.verify(json.dumps(changed))
+            verify(json.dumps(changed))
