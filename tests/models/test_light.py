@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 
 import numpy as np
 import pytest
@@ -119,6 +120,23 @@ def test_automatic_exposure_takes_nothing_away(seed, exposure):
 def test_no_sheet_is_a_head_however_it_is_bent(seed, strength, tilt, bend):
     seen = measure(series(strength * (1 + tilt * SIDE + bend * SIDE**2), seed=seed))
     assert seen.correlation > 0.95  # paper reflects: the sequence alone does not stop it
+    assert abs(seen.relief) < policy.LIGHT_RELIEF / 2
+    assert find(seen) is Finding.WRONG
+
+
+EDGE = np.linalg.norm(topology.CANONICAL[SPOTS][:, None, :2] - topology.CANONICAL[list(topology.OVAL), :2], axis=2).min(
+    1
+)
+"""Centimetres from each spot to the outline of the face."""
+
+
+@pytest.mark.parametrize("inset", [0.0, 0.7, 1.5])
+@pytest.mark.parametrize("soft", [0.3, 0.6, 1.0, 1.5, 2.0, 3.0])
+def test_a_tint_of_the_face_alone_has_no_relief_however_soft_its_edge(soft, inset):
+    mask = np.array([0.5 + 0.5 * math.erf((gap - inset) / soft) for gap in EDGE])
+    seen = measure(series(0.3 * mask, room=0.0))
+    assert seen.correlation > 0.95
+    assert seen.background < 0.1  # the room behind does not stop it
     assert abs(seen.relief) < policy.LIGHT_RELIEF / 2
     assert find(seen) is Finding.WRONG
 
