@@ -229,7 +229,7 @@ def _to_srgb(image: Image.Image, info: Mapping[str | tuple[int, int], Any]) -> I
             converted = None
         if converted is not None:
             return converted
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int:
