@@ -168,7 +168,7 @@ class Once:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sealed:
-    """Base of values that are used where they were made: no copy, no pickle. The last field of one with a seal is the seal."""
+    """Base of values that are used where they were made: no copy, no pickle. A seal stands in the last field."""
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError(f"a {type(self).__name__} cannot be copied or serialised")

@@ -71,11 +71,6 @@ class Recorder:
     # --- what the page sees ------------------------------------------------------------------------------------------
 
     @property
-    def prompt(self) -> Prompt:
-        """What the page must show now; the first one before any frame."""
-        return self._prompts[-1]
-
-    @property
     def hint(self) -> Hint:
         """What was said last; before any frame, the first prompt."""
         return self._said

@@ -379,7 +379,7 @@ class Tape:
         self.now += seconds
         noisy = self.pixels.astype(np.int16) + self.rng.integers(-2, 3, self.pixels.shape)
         pixels = np.clip(noisy, 0, 255).astype(np.uint8) if pixels is None else pixels
-        index = self.recorder.prompt.index if shown is None else shown
+        index = self.recorder.hint.prompt.index if shown is None else shown
         return self.recorder.take(Frame(pixels, self.now if page is None else page, index, mark))
 
 
@@ -484,7 +484,7 @@ def test_a_challenge_is_recorded_once():
 def test_an_answer_at_once_is_too_fast(tape):
     turned = person("bram").render(dataclasses.replace(SEAT, yaw=28, seed=2))
     tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
-    while tape.recorder.prompt == Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS):
+    while tape.recorder.hint.prompt == Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS):
         tape.step()
     hint = None
     for _ in range(4):
@@ -535,7 +535,7 @@ def test_resting_is_no_action(tape):
 
 def test_a_page_that_lags_behind_is_waited_for(tape):
     tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
-    while tape.recorder.prompt.index == 0:
+    while tape.recorder.hint.prompt.index == 0:
         tape.step()
     for _ in range(3):
         hint = tape.step(shown=0)
@@ -545,23 +545,39 @@ def test_a_page_that_lags_behind_is_waited_for(tape):
 
 def test_a_page_that_never_paints_is_not_waited_for_long(tape):
     tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
-    while tape.recorder.prompt.index == 0:
+    while tape.recorder.hint.prompt.index == 0:
         tape.step()
     while not tape.step(shown=0).over:
         pass
     assert outcome(tape) is Outcome.STALLED
 
 
+def test_a_colour_is_not_waited_for_while_the_head_is_turned(tape):
+    tape.recorder = liveness.Recorder(challenge.draw(lambda: tape.now))
+    plan = tape.recorder._plan
+    tape.recorder._plan = dataclasses.replace(plan, steps=(Action.LIGHT, *plan.steps))
+    while tape.recorder.hint.prompt.index == 0:
+        tape.step()
+    tape.pixels = person("bram").render(dataclasses.replace(SEAT, yaw=28, seed=2))
+    hint = tape.step()
+    assert (hint.code, hint.prompt.action, hint.prompt.colour) == ("hold-still", Action.LIGHT, plan.colours[0])
+    late = tape.now + policy.LIGHT_LATE
+    while tape.now + 0.3 < late:
+        assert not tape.step(seconds=0.3).over
+    assert tape.step(seconds=0.4).over
+    assert outcome(tape) is Outcome.NOT_SEEN
+
+
 def test_not_coming_back_to_rest_runs_out_of_time(tape):
     turned = person("bram").render(dataclasses.replace(SEAT, yaw=28, seed=2))
     tape.recorder = liveness.Recorder(drawn((Action.TURN_LEFT,), lambda: tape.now))
     still = tape.pixels
-    while tape.recorder.prompt.index == 0:
+    while tape.recorder.hint.prompt.index == 0:
         tape.step()
     for _ in range(4):
         tape.step()
     tape.pixels = turned
-    while tape.recorder.prompt.index == 1:
+    while tape.recorder.hint.prompt.index == 1:
         assert not tape.step().over
     while not tape.step(seconds=0.3).over:
         pass
