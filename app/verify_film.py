@@ -53,7 +53,5 @@ def _at(film: Film, tick: int) -> Pixels:
 def same_label(pictures: Sequence[Pixels]) -> label.Label | None:
     """The label that all pictures have; None when one of them has none or another."""
     found = [label.find(one) for one in pictures]
-    first = found[0] if found else None
-    if first is None or any(one is None or (one.purpose, one.demo) != (first.purpose, first.demo) for one in found):
-        return None
-    return first
+    said = {None if one is None else (one.purpose, one.demo, one.language) for one in found}
+    return found[0] if len(said) == 1 else None

@@ -18,6 +18,7 @@ import numpy as np
 from app import codec, film_out
 from app.film import Film, read
 from app.stamp import label, manifest, watermark
+from app.stamp.plate import Language
 from app.stamp.proof import Proof
 from app.stamp.registry import Steps, fingerprint
 from app.stamp.signer import Signer
@@ -29,11 +30,15 @@ from consent.types import Draft, Facts, Pixels, Purpose, Released, exactly
 
 EVERY: Final = 12
 """Frames from one look at the watermark to the next when the finished film is read back."""
+PSNR: Final = 40.5
+"""Decibels of the watermark in a frame: stronger than in pictures, for film is compressed more, and over time."""
 READABLE: Final = 0.5
 """Share of the frames looked at in which the watermark must be read: in a black one there is none."""
 
 
-def stamp_film(gate: Gate, film: Film, drafts: Iterable[Draft | None], signer: Signer) -> Stamped:
+def stamp_film(
+    gate: Gate, film: Film, drafts: Iterable[Draft | None], signer: Signer, language: Language = "en"
+) -> Stamped:
     """Put drafts into the film they were made from, and turn it into a labelled and signed file in memory.
 
     Args:
@@ -42,13 +47,14 @@ def stamp_film(gate: Gate, film: Film, drafts: Iterable[Draft | None], signer: S
         drafts: For each frame of it the engine's result, or None where it stays as it is (it is labelled all the same).
             They are taken one by one, a frame ahead of what is written at most; until the first draft, none is written.
         signer: This installation's signer.
+        language: Of the label: `en` or `zh`.
 
     Returns:
         The stamped film, after every frame of it was looked at and `app.verify` has found it to be ours.
 
     Raises:
-        Refusal: `purpose-not-agreed`: films were not agreed to; `nothing-changed`; what the gate says of a draft; what
-            `Film.frames` says.
+        Refusal: `purpose-not-agreed`: films were not agreed to; `nothing-changed`; `not-marked`: the film is so plain
+            that no watermark can be read in it; what the gate says of a draft; what `Film.frames` says.
         Forgery: `forged`: a draft of another frame, of another film, or no draft at all.
         Fault: anything that went wrong in between; there are no bytes then.
     """
@@ -56,7 +62,7 @@ def stamp_film(gate: Gate, film: Film, drafts: Iterable[Draft | None], signer: S
         raise Forgery.of("forged")
     if Purpose.VIDEO not in gate.purposes:
         raise Refusal.of("purpose-not-agreed")
-    reel = _Reel(gate, film, iter(drafts))
+    reel = _Reel(gate, film, iter(drafts), language)
     ident = signer.registry.fresh() if watermark.fits(np.empty((*film.size[::-1], 3), np.uint8)) else None
     silent = film_out.encode(reel.frames(ident), film.timing, film)
     proof = Proof.over(reel.first.source, film.frames())
@@ -64,9 +70,9 @@ def stamp_film(gate: Gate, film: Film, drafts: Iterable[Draft | None], signer: S
     definition = manifest.build(statement, codec.Format.MP4, dt.datetime.now(dt.UTC))
     signed, store = _sign(silent, definition, signer, codec.Format.MP4)
     report = verify(signed, [signer.anchor_pem])
-    _accept(report, statement)
+    _accept(report, statement, language)
     finished = read(signed)
-    prints = _look_through(finished, film, reel.text, ident)
+    prints = _look_through(finished, film, (statement.purpose, statement.domain == "demo", language), ident)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing is remembered after that
     signer.registry.keep(proof)
     if ident is not None:
@@ -83,7 +89,7 @@ class _Reel:
         text: the lines of the label.
     """
 
-    def __init__(self, gate: Gate, film: Film, drafts: Iterator[Draft | None]) -> None:
+    def __init__(self, gate: Gate, film: Film, drafts: Iterator[Draft | None], language: Language) -> None:
         self._gate, self._film, self._drafts = gate, film, drafts
         self._plain = 0
         draft = None
@@ -98,7 +104,8 @@ class _Reel:
         self.first = gate.release(draft)
         self._lowest = self.first.facts.target_score
         self._changed = 0
-        self.text = label.lines(self.first.facts.purpose.value, demo=self.first.facts.domain.value == "demo")
+        purpose, demo = self.first.facts.purpose.value, self.first.facts.domain.value == "demo"
+        self.text = label.lines(purpose, demo=demo, language=language)
         self._clear: Box = self.first.facts.face_box
 
     def facts(self) -> Facts:
@@ -114,7 +121,7 @@ class _Reel:
             item = next(ahead, _END)
             pixels = original if item is None else self._opened(item, original)
             labelled = self._labelled(pixels)
-            yield labelled if ident is None else watermark.embed(labelled, ident)
+            yield labelled if ident is None else watermark.embed(labelled, ident, PSNR)
         if next(ahead, _END) is not _END:
             raise Fault("bad-drafts", "There are more drafts than frames in the film.", "Report it.")
 
@@ -158,7 +165,7 @@ def _overlap(one: Box, other: Box) -> bool:
     return across > 0 and down > 0
 
 
-def _look_through(finished: Film, film: Film, text: tuple[str, ...], ident: int | None) -> list[Steps]:
+def _look_through(finished: Film, film: Film, told: tuple[str, bool, Language], ident: int | None) -> list[Steps]:
     """Look at the finished film: all frames at their times, each with its label, the watermark now and then.
 
     Returns:
@@ -170,12 +177,13 @@ def _look_through(finished: Film, film: Film, text: tuple[str, ...], ident: int 
     found = 0
     for number, pixels in enumerate(finished.frames()):
         seen = label.find(pixels)
-        if seen is None or label.lines(seen.purpose, demo=seen.demo) != text:
+        if seen is None or (seen.purpose, seen.demo, seen.language) != told:
             raise Fault("stamp-not-sound", f"Frame {number} has no label that can be read.", "Nothing was written.")
         if ident is not None and number % EVERY == 0:
             mark = watermark.find(pixels)
             found += mark is not None and mark.ident == ident
             prints.append(fingerprint(pixels))
     if found < READABLE * len(prints):
-        raise Fault("not-marked", "The invisible watermark cannot be read in this film.", "Use one with more in it.")
+        reason = "This film is so plain that the invisible watermark cannot be read in it, so nothing was written."
+        raise Refusal("not-marked", reason, "Use a film with more in it, or a larger one.")
     return prints

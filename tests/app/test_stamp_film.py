@@ -1,0 +1,242 @@
+"""Films through the real gate into the stamp: every frame labelled and marked, nothing in it that was not granted."""
+
+import dataclasses
+import io
+
+import av
+import numpy as np
+import pytest
+
+from app import film as films
+from app.film_out import encode
+from app.stamp import film as stamping
+from app.stamp import label, watermark
+from app.stamp.film import stamp_film
+from app.stamp.registry import Likeness
+from app.verify import Verdict, verify
+from consent.errors import Fault, Forgery, Refusal
+from consent.types import Photo, Purpose
+from tests.app.film_helpers import film as drawn_film
+from tests.app.film_helpers import sound_packets
+from tests.conftest import EVERYTHING
+from tests.promises.stage import draw, gate_of
+
+FRAMES = 6
+TIMES = films.Timing((0, 3600, 5000, 12_345, 16_000, 30_001), 33_000, films.Fraction(1, 90_000))
+
+
+@pytest.fixture(scope="module")
+def gate(notary, ledger):
+    yield gate_of("ada", notary, ledger)
+    _matches.clear()
+
+
+@pytest.fixture(scope="module")
+def filmed():
+    """A film of Ada, who moves a little: the last two frames show nobody."""
+    shown = [draw("ada", seed=200 + n, yaw=2.0 * n) for n in range(FRAMES - 2)]
+    empty = np.ascontiguousarray(shown[0][:, ::-1] // 2)
+    empty[:, 60:-60] = 90
+    with_sound = films.read(drawn_film(sound=("aac",)))
+    return films.read(encode([*shown, empty, empty], TIMES, with_sound))
+
+
+_matches = {}
+
+
+def drafts(gate, film, purpose=Purpose.AGE, engine="none 1", parameters=None):
+    """What a pipeline of matching and engine would give: a face a little darker in some frames, None in the others."""
+    if (gate, film) not in _matches:  # a match may be used again, a grant and a draft may not
+        shown = list(film.frames())[: FRAMES - 2]
+        _matches[gate, film] = [gate.match(Photo(pixels)) for pixels in shown]
+    mine = gate.live()[0]
+    for target in _matches[gate, film]:
+        work = gate.redeem(gate.grant(mine, target, purpose), purpose)
+        yield work.draft((target.pixels * 0.8).astype(np.uint8), engine, {"amount": 1.0} | (parameters or {}))
+    yield from [None, None]
+
+
+@pytest.fixture(scope="module")
+def stamped(gate, filmed, signer):
+    return stamp_film(gate, filmed, drafts(gate, filmed), signer)
+
+
+def test_a_film_comes_out_whole(stamped, filmed, signer, gate, tmp_path):
+    finished = films.read(stamped.data)
+    assert finished.timing.times == filmed.timing.times
+    assert sound_packets(stamped.data) == sound_packets(filmed.data) != []
+    report = verify(stamped.data, [signer.anchor_pem], registry=signer.registry)
+    assert report == stamped.report
+    assert report.verdict is Verdict.OURS
+    assert report.sentence == "This film was made and signed here, and not a bit of it has changed since."
+    assert (report.label.purpose, report.label.demo) == ("age", False)
+    told = report.statement
+    assert (told.purpose, told.consent, told.engine) == ("age", gate.consent, "none 1")
+    assert dict(told.parameters) == {"amount": 1.0, "frames": 6.0, "frames_changed": 4.0}
+    assert (stamped.mime, stamped.suffix) == ("video/mp4", ".mp4")
+    assert stamped.save(tmp_path / "film.mp4").read_bytes() == stamped.data
+
+
+def test_every_frame_is_labelled_and_marked(stamped, filmed):
+    ident = int(stamped.report.statement.watermark, 16)
+    spots = set()
+    for pixels in films.read(stamped.data).frames():
+        seen = label.find(pixels)
+        assert (seen.purpose, seen.demo) == ("age", False)
+        spots.add(seen.box)
+        assert watermark.find(pixels).ident == ident
+    assert len(spots) == 1, "the label does not jump"
+
+
+def test_changed_where_granted_and_untouched_elsewhere(stamped, filmed):
+    for number, (was, now) in enumerate(zip(filmed.frames(), films.read(stamped.data).frames(), strict=True)):
+        x, y, w, h = (round(v) for v in gate_box(number))
+        dark = now[y : y + h, x : x + w].mean() / was[y : y + h, x : x + w].mean()
+        assert (dark < 0.9) == (number < FRAMES - 2)
+
+
+def gate_box(_number):
+    return (210, 130, 60, 60)
+
+
+def test_what_it_was_made_from_can_be_proved(stamped, filmed, signer, gate):
+    from app.stamp.proof import Role, commit
+
+    told = stamped.report.statement
+    salt = signer.registry.salt(told.target_hmac)
+    assert commit(salt, Role.TARGET, filmed.frames()) == told.target_hmac
+    assert commit(salt, Role.SOURCE, [gate.live()[0].pixels]) == told.source_hmac
+
+
+def refused(kind, make):
+    with pytest.raises(kind) as caught:
+        make()
+    return caught.value.code
+
+
+def test_no_pixels_can_be_handed_in(gate, filmed, signer):
+    """A plain frame is not taken, nor a draft of another frame, of another film, nor one used before."""
+    made = list(drafts(gate, filmed))
+    pixels = next(filmed.frames())
+    for wrong in ([pixels, *made[1:]], [None, pixels, *[None] * 4]):
+        assert refused(
+            (Forgery, AttributeError, TypeError), lambda wrong=wrong: stamp_film(gate, filmed, wrong, signer)
+        )
+    swapped = list(drafts(gate, filmed))
+    swapped[0], swapped[1] = swapped[1], swapped[0]
+    assert refused(Forgery, lambda: stamp_film(gate, filmed, swapped, signer)) == "forged"
+    twice = next(drafts(gate, filmed))
+    gate.release(twice)
+    assert refused(Forgery, lambda: stamp_film(gate, filmed, [twice, *[None] * 5], signer)) == "spent"
+    other = films.read(encode([p[:, ::-1].copy() for p in filmed.frames()], TIMES))
+    assert refused(Forgery, lambda: stamp_film(gate, other, drafts(gate, filmed), signer)) == "forged"
+
+
+def test_the_draft_of_another_gate(gate, filmed, signer, notary, ledger):
+    theirs = gate_of("bram", notary, ledger)
+    assert refused(Forgery, lambda: stamp_film(theirs, filmed, drafts(gate, filmed), signer)) == "forged"
+    assert refused(Forgery, lambda: stamp_film(object(), filmed, [], signer)) == "forged"
+
+
+@pytest.mark.parametrize(
+    "second", [{"purpose": Purpose.EXPRESS}, {"engine": "other 1"}, {"parameters": {"amount": 2.0}}]
+)
+def test_all_drafts_of_a_film_are_of_one_kind(gate, filmed, signer, second):
+    one, other = drafts(gate, filmed), drafts(gate, filmed, **second)
+    mixed = [pair[n % 2] for n, pair in enumerate(zip(one, other, strict=True))]
+    assert refused(Forgery, lambda: stamp_film(gate, filmed, mixed, signer)) == "forged"
+
+
+def test_as_many_drafts_as_frames(gate, filmed, signer):
+    for wrong in ([*drafts(gate, filmed), None], list(drafts(gate, filmed))[:-1]):
+        assert refused(Fault, lambda wrong=wrong: stamp_film(gate, filmed, wrong, signer)) == "bad-drafts"
+
+
+@pytest.mark.parametrize("nothing", [[], [None] * FRAMES])
+def test_a_film_in_which_nothing_was_changed(gate, filmed, signer, nothing):
+    assert refused(Refusal, lambda: stamp_film(gate, filmed, nothing, signer)) == "nothing-changed"
+
+
+def test_films_must_be_agreed_to(notary, ledger, filmed, signer):
+    less = dataclasses.replace(EVERYTHING, purposes=frozenset(Purpose) - {Purpose.VIDEO})
+    pictures_only = gate_of("ada", notary, ledger, consent=less)
+    assert refused(Refusal, lambda: stamp_film(pictures_only, filmed, [], signer)) == "purpose-not-agreed"
+
+
+def test_withdrawn_on_the_way(notary, ledger, filmed, signer):
+    gate = gate_of("ada", notary, ledger)
+
+    def work():
+        for number, draft in enumerate(drafts(gate, filmed)):
+            if number == 3:
+                gate.withdraw()
+            yield draft
+
+    assert refused(Refusal, lambda: stamp_film(gate, filmed, work(), signer)) == "session-withdrawn"
+
+
+@pytest.mark.parametrize("flaw", ["label", "watermark", "times"])
+def test_nothing_unsound_leaves(gate, filmed, signer, monkeypatch, flaw):
+    """One frame without label, frames without mark, a film with other times: no bytes."""
+    if flaw == "label":
+        plain, count = label.draw, []
+        monkeypatch.setattr(
+            stamping.label, "draw", lambda p, *rest: p if count.append(1) or len(count) == 9 else plain(p, *rest)
+        )
+    elif flaw == "watermark":
+        monkeypatch.setattr(stamping.watermark, "embed", lambda pixels, *_: pixels)
+    else:
+        late = dataclasses.replace(TIMES, ticks=(*TIMES.ticks[:-1], TIMES.ticks[-1] + 1))
+        monkeypatch.setattr(stamping.film_out, "encode", lambda frames, _, film: encode(frames, late, film))
+    code = refused((Fault, Refusal), lambda: stamp_film(gate, filmed, drafts(gate, filmed), signer))
+    assert code in {"stamp-not-sound", "not-marked"}
+
+
+def cut(data, first, last):
+    """A piece of a film, compressed again by somebody: H.264 crf 23, no manifest."""
+    frames = list(films.read(data).frames())[first:last]
+    return encode(frames, films.Timing.even(len(frames)), crf=23)
+
+
+def still(data, number):
+    from app import codec
+
+    return codec.encode(list(films.read(data).frames())[number], "jpeg", 80)
+
+
+def test_a_piece_and_a_still_lead_back(stamped, signer):
+    """Without their manifest; and to nothing where the registry is another's."""
+    told = stamped.report.statement
+    for copy in (cut(stamped.data, 2, 4), still(stamped.data, 1), encode_plain(stamped.data)):
+        report = verify(copy, [signer.anchor_pem], registry=signer.registry)
+        assert report.verdict is Verdict.RECOVERED
+        assert report.statement == told
+        assert verify(copy, [signer.anchor_pem]).verdict is Verdict.NO_MANIFEST
+
+
+def encode_plain(data):
+    """Remuxed: every packet as it was, no manifest."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="mp4") as to:
+        tracks = {s.index: to.add_stream_from_template(s) for s in (*source.streams.video, *source.streams.audio)}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = tracks[packet.stream_index]
+                to.mux(packet)
+    return out.getvalue()
+
+
+def test_the_mark_on_another_film(stamped, signer):
+    ident = int(stamped.report.statement.watermark, 16)
+    other = [draw("bram", seed=300 + n, yaw=20.0, background=3) for n in range(3)]
+    copied = encode([watermark.embed(pixels, ident, stamping.PSNR) for pixels in other], films.Timing.even(3))
+    report = verify(copied, [signer.anchor_pem], registry=signer.registry)
+    assert report.verdict is Verdict.MARK_COPIED
+
+
+def test_fingerprints_of_a_film_tell_it_from_others(stamped, signer):
+    ident = int(stamped.report.statement.watermark, 16)
+    entry = signer.registry.recall(ident)
+    pixels = next(films.read(stamped.data).frames())
+    assert entry.likeness(pixels, watermark.find(pixels)) is Likeness.SAME
+    assert 1 <= len(entry.steps) <= FRAMES
