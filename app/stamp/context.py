@@ -38,9 +38,14 @@ def settings(anchors: Sequence[str]) -> Mapping[str, object]:
             # A wrong signature fails at signing rather than at the reader.
             "verify_after_sign": True,
         },
-        # Thumbnails are on by default: they would put the faces of the originals into the manifest.
-        # A film's hash leaves boxes named `free` out by default: whoever likes could add some.
-        "builder": {"thumbnail": {"enabled": False}, "bmff_hash_exclude_free_and_skip_boxes": False},
+        "builder": {
+            # Thumbnails are on by default: they would put the faces of the originals into the manifest.
+            "thumbnail": {"enabled": False},
+            # Assertions say `created` themselves; ingredients cannot, and would be filed as gathered from elsewhere.
+            "created_assertion_labels": ["c2pa.ingredient"],
+            # A film's hash leaves boxes named `free` out by default: whoever likes could add some.
+            "bmff_hash_exclude_free_and_skip_boxes": False,
+        },
     }
 
 

@@ -23,6 +23,8 @@ DESCRIPTIONS: Final = (
     ("express", "The expression of the face was changed"),
 )
 _TITLES: Final = (("swap", "Face swap"), ("age", "Age preview"), ("express", "Expression preview"))
+ENGINES: Final = (("swap-mesh", True), ("age-wrinkle", False), ("express-mesh", False))
+"""Engines without a trained model that makes pixels: whether all they show was captured somewhere."""
 _SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _NOT_ALLOWED: Final = (
     "cawg.ai_inference",
@@ -98,21 +100,27 @@ def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, obj
 
 
 def source_type(statement: Statement) -> str:
-    """Choose the IPTC digital source type that claims no more than we know.
+    """Choose the IPTC digital source type: what the engine did, and no more than we know.
 
-    Our engines are not generative models: they warp, relight and blend pixels of pictures, so the types that speak of
-    generative AI (`compositeWithTrainedAlgorithmicMedia`, `compositeSynthetic`) would be false. Nor is it
-    `algorithmicallyEnhanced`, which is "without changing the main content", or `humanEdits`: no human drew it.
+    An engine that is not in the table makes pixels with a trained model, as far as anybody can tell from here, and its
+    edit is `compositeWithTrainedAlgorithmicMedia` ("edit with generative AI"). Those in the table are no such models:
+    networks show them where a face and its parts are, but each pixel is moved, relit, blended or computed by a formula,
+    so the terms that speak of generative AI would be false. Nor is it `algorithmicallyEnhanced`, which is "without
+    changing the main content", nor `humanEdits`: no human drew it.
 
-    * A swap between two frames of the live check is `compositeCapture`: all elements are captures of real life.
+    * An engine that only moves pixels, between two frames of the live check, is `compositeCapture`: all elements are
+      captures of real life.
     * Everything else is `composite`, "any of which may or may not be generative AI": of a photo that was handed in we
-      know whose face it shows but not how it was made, the age engine draws what no camera saw, and the demonstration's
-      person was never before a camera.
+      know whose face it shows but not how it was made, wrinkles and the inside of a mouth are drawn where no camera saw
+      any, and the demonstration's person was never before a camera.
 
     The visible label says AI MODIFIED in each case: for who looks at it, a changed face is what matters.
     """
-    captures = (statement.domain, statement.source_origin, statement.target_origin) == ("live", "live", "live")
-    return _SOURCE_TYPES + ("compositeCapture" if captures and statement.purpose == "swap" else "composite")
+    captured = dict(ENGINES).get(statement.engine.rpartition(" ")[0])
+    if captured is None:
+        return _SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia"
+    live = (statement.domain, statement.source_origin, statement.target_origin) == ("live", "live", "live")
+    return _SOURCE_TYPES + ("compositeCapture" if captured and live else "composite")
 
 
 def title(statement: Statement) -> str:

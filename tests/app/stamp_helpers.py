@@ -44,7 +44,7 @@ def facts(**changes):
         "consent": "c0ffee",
         "source_origin": Origin.LIVE,
         "target_origin": Origin.PHOTO,
-        "engine": "swap 1",
+        "engine": "swap-mesh 1",
         "parameters": {"strength": 0.75, "mode": "soft"},
         "face_box": (60.0, 30.0, 70.0, 90.0),
         "source_score": 0.87,

@@ -1,11 +1,13 @@
 import datetime as dt
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import engines
 from app.codec import Format
 from app.stamp import manifest
 from app.stamp.statement import ASSERTION, PURPOSES, Statement, parse, rounded, version_of
@@ -37,9 +39,9 @@ def test_actions_are_complete_and_in_order():
     }
     assert edited["action"] == labelled["action"] == "c2pa.edited"
     assert edited["parameters"]["ingredientIds"] == ["source"]
-    assert edited["parameters"]["org.selfsame.engine"] == "swap 1"
+    assert edited["parameters"]["org.selfsame.engine"] == "swap-mesh 1"
     assert edited["parameters"]["org.selfsame.parameters"] == {"strength": 0.75, "mode": "soft"}
-    assert edited["softwareAgent"]["name"] == "Selfsame swap 1"
+    assert edited["softwareAgent"]["name"] == "Selfsame swap-mesh 1"
     assert labelled["description"] == "Visible label: AI MODIFIED / FACE SWAP"
 
 
@@ -77,7 +79,7 @@ def test_the_consent_assertion_says_what_the_gate_found():
         "consent": "c0ffee",
         "source_origin": "live",
         "target_origin": "photo",
-        "engine": "swap 1",
+        "engine": "swap-mesh 1",
         "watermark": "none",
         "parameters": {"strength": 0.75, "mode": "soft"},
         "source_score": 0.85,
@@ -148,20 +150,34 @@ def test_the_demo_says_so_everywhere(purpose):
     assert "DEMO" not in build(purpose=purpose)["title"]
 
 
+LIVE, PHOTO, DEMO = Origin.LIVE, Origin.PHOTO, Domain.DEMO
+
+
 @pytest.mark.parametrize(
-    ("purpose", "domain", "source", "target", "expected"),
+    ("engine", "domain", "source", "target", "expected"),
     [
-        (Purpose.SWAP, Domain.LIVE, Origin.LIVE, Origin.LIVE, "compositeCapture"),
-        (Purpose.SWAP, Domain.LIVE, Origin.LIVE, Origin.PHOTO, "composite"),
-        (Purpose.SWAP, Domain.LIVE, Origin.PHOTO, Origin.LIVE, "composite"),
-        (Purpose.SWAP, Domain.DEMO, Origin.LIVE, Origin.LIVE, "composite"),
-        (Purpose.AGE, Domain.LIVE, Origin.LIVE, Origin.LIVE, "composite"),
-        (Purpose.EXPRESS, Domain.LIVE, Origin.LIVE, Origin.LIVE, "composite"),
+        ("swap-mesh 1", Domain.LIVE, LIVE, LIVE, "compositeCapture"),
+        ("swap-mesh 2", Domain.LIVE, LIVE, LIVE, "compositeCapture"),
+        ("swap-mesh 1", Domain.LIVE, LIVE, PHOTO, "composite"),
+        ("swap-mesh 1", Domain.LIVE, PHOTO, LIVE, "composite"),
+        ("swap-mesh 1", DEMO, LIVE, LIVE, "composite"),
+        ("age-wrinkle 1", Domain.LIVE, LIVE, LIVE, "composite"),
+        ("express-mesh 1", Domain.LIVE, LIVE, LIVE, "composite"),
+        ("personal-64 1", Domain.LIVE, LIVE, LIVE, "compositeWithTrainedAlgorithmicMedia"),
+        ("personal-64 1", DEMO, PHOTO, PHOTO, "compositeWithTrainedAlgorithmicMedia"),
+        ("swap-mesh", Domain.LIVE, LIVE, LIVE, "compositeWithTrainedAlgorithmicMedia"),
     ],
 )
-def test_source_type_claims_no_more_than_we_know(purpose, domain, source, target, expected):
-    found = statement(purpose=purpose, domain=domain, source_origin=source, target_origin=target)
+def test_source_type_by_engine(engine, domain, source, target, expected):
+    found = statement(engine=engine, domain=domain, source_origin=source, target_origin=target)
     assert manifest.source_type(found) == SYNTHETIC + expected
+
+
+def test_which_engines_there_are_without_a_trained_model():
+    """A new engine is said to be trained until somebody has thought about it and put it into the table."""
+    sources = "".join(path.read_text() for path in Path(engines.__file__).parent.glob("*.py"))
+    found = {name for name, _ in re.findall(r'engine="([a-z0-9-]+) (\d+)"', sources)}
+    assert {name for name, _ in manifest.ENGINES} <= found
 
 
 def test_an_unknown_purpose_has_no_title():

@@ -1,6 +1,8 @@
 """The library ignores settings it does not know: each of ours is proved by what happens with and without it."""
 
 import http.server
+import io
+import json
 import threading
 
 import c2pa
@@ -102,6 +104,19 @@ def test_a_wrong_signature_fails_at_signing():
 def test_no_thumbnails():
     assert b"c2pa.thumbnail" not in sign(settings())
     assert b"c2pa.thumbnail" in sign(without("builder", "thumbnail"))
+
+
+def test_ingredients_are_created_not_gathered():
+    def gathered(under):
+        with (
+            c2pa.Context.from_dict(under) as context,
+            c2pa.Reader("image/jpeg", io.BytesIO(sign(under)), context=context) as reader,
+        ):
+            store = json.loads(reader.detailed_json())
+        return len(store["manifests"][store["active_manifest"]]["claim"].get("gathered_assertions") or [])
+
+    assert gathered(settings()) == 0
+    assert gathered(without("builder", "created_assertion_labels")) == 2
 
 
 def test_a_remote_manifest_is_not_fetched(web):

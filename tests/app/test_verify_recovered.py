@@ -11,7 +11,7 @@ from app import codec
 from app.stamp import manifest, watermark, writer
 from app.stamp.reading import BLANK
 from app.verify import Verdict, verify
-from consent.errors import Fault
+from consent.errors import Fault, Refusal
 from tests.app.stamp_helpers import FORMATS, facts, settings, sign, signer, write
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
 
@@ -109,8 +109,8 @@ def test_another_installation_knows_nothing_of_it():
 
 def test_a_manifest_that_was_changed_in_the_registry_is_not_believed(monkeypatch):
     entry = signer().registry.recall(int(stamped().report.watermark, 16))
-    at = entry.manifest.index(b"swap 1")
-    worse = entry.manifest[:at] + b"swap 2" + entry.manifest[at + 6 :]
+    at = entry.manifest.index(b"swap-mesh 1")
+    worse = entry.manifest[:at] + b"swap-mesh 2" + entry.manifest[at + 11 :]
     assert by_registry(manifest=worse) == (Verdict.NO_MANIFEST, None)
 
 
@@ -169,7 +169,7 @@ def test_anybodys_strip_gets_a_report(size):
 
 def test_a_mark_that_cannot_be_read_stops_the_stamp(monkeypatch):
     monkeypatch.setattr(watermark, "find", lambda _: None)
-    with pytest.raises(Fault, match="watermark"):
+    with pytest.raises(Refusal, match="watermark"):
         write(portrait(), facts(face_box=BOX), signer(), "png")
 
 
