@@ -30,7 +30,8 @@ def of_depth(seen: Relief) -> Finding:
     if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
         return Finding.UNCLEAR
     deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_FLAT
-    turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
+    turned = seen.turns >= policy.DEPTH_TURNS and policy.DEPTH_NARROWING <= seen.narrowing <= policy.DEPTH_STIFF
+    turned = turned and seen.across * seen.narrowing >= policy.DEPTH_SOLID
     if deep and turned and seen.least >= policy.DEPTH_FLAT and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
     flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT

@@ -73,9 +73,9 @@ def _camera(found: Evidence) -> None:
 
 
 def _same_face(found: Identity) -> None:
-    alone, together = (found.samples, found.kept_moving), (found.rests, found.kept_rest, found.shown)
+    alone, together = (found.samples, found.kept_moving), (found.rests, found.shown)
     same = all(c >= policy.SAME_FACE for c in alone) and all(c >= policy.SAME_FACE_MEAN for c in together)
-    if not (same and found.years >= 0):
+    if not (same and found.kept_rest >= policy.SAME_FACE_REST and found.years >= 0):
         raise Refusal.of("face-changed")
 
 
