@@ -100,3 +100,15 @@ def replaced(data, kind, offset, new):
 
 def box(kind, content=b""):
     return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def remuxed(data):
+    """Every packet as it was, written into a new file: nothing else of the old one is left."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="mp4") as to:
+        tracks = {s.index: to.add_stream_from_template(s) for s in (*source.streams.video, *source.streams.audio)}
+        for packet in source.demux():
+            if packet.dts is not None:
+                packet.stream = tracks[packet.stream_index]
+                to.mux(packet)
+    return out.getvalue()
