@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+MAX_BYTES: Final = 256 * 1024 * 1024
+"""Largest film that is looked at: a minute and a half of a telephone's best, many of a usual one."""
 MAX_SAMPLES: Final = 400_000
 """Frames or sound packets of one track: an hour of AAC has 170,000."""
 MAX_EDITS: Final = 16

@@ -435,10 +435,17 @@ def _format(out: Path, *, force: bool) -> str:
 
 
 def _photo(path: Path) -> Photo:
-    from app import media
+    from app import codec, media
 
+    data = _bytes(path)
+    if codec.sniff(data[:12]) is codec.Format.MP4:
+        raise Refusal(
+            "film-later",
+            f"{path.name} is a film; films can be changed only in a later version.",
+            "Use a picture. `selfsame verify` reads films already.",
+        )
     try:
-        return media.read(_bytes(path))
+        return media.read(data)
     except Refusal as no:
         raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
 
@@ -458,11 +465,12 @@ def _shown(words: str) -> str:
 
 def _bytes(path: Path) -> bytes:
     """No more of a file than is ever looked at: it may be a device, or larger than the memory."""
-    from app.codec import MAX_BYTES
+    from app.verify import most
 
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            head = file.read(12)
+            return head + file.read(most(head) + 1 - len(head))
     except OSError as error:
         raise Refusal(
             "cannot-read", f"{path} cannot be read ({error.strerror}).", "Check the name and that it is a file."

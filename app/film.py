@@ -26,10 +26,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from app import bmff
+from app.bmff import MAX_BYTES
 from app.codec import Format, Pixels, sniff
 from consent.errors import Refusal
 
-MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_PIXELS: Final = 3840 * 2160
 MAX_SIDE: Final = 4096
 MIN_SIDE: Final = 128

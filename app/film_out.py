@@ -15,8 +15,9 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.video.frame import VideoFrame
 
+from app.bmff import MAX_BYTES
 from app.codec import Pixels
-from app.film import EXACT, MAX_BYTES, Film, Timing, opened, sounds
+from app.film import EXACT, Film, Timing, opened, sounds
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from app import codec
+from app import bmff, codec
 from app.stamp import label, watermark
 from app.stamp.reading import Manifest, detached, read
 from app.stamp.registry import Likeness, Registry
@@ -166,7 +166,7 @@ def _verified(
         pictures, found = _looked_at(data, fmt)
     except Refusal as refusal:
         unreadable = refusal
-    if fmt is None or len(data) > _most(fmt):
+    if fmt is None or len(data) > most(data[:12]):
         return _no_picture(unreadable), ()
     report = _by_manifest(data, fmt, anchors, found, unreadable)
     if pictures and (report.verdict is Verdict.OURS or registry is not None):
@@ -181,13 +181,9 @@ def _verified(
     return report, pictures
 
 
-def _most(fmt: codec.Format) -> int:
-    """Bytes of the largest file that is looked at."""
-    if fmt is not codec.Format.MP4:
-        return codec.MAX_BYTES
-    from app.film import MAX_BYTES
-
-    return MAX_BYTES
+def most(head: bytes) -> int:
+    """Bytes of the largest file that is looked at, by its first 12."""
+    return bmff.MAX_BYTES if codec.sniff(head) is codec.Format.MP4 else codec.MAX_BYTES
 
 
 def _looked_at(data: bytes, fmt: codec.Format | None) -> tuple[list[codec.Pixels], label.Label | None]:
