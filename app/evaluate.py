@@ -30,11 +30,11 @@ from consent import policy
 from consent.errors import Refusal
 from consent.quality import adult
 from consent.sight import one_face
-from consent.template import Vector, score, template
+from consent.template import score, template
 from consent.types import Action, LiveFrame, Photo, freeze
 from models.age import AgeEstimator
 from models.faces import Face, Finder
-from models.identity import Recogniser
+from models.identity import Recogniser, Vector
 
 FALSE_MATCHES: Final = 1e-5
 """Goal: of random adults."""

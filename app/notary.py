@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from app.receipt import record
 from consent.errors import Fault
 from consent.receipt import Notary
 
@@ -27,7 +28,7 @@ def open_notary(path: Path) -> Notary:
     if not isinstance(key, Ed25519PrivateKey):
         reason = f"The receipt key {path.name} cannot be read or made."
         raise Fault("receipt-key-broken", reason, "Move it away; a new one is made.")
-    return Notary(key)
+    return Notary(key, record)
 
 
 def _ensure(path: Path) -> None:

@@ -22,13 +22,7 @@ from consent.types import Ability, Action, Assurance, Clock, Colour, Once, Seal,
 from models.presentation.path import Path
 
 Order = tuple[Action, ...]
-_KINDS: Final[dict[Ability, Order]] = {
-    Ability.TURN: (Action.TURN_LEFT, Action.TURN_RIGHT),
-    Ability.NOD: (Action.NOD,),
-    Ability.EYES: (Action.CLOSE_EYES,),
-    Ability.MOUTH: (Action.OPEN_MOUTH,),
-    Ability.LEAN: (Action.LEAN_IN,),
-}
+_TURNS: Final = (Action.TURN_LEFT, Action.TURN_RIGHT)
 _FACIAL: Final = frozenset({Action.CLOSE_EYES, Action.OPEN_MOUTH})
 EVERYTHING: Final = frozenset(Ability)
 
@@ -44,9 +38,10 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
         Refusal: `too-little-to-ask`, when the head cannot turn, or neither eyes nor mouth can do anything. (A
             photograph that is warped passes a nod alone, and any mask that does not have to blink or speak.)
     """
-    kinds = tuple(action for ability in Ability if ability in abilities for action in _KINDS[ability])
-    must = {*_KINDS[Ability.TURN], *(_FACIAL & set(kinds))}
-    if not (set(_KINDS[Ability.TURN]) <= set(kinds) and _FACIAL & set(kinds)):
+    able = (ability for ability in Ability if ability in abilities)
+    kinds = tuple(a for ability in able for a in (_TURNS if ability is Ability.TURN else (Action(ability.value),)))
+    must = {*_TURNS, *(_FACIAL & set(kinds))}
+    if not (set(_TURNS) <= set(kinds) and _FACIAL & set(kinds)):
         raise Refusal.of("too-little-to-ask")
     length = policy.ACTIONS
     while True:

@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final, Self
 
-from models.errors import Fault
+from models.errors import Fault, Said
 
 __all__ = ["WORDS", "Fault", "Forgery", "Refusal"]
 
@@ -21,21 +21,15 @@ WORDS: Final[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("words.tom
 """What people are told, in English: `refusal` by code, `ask` by hint."""
 
 
-class Refusal(Exception):  # noqa: N818 - the project's two words are Refusal and Fault
-    """A person is told no.
+class Refusal(Said):
+    """A person is told no: what was seen and why it is refused, and what they can do next.
 
     Attributes:
-        code: stable kebab-case identifier, for programs and tests.
-        reason: what was seen and why it is refused, in one plain sentence.
-        remedy: what the person can do next, in one plain sentence.
         boxes: faces the reason speaks of, as (x, y, width, height) in pixels, left to right.
     """
 
     def __init__(self, code: str, reason: str, remedy: str, boxes: tuple[Box, ...] = ()) -> None:
-        super().__init__(f"{reason} {remedy} [{code}]")
-        self.code = code
-        self.reason = reason
-        self.remedy = remedy
+        super().__init__(code, reason, remedy)
         self.boxes = boxes
 
     @classmethod
@@ -43,7 +37,7 @@ class Refusal(Exception):  # noqa: N818 - the project's two words are Refusal an
         """The refusal of that code, in the words of `words.toml`.
 
         Args:
-            code: see above.
+            code: stable kebab-case identifier, for programs and tests.
             case: which of the words of this code.
             boxes: see above.
             values: what the words leave open.

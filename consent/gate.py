@@ -28,9 +28,7 @@ from consent.sight import everybody_else, one_face, reach
 from consent.template import score, template
 from consent.types import (
     LIVE_SEAL,
-    Assurance,
     Clock,
-    Domain,
     Draft,
     Facts,
     Grant,
@@ -78,8 +76,8 @@ class Gate:
             raise Refusal.of("consent-withdrawn")
         live.once.spend("live check")
         self.session: Final = secrets.token_hex(8)
-        self.domain: Final[Domain] = domain.domain(live.world)
-        self.assurance: Final[Assurance] = live.assurance
+        self.domain: Final = domain.domain(live.world)
+        self.assurance: Final = live.assurance
         self.purposes: Final = receipt.purposes
         self.consent: Final = receipt.id
         self._world = live.world

@@ -15,19 +15,21 @@ def usable(face: Face) -> None:
             `face-blurred`. A measure that is not a number refuses.
     """
     low, high = policy.BRIGHTNESS
-    size = length(face)
+    where = (face.box,)
+    if not (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED):
+        raise Refusal.of("face-turned-away", boxes=where)
     # the mesh and the detector's points are two networks' word for one face: else one is compared and another changed
-    checks = (
-        (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED, "face-turned-away"),
-        (disagreement(face) <= policy.APART, "face-unclear"),
-        (size >= policy.FACE_SIZE, "face-too-small"),
-        (face.brightness >= low, "face-too-dark"),
-        (face.brightness <= high, "face-too-bright"),
-        (face.sharpness >= policy.SHARPNESS, "face-blurred"),
-    )
-    for fine, code in checks:
-        if not fine:
-            raise Refusal.of(code, boxes=(face.box,), seen=f"{size:.0f}", needed=f"{policy.FACE_SIZE:.0f}")
+    if not disagreement(face) <= policy.APART:
+        raise Refusal.of("face-unclear", boxes=where)
+    size = length(face)
+    if not size >= policy.FACE_SIZE:
+        raise Refusal.of("face-too-small", boxes=where, seen=f"{size:.0f}", needed=f"{policy.FACE_SIZE:.0f}")
+    if not face.brightness >= low:
+        raise Refusal.of("face-too-dark", boxes=where)
+    if not face.brightness <= high:
+        raise Refusal.of("face-too-bright", boxes=where)
+    if not face.sharpness >= policy.SHARPNESS:
+        raise Refusal.of("face-blurred", boxes=where)
 
 
 def adult(years: float) -> None:

@@ -1,21 +1,15 @@
 """The consent receipt: what a person agreed to, in the words they read, signed, without anything of their body.
 
-Its structure is that of ISO/IEC TS 27560:2023 (docs/consent.md names every field): receipt metadata, record header, PII
-processing, parties, events. It is signed with the key of this installation (Ed25519), so that it can be proved later
-that this program gave it. Values are codes; `app/studio/receipts.py` says them in a person's language.
+It is signed with the key of this installation (Ed25519), so that it can be proved later that this program gave it. What
+a record looks like, `app.receipt` says; here stands who can give a consent, and for how long it opens a session.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Final, final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -23,13 +17,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from consent import policy
 from consent.errors import Refusal
 from consent.types import Clock, Purpose, Seal, Sealed, since_boot
-
-VERSION: Final = "selfsame-consent-2"
-_SESSION: Final = f"PT{policy.SESSION_SECONDS / 60:.0f}M"
-_SAID: Final[Mapping[str, Any]] = MappingProxyType(
-    tomllib.loads(Path(__file__).with_name("record.toml").read_text("utf-8"))
-)
-"""What every receipt says."""
 
 
 @final
@@ -94,21 +81,8 @@ def body(document: dict[str, Any]) -> bytes:
     return json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
 
 
-def _processing(consent: Consent) -> dict[str, Any]:
-    """The section of what is done with what."""
-    digest = hashlib.sha256(consent.text.encode()).hexdigest()
-    return {
-        "privacy_notice": {"version": consent.version, "sha256": digest, "text": consent.text},
-        "language": consent.language,
-        "purposes": [{"purpose": purpose, **_SAID["purpose"]} for purpose in sorted(consent.purposes)],
-        "retention_period": _SESSION,
-        **_SAID["pii_processing"],
-    }
-
-
-def event(state: str, time: str, lasts: str) -> dict[str, str]:
-    """What became of the consent, when (ISO 8601), and how long that lasts (an ISO 8601 duration)."""
-    return {"event_state": state, "event_time": time, "validity_duration": lasts, **_SAID["event"]}
+Form = Callable[[Consent, str], dict[str, Any]]
+"""Writes down a consent under the number of its record, as `app.receipt.record` does; the notary adds its signature."""
 
 
 @final
@@ -120,9 +94,10 @@ class Notary:
         public: its public half, hexadecimal, as it stands in the receipts.
     """
 
-    def __init__(self, key: Ed25519PrivateKey) -> None:
+    def __init__(self, key: Ed25519PrivateKey, form: Form) -> None:
         self.key: Final = key
         self.public: Final = key.public_key().public_bytes_raw().hex()
+        self._form = form
 
     def sign(self, consent: Consent, clock: Clock = since_boot) -> Receipt:
         """Turn a consent into a receipt.
@@ -137,20 +112,10 @@ class Notary:
         if not consent.purposes:
             raise Refusal.of("no-purpose")
         record = secrets.token_hex(12)
-        header = {"schema_version": VERSION, "record_id": record, "pii_principal_id": secrets.token_hex(8)}
-        text = self.signed(
-            {
-                "record_header": header,
-                "pii_processing": _processing(consent),
-                "party_identification": _SAID["party_identification"],
-                "events": [event("given", datetime.now(UTC).isoformat(timespec="seconds"), _SESSION)],
-            }
-        )
+        text = self.signed(self._form(consent, record))
         return _SEAL.put(Receipt(record, consent.purposes, text, clock(), clock, b""))
 
     def signed(self, document: dict[str, Any]) -> str:
-        """The JSON of a record, under the number of its newest event, signed."""
-        named = f"{document['record_header']['record_id']}-{len(document['events'])}"
-        document = {**document, "receipt_metadata": {"schema_version": VERSION, "receipt_id": named}}
+        """The JSON of a record with the signature over its `body` and the key that verifies it."""
         signed = {"public_key": self.public, "signature": self.key.sign(body(document)).hex()}
         return json.dumps(document | signed, indent=2, ensure_ascii=False)

@@ -6,15 +6,13 @@ phones and in mirrors are other people's.
 
 from __future__ import annotations
 
-import numpy as np
-
 from consent import policy
 from consent.errors import Box, Refusal
 from consent.quality import grown, usable
 from consent.types import Pixels
 from models.age import AgeEstimator
-from models.faces import SIDE, Detection, Face, Finder
-from models.heads import around, centred
+from models.faces import Detection, Face, Finder
+from models.heads import around, centred, closer
 
 
 def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | None) -> tuple[Face, tuple[Box, ...]]:
@@ -37,26 +35,18 @@ def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | N
         raise Refusal.of("face-turned-away", "covered", (chosen.box,))
     usable(face)
     grown(ages.years(pixels, face), face.box)
-    return face, (*(d.box for d in found if d is not chosen), *_closer(finder, pixels, face, boxes))
+    return face, (*(d.box for d in found if d is not chosen), *closer(finder, pixels, reach(face, pixels), boxes))
 
 
 def everybody_else(finder: Finder, pixels: Pixels, face: Face) -> tuple[Box, ...]:
     """The boxes of everybody but the one whose face was found in this picture before, as in the live check."""
     known = (face.box, *(d.box for d in finder.detect(pixels) if not centred(d.box, face.box)))
-    return known[1:] + _closer(finder, pixels, face, known)
+    return known[1:] + closer(finder, pixels, reach(face, pixels), known)
 
 
 def reach(face: Face, pixels: Pixels) -> tuple[int, int, int, int]:
     """The part of the picture that an engine may change: x0, y0, x1, y1 in pixels, the ends excluded."""
     return around(face, policy.REACH, pixels.shape)
-
-
-def _closer(finder: Finder, pixels: Pixels, face: Face, known: tuple[Box, ...]) -> tuple[Box, ...]:
-    """Whoever shows only in a closer look at what may be changed: small faces of a large picture."""
-    x0, y0, x1, y1 = reach(face, pixels)
-    near = (d.box for d in finder.detect(np.ascontiguousarray(pixels[y0:y1, x0:x1]), 2 * SIDE))
-    boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
-    return tuple(box for box in boxes if not any(centred(box, other) for other in known))
 
 
 def _chosen(faces: tuple[Detection, ...], boxes: tuple[Box, ...], choose: int | None) -> Detection:

@@ -10,15 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
 from consent import policy
 from consent.errors import Refusal
 from consent.types import Action, LiveFrame
-from models.identity import Recogniser
-
-Vector = NDArray[np.float32]
+from models.identity import Recogniser, Vector, middle
 
 
 def template(frames: Sequence[LiveFrame], recogniser: Recogniser) -> Vector:
@@ -37,13 +32,13 @@ def template(frames: Sequence[LiveFrame], recogniser: Recogniser) -> Vector:
     resting = embedded.pop(Action.CENTRE)
     for _ in range(2):  # once to find the middle, once without what is far from it
         if len(resting) >= policy.TEMPLATE_FRAMES:
-            resting = _agreeing(resting, _middle(resting))
+            resting = _agreeing(resting, middle(resting))
     if len(resting) < policy.TEMPLATE_FRAMES:
         raise Refusal.of("too-few-frames")
-    rest = whole = _middle(resting)
+    rest = whole = middle(resting)
     for _ in range(2):
         joined = (_agreeing(some, whole) for some in embedded.values())
-        whole = _middle([rest, *[_middle(some) for some in joined if some]])
+        whole = middle([rest, *[middle(some) for some in joined if some]])
     return whole
 
 
@@ -54,8 +49,3 @@ def score(template: Vector, vector: Vector) -> float:
 
 def _agreeing(vectors: Sequence[Vector], middle: Vector) -> list[Vector]:
     return [v for v in vectors if score(middle, v) >= policy.TEMPLATE_COSINE]  # NaN is never kept
-
-
-def _middle(vectors: Sequence[Vector]) -> Vector:
-    mean = np.mean(vectors, axis=0)
-    return np.asarray(mean / np.linalg.norm(mean), np.float32)

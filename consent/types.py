@@ -67,7 +67,10 @@ class Action(StrEnum):
 
 
 class Ability(StrEnum):
-    """What a person says they can do. Too little is refused; docs/liveness.md says what that cannot tell apart."""
+    """What a person says they can do, named as the action, but for the two turns.
+
+    Too little is refused; docs/liveness.md says what that cannot tell apart.
+    """
 
     TURN = "turn"
     NOD = "nod"

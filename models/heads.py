@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.faces import Face, Points
+from models.faces import SIDE, Face, Finder, Image, Points
 
 Box = tuple[float, float, float, float]
 """x, y, width, height, pixels."""
@@ -29,6 +29,21 @@ def around(face: Face, sizes: float, shape: tuple[int, ...]) -> tuple[int, int, 
     far = sizes * float((high - low).max())
     x0, y0 = (max(0, math.floor(v - far)) for v in low)
     return x0, y0, min(shape[1], math.ceil(high[0] + far)), min(shape[0], math.ceil(high[1] + far))
+
+
+def closer(finder: Finder, image: Image, part: tuple[int, int, int, int], known: tuple[Box, ...]) -> tuple[Box, ...]:
+    """Who shows only in a closer look at a part of a picture: small faces of a large one.
+
+    Args:
+        finder: finds.
+        image: `uint8 RGB (H, W, 3)`.
+        part: x0, y0, x1, y1 in pixels, the ends excluded.
+        known: boxes of everybody who was found before.
+    """
+    x0, y0, x1, y1 = part
+    near = (d.box for d in finder.detect(np.ascontiguousarray(image[y0:y1, x0:x1]), 2 * SIDE))
+    boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
+    return tuple(box for box in boxes if not any(centred(box, other) for other in known))
 
 
 def others(boxes: tuple[Box, ...], mesh: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ none; a template of five photographs at 0.50 none of 24,560, at 0.2 % false reje
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Final
 
 import cv2
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from models.faces import Face, Image, similarity, warped
 from models.load import expect, net, patterns
 
+Vector = NDArray[np.float32]
+"""(128,) of unit length, or NaN throughout."""
 _TEMPLATE: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
@@ -49,3 +52,9 @@ class Recogniser:
     def _run(self, chip: Image) -> NDArray[np.float64]:
         self._net.setInput(cv2.dnn.blobFromImage(chip, 1.0, (112, 112)), "data")  # OpenCV 5 needs the input's name
         return np.asarray(self._net.forward(), np.float64).ravel()
+
+
+def middle(vectors: Sequence[Vector]) -> Vector:
+    """The mean of unit vectors, at unit length; NaN where one of them is."""
+    mean = np.mean(vectors, axis=0)
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)

@@ -22,11 +22,11 @@ from PIL import Image, ImageDraw, ImageFont
 from consent import policy
 from consent.errors import Refusal
 from consent.sight import one_face
-from consent.template import Vector, score, template
+from consent.template import score, template
 from consent.types import Action, LiveFrame, Pixels, freeze
 from models.age import AgeEstimator
 from models.faces import Finder
-from models.identity import Recogniser
+from models.identity import Recogniser, Vector
 from tests.booth import SEAT
 from tests.people import gallery, someone
 

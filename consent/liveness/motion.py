@@ -16,14 +16,10 @@ TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
 DEEP: Final = frozenset({*TURNS, Action.NOD, Action.DOT})
 """Movements in which a head shows its depth."""
 
-_FACIAL: Final = frozenset({Action.CLOSE_EYES, Action.OPEN_MOUTH})
+_ACTIONS: Final = frozenset({*TURNS, Action.NOD, Action.CLOSE_EYES, Action.OPEN_MOUTH, Action.LEAN_IN})
 CONTRADICTS: Final = {
-    Action.TURN_LEFT: frozenset({Action.TURN_RIGHT, Action.LEAN_IN, *_FACIAL}),
-    Action.TURN_RIGHT: frozenset({Action.TURN_LEFT, Action.LEAN_IN, *_FACIAL}),
-    Action.NOD: frozenset({*TURNS, Action.OPEN_MOUTH, Action.LEAN_IN}),
-    Action.CLOSE_EYES: frozenset({*TURNS, Action.OPEN_MOUTH, Action.LEAN_IN}),
-    Action.OPEN_MOUTH: frozenset({*TURNS, Action.CLOSE_EYES, Action.LEAN_IN}),
-    Action.LEAN_IN: frozenset({*TURNS, *_FACIAL}),
+    **{action: _ACTIONS - {action, Action.NOD} for action in _ACTIONS},
+    Action.NOD: _ACTIONS - {Action.NOD, Action.CLOSE_EYES},
 }
 """Actions that nobody does by the way while doing the other: seen before or with it, they are a wrong answer, so that
 no clip of everything answers every order. Only a nod comes by the way: looking down lowers the lids, and chins move

@@ -301,8 +301,5 @@ class Recorder:
 
     def _late(self) -> bool:
         """Whether there was time enough for an action, or to come back from one."""
-        return (
-            self._rest is not None
-            and self._gone() > policy.ACTION_SECONDS
-            and len(self._since()) >= policy.ACTION_FRAMES
-        )
+        over = self._gone() > policy.ACTION_SECONDS and len(self._since()) >= policy.ACTION_FRAMES
+        return over and self._rest is not None

@@ -11,7 +11,8 @@ from consent.liveness.guide import ASK
 from consent.liveness.recording import Outcome
 from consent.types import Action
 
-SOURCES = sorted((Path(__file__).resolve().parents[2] / "consent").rglob("*.py"))
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [*sorted((ROOT / "consent").rglob("*.py")), ROOT / "app" / "receipt.py"]
 
 
 def raised():

@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.receipt import verify, withdrawn
-from consent import policy, receipt
+from app.receipt import VERSION, record, verify, withdrawn
+from consent import policy
 from consent.errors import Forgery, Refusal
 from consent.receipt import Consent, Notary, Receipt
 from consent.types import Purpose
@@ -22,16 +22,14 @@ YES = Consent(frozenset({Purpose.AGE, Purpose.SWAP}), adult=True, myself=True, l
 
 @pytest.fixture(scope="module")
 def notary():
-    return Notary(Ed25519PrivateKey.generate())
+    return Notary(Ed25519PrivateKey.generate(), record)
 
 
 def test_a_receipt_says_what_was_agreed_and_verifies(notary):
     signed = notary.sign(YES)
     content = verify(signed.document)
     assert content["record_header"]["record_id"] == signed.id
-    assert (
-        content["record_header"]["schema_version"] == content["receipt_metadata"]["schema_version"] == receipt.VERSION
-    )
+    assert content["record_header"]["schema_version"] == content["receipt_metadata"]["schema_version"] == VERSION
     processing = content["pii_processing"]
     assert [one["purpose"] for one in processing["purposes"]] == ["age", "swap"]
     assert {one["lawful_basis"] for one in processing["purposes"]} == {"explicit-consent"}
@@ -105,7 +103,7 @@ def test_the_text_that_was_read_is_in_it_with_its_digest(notary):
 
 def test_nobody_can_be_followed_from_one_receipt_to_the_next(notary):
     headers = [verify(notary.sign(YES).document)["record_header"] for _ in range(2)]
-    assert not (set(headers[0].values()) & set(headers[1].values())) - {receipt.VERSION}
+    assert not (set(headers[0].values()) & set(headers[1].values())) - {VERSION}
 
 
 def test_every_purpose_can_be_agreed_to(notary):
@@ -144,7 +142,7 @@ def test_it_is_withdrawn_once(notary):
 
 
 def test_only_the_installation_that_gave_it_withdraws_it(notary):
-    elsewhere = Notary(Ed25519PrivateKey.generate()).sign(YES).document
+    elsewhere = Notary(Ed25519PrivateKey.generate(), record).sign(YES).document
     with pytest.raises(Refusal, match="receipt-elsewhere"):
         withdrawn(notary, elsewhere, LATER)
     with pytest.raises(Refusal, match="receipt-elsewhere"):  # ours, but of another kind
