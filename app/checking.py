@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -79,7 +79,7 @@ def check(files: Mapping[Path, Callable[[], bytes]], asked: Asked | None = None)
     home = Home.open()
     anchors, registry = Signer.anchors(home.keys), Signer.registered(home.keys)
     withdrawn, unknown = known(home)
-    pictures = [codec.decode(asked.original)] if asked is not None else []
+    pictures = _decoded(asked.original) if asked is not None else []
     answers, code = list[Answer](), 1 if unknown else 0
     for file, data in files.items():
         try:
@@ -97,8 +97,17 @@ def check(files: Mapping[Path, Callable[[], bytes]], asked: Asked | None = None)
     return answers, code, unknown
 
 
+def _decoded(data: bytes) -> Iterable[codec.Pixels]:
+    """The picture in a list, or the film, whose frames are decoded as they are asked for."""
+    if codec.sniff(data) is not codec.Format.MP4:
+        return [codec.decode(data)]
+    from app import film
+
+    return film.read(data)
+
+
 def _compared(
-    report: Report, pictures: Sequence[codec.Pixels], registry: Registry | None, asked: Asked
+    report: Report, pictures: Iterable[codec.Pixels], registry: Registry | None, asked: Asked
 ) -> dict[str, object]:
     found = original.compare(report, pictures, registry, asked.salt)
     salt = {"salt": found.salt} if asked.reveal and found.roles else {}

@@ -129,6 +129,9 @@ class Film:
         """(width, height) of its frames as `frames` gives them."""
         return self.shape.size
 
+    def __iter__(self) -> Iterator[Pixels]:
+        return self.frames()
+
     def frames(self) -> Iterator[Pixels]:
         """Decode: one frame for each of `timing`, in that order.
 

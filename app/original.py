@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.codec import Pixels
@@ -32,12 +32,12 @@ class Compared:
         return " and ".join(f"the {role}" for role in self.roles) + " of this, to the last pixel"
 
 
-def compare(report: Report, pictures: Sequence[Pixels], registry: Registry | None, salt: str | None = None) -> Compared:
+def compare(report: Report, pictures: Iterable[Pixels], registry: Registry | None, salt: str | None = None) -> Compared:
     """Compare pictures with what an output says it was made from.
 
     Args:
         report: Of the output. What it states counts as far as its verdict says.
-        pictures: The decoded picture, or the frames of a film, in order.
+        pictures: The decoded picture in a list, or the film; gone through more than once.
         registry: Where the salts of this installation are kept; None without one.
         salt: 64 hexadecimal digits that the owner gave away; None to look for the salt here.
 

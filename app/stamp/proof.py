@@ -75,7 +75,9 @@ def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
 
 
 def roles(salt: bytes, source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
-    """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it."""
-    kept = [np.asarray(one) for one in pictures]
+    """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it.
+
+    They are gone through once for each role: no generator, but a list, or a film that is decoded each time.
+    """
     told = ((Role.SOURCE, source), (Role.TARGET, target))
-    return tuple(role for role, told_code in told if hmac.compare_digest(commit(salt, role, kept), told_code))
+    return tuple(role for role, told_code in told if hmac.compare_digest(commit(salt, role, pictures), told_code))
