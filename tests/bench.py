@@ -7,12 +7,11 @@ medians on this computer as it is: compare ratios.
 
 from __future__ import annotations
 
-import io
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import fmean, median
 from tempfile import TemporaryDirectory
@@ -20,32 +19,28 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from app import evaluate, evaluate_page
 from app.bench import Bench, Figure, RedTeam, share
 from app.engines._expressshape import expressed
 from app.engines._geometry import width_of
-from app.engines.age import AgeOptions, age
-from app.engines.express import ExpressOptions, express
-from app.engines.swap import SwapOptions, swap
+from app.engines.age import AgeOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
 from app.home import Home
 from app.notary import open_notary
-from app.stamp import label
 from app.stamp.signer import Signer
-from app.stamp.writer import Stamped, stamp
-from app.verify import Verdict, verify
 from consent import liveness
 from consent.challenge import draw
 from consent.enrolment import enrol
-from consent.errors import Fault, Refusal
+from consent.errors import Refusal
 from consent.gate import Gate
 from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.age import AgeEstimator
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_watermark
+from tests import bench_stamp, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -54,8 +49,6 @@ USER: Final = "ada"
 TRIES: Final = 3
 """As many as a person has patience for; `selfsame bench liveness` counts each alone."""
 AGREED: Final = Consent(frozenset(Purpose), adult=True, myself=True, language="en", version="test", text="I agree.")
-FORMATS: Final = ("jpeg", "png", "webp")
-CHANGES: Final = (SwapOptions(), AgeOptions(years=25), ExpressOptions(smile=0.8))
 EXPRESSIONS: Final = ({"smile": 0.7}, {"smile": -0.7}, {"brows": 0.8}, {"brows": -0.8})
 """Those the engine draws by directions of its own, so that the landmarks meant are known."""
 QUICK_PEOPLE: Final = 6
@@ -78,7 +71,7 @@ class Amount:
 
 
 QUICK: Final = Amount((USER,), 2, ((640, 480), (960, 720)), 2, 4)
-FULL: Final = Amount((USER, "chima", "feng", "gita"), 5, ((640, 480), (1280, 960), (1920, 1440)), 60, 2000)
+FULL: Final = Amount((USER, "chima", "feng", "gita"), 5, ((640, 480), (1152, 864), (4000, 3000)), 60, 2000)
 
 
 def run(
@@ -212,73 +205,10 @@ def _compared(gate: Gate, photo: Photo, say: Say) -> bool | None:
 
 
 def stamp_figures(session: Session) -> Iterator[Figure]:
-    """Calls 4 to 7 for each size and format, read again by us and by somebody else's code."""
-    gate = session.gate(USER)
-    _pipeline(session, gate, next(portraits(USER, 1)), SwapOptions(), "jpeg")  # what is built once is built now
-    seen = []
-    for size in session.amount.sizes:
-        session.say(f"stamping at {size[0]}x{size[1]}")
-        for fmt, photo, options in zip(FORMATS, portraits(USER, 3, size=size), CHANGES, strict=True):
-            spent, whole, stamped = _pipeline(session, gate, photo, options, fmt)
-            seen.append((stamped, 1000 * spent / (size[0] * size[1] / 1e6), spent / whole))
-    made = [one[0] for one in seen]
-    yield share("label_found_rate", sum(map(_labelled, made)), len(made), "share of stamped pictures", 1.0)
-    trusted = [one is not None and _trusted(one, session.signer.anchor_pem) for one in made]
-    yield share("c2pa_trusted_rate", sum(trusted), len(made), "share of stamped pictures", 1.0)
-    theirs = [one is not None and _verified_elsewhere(one, session.signer.anchor_pem) for one in made]
-    if None in theirs:
-        session.say("encypher-c2pa is not installed, so nobody else's verifier was asked")
-    else:
-        yield share("independent_verifier_rate", sum(map(bool, theirs)), len(made), "share, encypher-c2pa", 1.0)
-    yield _middle("stamp_ms_per_megapixel", [one[1] for one in seen], "ms a megapixel, read back included")
-    yield _middle("stamp_share_of_pipeline", [one[2] for one in seen], "share of match, grant, engine and stamp")
+    """Calls 4 to 8 for each size and format, and what the watermark survives."""
+    drawn = partial(portraits, USER)
+    yield from bench_stamp.figures(session.gate(USER), session.signer, session.amount.sizes, drawn, session.say)
     yield from bench_watermark.figures(session.amount.marked, session.amount.unmarked, session.say)
-
-
-def _pipeline(
-    session: Session, gate: Gate, photo: Photo, options: Any, fmt: str
-) -> tuple[float, float, Stamped | None]:
-    """Seconds in the stamp and in calls 4 to 7, and what came out; None for a picture that did not pass its check."""
-    start = time.perf_counter()
-    draft = _draft(gate, gate.match(photo), options)
-    drawn, stamped = time.perf_counter(), None
-    try:
-        stamped = stamp(gate, draft, session.signer, fmt)
-    except Fault as no:
-        session.say(f"not stamped: {no.code}")
-    end = time.perf_counter()
-    return end - drawn, end - start, stamped
-
-
-def _draft(gate: Gate, target: Match, options: Any) -> Any:
-    engine, purpose = {
-        SwapOptions: (swap, Purpose.SWAP),
-        AgeOptions: (age, Purpose.AGE),
-        ExpressOptions: (express, Purpose.EXPRESS),
-    }[type(options)]
-    return engine(gate, gate.grant(gate.live()[0], target, purpose), options)
-
-
-def _labelled(stamped: Stamped | None) -> bool:
-    if stamped is None:
-        return False
-    return label.find(np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))) is not None
-
-
-def _trusted(stamped: Stamped, anchor: str) -> bool:
-    return verify(stamped.data, [anchor]).verdict is Verdict.OURS
-
-
-def _verified_elsewhere(stamped: Stamped, anchor: str) -> bool | None:
-    """What another code base says of the same bytes; None without it."""
-    try:
-        import encypher_c2pa
-    except ImportError:
-        return None
-    said = encypher_c2pa.verify(
-        stamped.data, stamped.mime, trust_pem=anchor, no_default_trust=True, telemetry=False, online=False
-    )
-    return said["integrity"] == "valid"
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------
@@ -289,7 +219,7 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     asked = ((session.gate(name), photo) for name in session.amount.users for photo in _some(session, name))
     found = [(gate, _matched(gate, photo)) for gate, photo in asked]
     pairs = [(gate, match) for gate, match in found if isinstance(match, Match)]
-    for options in CHANGES:  # what is built once is built now
+    for options in bench_stamp.CHANGES:  # what is built once is built now
         _changed(*pairs[0], options)
     yield from _swap_figures(session, pairs)
     yield from _age_figures(session, pairs)
@@ -306,7 +236,7 @@ def _some(session: Session, name: str) -> Iterator[Photo]:
 def _changed(gate: Gate, target: Match, options: Any) -> tuple[float, Pixels]:
     """Milliseconds from the grant to the draft, and the pixels, which stay here."""
     start = time.perf_counter()
-    draft = _draft(gate, target, options)
+    draft = bench_stamp.draft_of(gate, gate.live()[0], target, options)
     spent = 1000 * (time.perf_counter() - start)
     return spent, gate.release(draft).pixels
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app import bench, cli
 from app.bench import Bench, Figure, RedTeam, Split
 from tests import bench as measured
-from tests import bench_watermark
+from tests import bench_stamp, bench_watermark
 
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = {
@@ -26,6 +26,11 @@ NAMES = {
         "independent_verifier_rate",
         "stamp_ms_per_megapixel",
         "stamp_share_of_pipeline",
+        "stamp_share_without_encoding",
+        "watermark_share_of_pipeline",
+        *(f"stamp_share_of_pipeline.{fmt}" for fmt in bench_stamp.FORMATS),
+        *(f"stamp.{step}_ms_per_megapixel" for step in bench_stamp.STEPS),
+        *(f"{name}.{size}" for name in ("stamp_ms", "stamp_share_of_pipeline") for size in ("0.3mp", "0.7mp")),
         "watermark.psnr_db",
         "watermark.false_positives",
         *(f"watermark.{name}" for name in bench_watermark.ATTACKS),
