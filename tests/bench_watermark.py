@@ -16,6 +16,7 @@ import numpy as np
 from app.bench import Figure, share
 from app.codec import Pixels
 from app.stamp import watermark
+from tests import bench_film
 from tests.people import Scene, random_person
 from tests.people.camera import room
 
@@ -23,6 +24,8 @@ SIZES: Final = ((640, 480), (800, 600), (600, 600), (1280, 960), (1920, 1440), (
 """From 0.3 to 12 megapixels."""
 _PEOPLE: Final = 30
 """Different people; the scenes are all different."""
+_FILMS: Final = 40
+"""Of the pictures, how many are made films, too."""
 RIGHT: Final = "share of pictures with all bits right"
 WANTED: Final = 0.95
 HARDER: Final = 0.80
@@ -127,6 +130,7 @@ def figures(marked: int, unmarked: int, say: Callable[[str], None]) -> Iterator[
     yield Figure("watermark.psnr_db", float(np.min(quality)), "dB, the lowest of all", len(quality), 40.0)
     for name, (goal, _) in ATTACKS.items():
         yield share(f"watermark.{name}", sum(right[name]), len(right[name]), RIGHT, goal)
+    yield from bench_film.figures(pictures(min(marked, _FILMS), 3_000_000), say)
     say(f"watermark: {unmarked} pictures without one")
     seen = sum(watermark.find(plain) is not None for plain in pictures(unmarked, 500_000))
     yield share("watermark.false_positives", seen, unmarked, "share of unmarked pictures", 0.0)
