@@ -235,7 +235,7 @@ def _told(value: object) -> bytes:
         inside = _told([*value.items()])
     elif isinstance(value, Once):
         inside = value.mark
-    elif dataclasses.is_dataclass(value):
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         inside = _told(getattr(value, "seal", None) or [getattr(value, one.name) for one in dataclasses.fields(value)])
     else:
         plain = value is None or isinstance(value, str | int | float)

@@ -6,6 +6,7 @@ import types
 import pytest
 
 from consent import liveness, policy
+from consent.attempts import begin
 from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Forgery, Refusal
@@ -101,6 +102,31 @@ def test_a_consent_that_another_process_took_back_opens_nothing(seen, agreed, le
     receipt = agreed()
     ledger.record("withdrawn", "", consent=receipt.id)
     assert code(enrol, seen(), receipt, ledger, clock) == "consent-withdrawn"
+
+
+@pytest.mark.parametrize("way", [enrol, Gate, lambda live, receipt, ledger, clock: begin(ledger, clock)])
+def test_something_with_the_answers_of_a_log_is_none(seen, agreed, ledger, clock, way):
+    """A log that forgets would let somebody try for ever, and enrol with a consent that was taken back."""
+    live, receipt, before = seen(), agreed(), len(ledger.entries())
+
+    class Forgetful(type(ledger)):
+        def withdrawn(self):
+            return {}
+
+    told = []
+    pretended = types.SimpleNamespace(withdrawn=dict, entries=list, record=lambda *_, **__: told.append(1))
+    for other in (pretended, object.__new__(Forgetful), None):
+        assert code(way, live, receipt, other, clock) == "forged"
+    assert not told
+    assert len(ledger.entries()) == before
+    way(live, receipt, ledger, clock)
+
+
+def test_whose_own_frames_do_not_match_has_no_gate(seen, agreed, ledger, clock, monkeypatch):
+    """So that there is always a frame of the live check to work with, or a sentence."""
+    monkeypatch.setattr(policy, "MATCH_COSINE", 1.01)
+    assert code(enrol, seen(), agreed(), ledger, clock) == "too-few-frames"
+    assert ledger.entries()[-1]["code"] == "too-few-frames"
 
 
 def test_a_challenge_and_a_recording_are_what_they_say(clock):

@@ -1,0 +1,204 @@
+"""A seal covers all that is in a value: whatever differs, or only looks the same, is a forgery."""
+
+import dataclasses
+from enum import StrEnum
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from consent.errors import Forgery
+from consent.types import Face, Facts, Match, Once, Origin, Purpose, Seal, Sealed
+from models.faces import Pose
+from tests.promises.stage import gate_of, sat
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Parcel(Sealed):
+    inside: object
+    _label: str
+    seal: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Twin(Sealed):
+    inside: object
+    _label: str
+    seal: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Note:
+    words: object
+    number: float = 1.0
+
+
+class Word(StrEnum):
+    ONE = "one"
+
+
+ONCE = Once()
+PICTURE = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+KEY = Seal()
+
+
+def forged(value, kind=Parcel, key=KEY):
+    with pytest.raises(Forgery) as caught:
+        key.verify(kind, value)
+    return caught.value.code == "forged"
+
+
+VALUES = [
+    *(None, True, 1, 1.0, 0.0, -0.0, float("nan"), "1", "one", Word.ONE, b"one", b"", "", (), [], ONCE, Once()),
+    *((1.0, 2.0), (1.0,), ((1.0,), 2.0), [1.0, 2.0], ("a", "b"), ("ab",), ("", "ab")),
+    *(frozenset({"a"}), frozenset({"a", "b"}), {"a": 1.0}, {"a": 2.0}, {"b": 1.0}, MappingProxyType({"a": 1.0})),
+    *(PICTURE, PICTURE.reshape(4, 2, 3), PICTURE.view(np.int8), PICTURE + 1, PICTURE.tobytes(), PICTURE[:1]),
+    *(Note("a"), Note("b"), Note("a", 2.0), Note(Note("a")), Note(None), Word, Note),
+]
+
+
+@pytest.mark.parametrize("at", range(len(VALUES)))
+def test_every_value_has_a_seal_of_its_own(at):
+    sealed = KEY.put(Parcel(VALUES[at], "x", b""))
+    KEY.verify(Parcel, sealed)
+    for other in VALUES[:at] + VALUES[at + 1 :]:
+        assert forged(dataclasses.replace(sealed, inside=other))
+    assert forged(dataclasses.replace(sealed, _label="y"))
+    for seal in (b"", bytes(32), None, sealed.seal[:-1], sealed.seal.hex()):
+        assert forged(dataclasses.replace(sealed, seal=seal))
+
+
+@given(st.recursive(st.text() | st.binary() | st.floats(), lambda x: st.tuples(x, x) | st.lists(x)))
+def test_the_same_again_has_the_same_seal_and_under_another_key_another(inside):
+    sealed = KEY.put(Parcel(inside, "", b"before"))
+    assert KEY.put(Parcel(inside, "", b"after")).seal == sealed.seal
+    assert len(sealed.seal) == 32
+    assert forged(sealed, key=Seal())
+
+
+def test_parts_do_not_run_into_each_other():
+    assert KEY.over("ab", "c") != KEY.over("a", "bc")
+    assert KEY.over(("a", "b"), "c") != KEY.over("a", ("b", "c"))
+    assert KEY.over() != KEY.over(())
+
+
+def test_a_value_of_another_type_with_the_same_inside_is_none():
+    sealed = KEY.put(Parcel("a", "x", b""))
+    assert forged(Twin("a", "x", sealed.seal), kind=Twin)
+    assert forged(sealed, kind=Twin)
+    assert forged(Twin("a", "x", sealed.seal))
+    assert forged(None)
+
+
+def liar(base, **lies):
+    """A type that answers as another does, and is something else."""
+    return type(base.__name__, (base,), {"__module__": base.__module__, "__qualname__": base.__qualname__, **lies})
+
+
+def test_what_answers_as_it_was_asked_before_is_found_by_its_type():
+    array = liar(np.ndarray, tobytes=lambda *_: PICTURE.tobytes())
+    text = liar(str, __repr__=lambda _: "'one'")
+    number = liar(float, __repr__=lambda _: "1.0")
+    pair = liar(tuple, __iter__=lambda _: iter((1.0, 2.0)))
+    note = liar(Note, words="a")
+    for real, lie in (
+        (PICTURE, np.zeros_like(PICTURE).view(array)),
+        ("one", text("two")),
+        (1.0, number(2.0)),
+        ((1.0, 2.0), pair((3.0, 4.0))),
+        (Note("a"), note("b")),
+    ):
+        sealed = KEY.put(Parcel(real, "x", b""))
+        assert forged(dataclasses.replace(sealed, inside=lie))
+
+
+def test_of_what_was_sealed_before_the_seal_counts():
+    inner = KEY.put(Parcel("a", "x", b""))
+    outer = KEY.put(Parcel(inner, "x", b""))
+    other = KEY.put(Parcel("b", "x", b""))
+    assert forged(dataclasses.replace(outer, inside=other))
+    KEY.verify(Parcel, dataclasses.replace(outer, inside=dataclasses.replace(inner)))
+
+
+# --- the values of the gate -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def known(notary, ledger):
+    """Ada's gate and one of her matches."""
+    gate = gate_of("ada", notary, ledger)
+    return gate, gate.live()[0]
+
+
+def changed(value):
+    """Something else of the same type."""
+    if isinstance(value, np.ndarray):
+        return np.frombuffer((value + 1).tobytes(), value.dtype).reshape(value.shape)
+    if isinstance(value, Pose):
+        return dataclasses.replace(value, roll=value.roll + 1)
+    if isinstance(value, tuple):
+        return (*value[:-1], value[-1] + 1) if value else ((0.0, 0.0, 1.0, 1.0),)
+    return value + 1
+
+
+def match_code(gate, match):
+    with pytest.raises(Forgery) as caught:
+        gate.grant(match, match, Purpose.SWAP)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(Face)])
+def test_no_number_of_a_matched_face_can_be_changed(known, name):
+    gate, match = known
+    face = dataclasses.replace(match.face, **{name: changed(getattr(match.face, name))})
+    assert match_code(gate, dataclasses.replace(match, face=face)) == "forged"
+
+
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(Match)])
+def test_nothing_of_a_match_can_be_changed(known, name):
+    gate, match = known
+    other = {"face": None, "origin": Origin.PHOTO, "action": None, "seal": bytes(32)}
+    value = other[name] if name in other else changed(getattr(match, name))
+    assert match_code(gate, dataclasses.replace(match, **{name: value})) == "forged"
+
+
+def test_other_pixels_that_give_the_bytes_of_the_matched_ones_are_found(known):
+    gate, match = known
+    stranger = sat("bram")[0].pixels
+    array = liar(np.ndarray, tobytes=lambda *_: match.pixels.tobytes())
+    assert match_code(gate, dataclasses.replace(match, pixels=stranger.view(array))) == "forged"
+
+
+def test_another_picture_under_the_seal_of_a_granted_one_is_found(known):
+    gate, match = known
+    grant = gate.grant(match, match, Purpose.SWAP)
+    swapped = dataclasses.replace(match, pixels=sat("bram")[0].pixels)
+    for change in ({"source": swapped}, {"target": swapped}):
+        with pytest.raises(Forgery, match="forged"):
+            gate.redeem(dataclasses.replace(grant, **change), Purpose.SWAP)
+    gate.redeem(grant, Purpose.SWAP)
+
+
+def test_what_an_engine_works_with_stays_what_was_granted(known):
+    gate, match = known
+    work = gate.redeem(gate.grant(match, match, Purpose.SWAP), Purpose.SWAP)
+    stranger = dataclasses.replace(match, pixels=sat("bram")[0].pixels)
+    for name in ("source", "target", "purpose", "own"):
+        with pytest.raises((AttributeError, TypeError)):
+            setattr(work, name, stranger)
+    with pytest.raises(TypeError):
+        dataclasses.replace(work, target=stranger)
+
+
+def test_a_draft_says_nothing_else_than_what_was_made(known):
+    gate, match = known
+    draft = gate.redeem(gate.grant(match, match, Purpose.SWAP), Purpose.SWAP).draft(match.pixels, "e", {"a": 1.0})
+    facts = draft._inside.facts
+    for name in (f.name for f in dataclasses.fields(Facts)):
+        said = dataclasses.replace(facts, **{name: "other"})
+        other = dataclasses.replace(draft, _inside=dataclasses.replace(draft._inside, facts=said))
+        with pytest.raises(Forgery, match="forged"):
+            gate.release(other)
+    assert gate.release(draft).facts == facts
