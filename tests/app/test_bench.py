@@ -33,6 +33,7 @@ NAMES = {
         *(f"{name}.{size}" for name in ("stamp_ms", "stamp_share_of_pipeline") for size in ("0.3mp", "0.7mp")),
         "watermark.psnr_db",
         "watermark.false_positives",
+        *("watermark.film_psnr_db", "watermark.h264", "watermark.h264_film"),
         *(f"watermark.{name}" for name in bench_watermark.ATTACKS),
     },
     "engines": {
