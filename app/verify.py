@@ -74,8 +74,8 @@ class Report:
         actions: What was done by the manifest, in order, e.g. `c2pa.opened`; empty for an altered file.
         label: The visible label found in the pixels; None if there is none.
         failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
-        changed: What was changed, as far as that can be told: `pixels`, `claim`, `assertions`, `unsigned bytes`,
-            `manifest`, `manifest removed`, `signed again by another`, `watermark copied`; empty if nothing was.
+        changed: What was changed, as far as that can be told: `pixels`, `claim`, `certificate`, `assertions`,
+            `unsigned bytes`, `manifest`, `manifest removed`, `signed again by another`, `watermark copied`; empty if nothing was.
         watermark: The id of the invisible watermark in the pixels, eight hexadecimal digits; None if none was read.
         withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
     """
@@ -284,6 +284,7 @@ _PARTS: Final = MappingProxyType(
         "assertion.dataHash": "pixels",
         "assertion.bmffHash": "pixels",
         "claimSignature": "claim",
+        "signingCredential": "certificate",
         "assertion.": "assertions",
         "selfsame.unsignedBytes": "unsigned bytes",
     }

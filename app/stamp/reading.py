@@ -104,7 +104,7 @@ def _read(data: bytes, fmt: codec.Format, anchors: Sequence[str]) -> Manifest | 
         # A manifest that lies somewhere on the network is not in this file, and is not fetched.
         if str(error).startswith("Remote") or _has_no_manifest(data):
             return None
-        return Manifest(failures=(clean(type(error).__name__) or "unreadable",))
+        return Manifest(failures=(clean(type(error).__name__.strip("_")) or "unreadable",))
 
 
 def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> Manifest:
