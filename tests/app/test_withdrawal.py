@@ -35,7 +35,7 @@ def given(home):
 def made(home, given, tmp_path):
     """A picture that was made under it."""
     path = tmp_path / "me.png"
-    path.write_bytes(write(picture(), facts(consent=given.id), Signer.open(home.keys), "png").data)
+    path.write_bytes(write(picture(), facts(consent=given.id), Signer.open(home.keys, say=lambda _: None), "png").data)
     return path
 
 
