@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from app.engines._blend import alike, lay_over, match_light, match_sharpness, oval
+from app.engines._align import aligned
+from app.engines._blend import alike, lay_over, match_sharpness, oval
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
+from app.engines._light import relight
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
 MOUTH_DIFFERS: Final = 0.06
@@ -63,13 +65,18 @@ def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "aut
         return out
     view = box.cut(out)
     before = view.astype(np.float32)
-    mask = oval(raster, width) * _trusted(source, raster, width)
+    trusted = _trusted(source, raster, width)
+    mask = oval(raster, width) * trusted
     positions = raster.spread(source.face.mesh[:, :2])
-    warped = sample(source.pixels, positions, width_of(source.face.mesh) / width)
+    shrink = width_of(source.face.mesh) / width
+    warped = sample(source.pixels, positions, shrink)
+    moved = aligned(np.dstack([positions, trusted]), warped, before, mask, width)
+    mask *= np.minimum(1, moved[..., 2])
+    warped = sample(source.pixels, moved[..., :2], shrink)
     features = features_mask(mesh - np.append(box.corner, 0), view.shape, width)
     mask *= np.maximum(features, alike(warped, before, mask * (1 - features), width))
     weight = mask * (1 - 0.97 * features)
-    painted = match_sharpness(match_light(warped, before, weight, width), before, weight, width)
+    painted = match_sharpness(relight(warped, before, weight, mesh, raster), before, weight, width)
     keep = _kept_interior(source, target, box, interior)
     lay_over(view, painted, mask * (1 - keep) * np.float32(amount))
     return out
