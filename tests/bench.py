@@ -40,7 +40,7 @@ from consent.types import Match, Photo, Pixels, Purpose
 from models.age import AgeEstimator
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_stamp, bench_watermark
+from tests import bench_stamp, bench_truth, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -224,6 +224,7 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     yield from _swap_figures(session, pairs)
     yield from _age_figures(session, pairs)
     yield from _express_figures(session, pairs)
+    yield from bench_truth.figures(((name, session.gate(name)) for name in session.amount.users), session.say)
 
 
 Pairs = list[tuple[Gate, Match]]

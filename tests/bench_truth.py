@@ -8,17 +8,23 @@ make-up, brows and stubble on the same bones, so leaving the target as it is doe
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from consent.types import Photo, Pixels
+from app.bench import Figure
+from app.engines.swap import SwapOptions, swap
+from consent.errors import Refusal
+from consent.gate import Gate
+from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Face
-from models.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE
+from models.topology import OVAL
+from tests.bench_baselines import classical, copied
 from tests.people import Scene, person
 from tests.people.cast import RECIPES
 from tests.people.person import Person
@@ -38,14 +44,14 @@ class Case:
     Attributes:
         gap: degrees of yaw between source and target.
         light: in the target; the source's is soft.
-        source: today's face; None for the live frames.
+        source: today's face.
         target: the other day.
         truth: the target's moment with today's face.
     """
 
     gap: float
     light: str
-    source: Photo | None
+    source: Photo
     target: Photo
     truth: Pixels
 
@@ -76,12 +82,11 @@ def other_day(name: str) -> Person:
     return Person(f"{name}, another day", replace(recipe, look=look))
 
 
-def cases(name: str, *, live: bool, size: tuple[int, int] = MEGAPIXEL) -> Iterator[Case]:
+def cases(name: str, size: tuple[int, int] = MEGAPIXEL) -> Iterator[Case]:
     """Swaps of a named person: every gap of yaw, in a light by turns; the same every time.
 
     Args:
         name: of the cast.
-        live: the source is the live check, whose frames look straight ahead and to both sides.
         size: (width, height) of every picture.
     """
     rng = np.random.default_rng(sum(name.encode()))
@@ -101,7 +106,7 @@ def cases(name: str, *, live: bool, size: tuple[int, int] = MEGAPIXEL) -> Iterat
         yield Case(
             float(abs(here - there)),
             str(scene.light),
-            None if live else Photo(person(name).render(source)),
+            Photo(person(name).render(source)),
             Photo(other_day(name).render(scene)),
             person(name).render(scene),
         )
@@ -118,14 +123,6 @@ def face_mask(face: Face, shape: tuple[int, ...], grow: float = 0.0) -> Mask:
     if size:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * size + 1, 2 * size + 1))
         mask = np.asarray((cv2.dilate if grow > 0 else cv2.erode)(mask, kernel), np.uint8)
-    return mask.astype(bool)
-
-
-def features(face: Face, shape: tuple[int, ...]) -> Mask:
-    """Eyes and lips (H, W)."""
-    mask = np.zeros(shape[:2], np.uint8)
-    for ring in (LEFT_EYE, RIGHT_EYE, LIPS_OUTER):
-        cv2.fillPoly(mask, [np.round(face.mesh[list(ring), :2]).astype(np.int32)], 1)
     return mask.astype(bool)
 
 
@@ -171,3 +168,62 @@ def seam(picture: Pixels, truth: Pixels, face: Face) -> float:
         slope = sum(cv2.Sobel(lab, cv2.CV_32F, x, 1 - x) ** 2 for x in (0, 1))
         energies.append(float(np.asarray(slope).sum(2)[band].mean()))
     return energies[0] / max(energies[1], 1e-9)
+
+
+# --- the bench --------------------------------------------------------------------------------------------------------
+
+BANDS: Final = {"upto25": (0, 25), "upto45": (25.1, 45), "beyond": (45.1, 90)}
+METHODS: Final[Mapping[str, Callable[[Match, Match], Pixels]]] = {"copied": copied, "classical": classical}
+
+
+def figures(gates: Iterable[tuple[str, Gate]], say: Callable[[str], None]) -> Iterator[Figure]:
+    """Swaps of several people held against the truth, beside older methods in the same run.
+
+    Args:
+        gates: a name of the cast, and the open gate of that person.
+        say: gets what happens as sentences.
+    """
+    seen: dict[tuple[str, str], list[Scores]] = {}
+    for name, gate in gates:
+        say(f"swaps of {name} with a known answer")
+        for case in cases(name):
+            try:
+                source, target = gate.match(case.source), gate.match(case.target)
+            except Refusal as no:
+                say(f"{name}, {case.gap:g} degrees apart: {no.code}")
+                continue
+            ours = gate.release(swap(gate, gate.grant(source, target, Purpose.SWAP), SwapOptions())).pixels
+            results = {"swap": ours, "swap.untouched": target.pixels}
+            results |= {f"swap.{how}": method(source, target) for how, method in METHODS.items()}
+            band = next(band for band, (low, high) in BANDS.items() if low <= case.gap <= high)
+            for how, picture in results.items():
+                seen.setdefault((how, band), []).append(scores(picture, case.truth, target.face))
+    for (how, band), found in seen.items():
+        for measure, unit in UNITS.items():
+            yield Figure(f"{how}.{measure}_{band}", fmean(getattr(one, measure) for one in found), unit, len(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How near a picture comes to the truth inside the face; see `psnr`, `ssim`, `gmsd`, `seam`."""
+
+    psnr: float
+    ssim: float
+    gmsd: float
+    seam: float
+
+
+UNITS: Final = {
+    "psnr": "dB inside the face",
+    "ssim": "structural similarity inside the face, 1 for the same",
+    "gmsd": "gradient deviation inside the face, 0 for the same",
+    "seam": "gradient energy round the outline, over the truth's",
+}
+
+
+def scores(picture: Pixels, truth: Pixels, face: Face) -> Scores:
+    """All measures of one picture; `face` as found in the target."""
+    mask = face_mask(face, picture.shape, -0.02)
+    return Scores(
+        psnr(picture, truth, mask), ssim(picture, truth, mask), gmsd(picture, truth, mask), seam(picture, truth, face)
+    )
