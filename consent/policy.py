@@ -130,13 +130,17 @@ REST_SECONDS: Final = 0.4
 LIVE_EYE_DISTANCE: Final = 48.0
 """Pixels between the eye centres (70 between the outer corners): flat pictures of smaller faces read as relief
 (research: up to 0.058 at 44 to 65 px outer corners)."""
-DEPTH_HEAD: Final = 0.35
+DEPTH_HEAD: Final = 0.25
 """Least depth. 59 rendered people (all skin tones, four lights, glasses, beards, 8 to 20 frames a second), 26 of them
-never looked at before: two turns, a nod and mostly the dot 0.41 to 1.46, two turns alone 0.34 to 1.6. Prints, flat,
-bent or folded, and faces warped as a plane: -0.1 to 0.2. Real photographs, turned or bent: -0.05 to 0.05; six real
-movements from public clips: 1.0 to 2.1, and two not to be followed."""
-DEPTH_FLAT: Final = 0.20
+never looked at before: two turns, a nod and mostly the dot 0.41 to 1.46, two turns alone 0.34 to 1.6. Of 32 people in
+five pictures of each turn, one, whose smooth nose is lit from one side, 0.25 (0.30 in a whole check), the others 0.47
+to 1.3. Prints, flat, bent or folded, and faces warped as a plane: -0.1 to 0.2; of 96 prints that were turned as far,
+flat and round cylinders, none above 0.06. Real photographs, turned or bent: -0.05 to 0.05; six real movements from
+public clips: 1.0 to 2.1, and two not to be followed."""
+DEPTH_SURE: Final = 0.12
 """What `depth` less its error must exceed: dark and noisy prints read up to 0.36, but with an error of 0.3."""
+DEPTH_FLAT: Final = 0.20
+"""What the flattest turn must reach with its error added."""
 DEPTH_TREND: Final = 0.6
 """Heads 0.87 and more."""
 DEPTH_ALIKE: Final = 0.40
@@ -150,13 +154,10 @@ DEPTH_TURNS: Final = 2
 DEPTH_NARROWING: Final = 0.60
 """Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
 these."""
-DEPTH_STIFF: Final = 2.0
-"""The same at most: what goes aside without getting narrower did not turn. Heads 1.22 at most in single turns, 1.11 in
-the median of a check."""
-DEPTH_SOLID: Final = 0.37
-"""Depth of the turns times `narrowing`: how far the relief moved for how much the face narrowed, both by pixels, so
-that it does not matter by how much the landmarks misjudge the turn. Warps of a photograph, from virtual cameras and on
-displays, 0.11 to 0.30 (27 attempts), rendered people 0.46 to 1.19 (14 checks, 5 of them hard)."""
+DEPTH_SOLID: Final = 0.93
+"""Least `narrowing` times one plus the depth of the turns: who is shallow must narrow as a head does, and the other way
+round. Photographs warped with 45 % of their depth, by virtual cameras and on displays, 0.57 to 0.83 (of 32 people, and
+27 attempts); heads 1.08 to 2.2 (32 people), in checks 1.00 and more (18, 8 of them hard)."""
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""

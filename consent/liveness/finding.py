@@ -29,9 +29,9 @@ def of_depth(seen: Relief) -> Finding:
     clear = bool(np.isfinite(numbers).all()) and seen.frames >= policy.DEPTH_FRAMES
     if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
         return Finding.UNCLEAR
-    deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_FLAT
-    turned = seen.turns >= policy.DEPTH_TURNS and policy.DEPTH_NARROWING <= seen.narrowing <= policy.DEPTH_STIFF
-    turned = turned and seen.across * seen.narrowing >= policy.DEPTH_SOLID
+    deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_SURE
+    turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
+    turned = turned and seen.narrowing * (1 + seen.across) >= policy.DEPTH_SOLID
     if deep and turned and seen.least >= policy.DEPTH_FLAT and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
     flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT
