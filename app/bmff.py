@@ -18,10 +18,13 @@ MAX_SAMPLES: Final = 400_000
 """Frames or sound packets of one track: an hour of AAC has 170,000."""
 MAX_EDITS: Final = 16
 """Rows of an edit list: each may play the whole track again."""
-MAX_BOXES: Final = 20_000
+MAX_BOXES: Final = 5_000
+"""In the whole file: ten minutes in pieces of a second have 4,000. Readers take time by their square."""
 MAX_TRACKS: Final = 32
 
 _PARENTS: Final = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"moof", b"traf", b"mvex"})
+_ALSO: Final = frozenset({b"udta", b"meta", b"dinf", b"mfra", b"tref", b"schi", b"sinf", b"ilst", b"stsd", b"gmhd"})
+"""Boxes into which readers go as well, and nothing of which is used here."""
 _PACKED: Final = frozenset({b"cmov", b"cmvd", b"rmra", b"rmda"})
 """Of QuickTime: a compressed header, and a film that lies in another file."""
 _CODED: Final = {b"encv", b"enca", b"drms", b"drmi", b"p608"}
@@ -37,6 +40,10 @@ class CutShort(Malformed):
 
 class Hostile(Malformed):
     """A header asks for more than any film that is read here needs."""
+
+
+class TooMany(Hostile):
+    """More boxes than any reader should be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +122,35 @@ def walk(data: bytes, start: int = 0, end: int | None = None, inside: tuple[byte
     """All boxes that matter here, parents before children.
 
     Raises:
-        Malformed: see `boxes`; also in more than `MAX_BOXES` of them.
+        Malformed: see `boxes`.
     """
-    seen = 0
     for box in boxes(data, start, end, inside):
         yield box
-        seen += 1
         if box.kind in _PARENTS and len(inside) < 6:
-            for child in walk(data, box.body, box.end, (*inside, box.kind)):
-                yield child
+            yield from walk(data, box.body, box.end, (*inside, box.kind))
+
+
+def count(data: bytes) -> None:
+    """Count the boxes that any reader would go through, as far as they are boxes.
+
+    Raises:
+        TooMany: more than `MAX_BOXES`.
+    """
+    waiting, seen = [(0, len(data), 0)], 0
+    while waiting:
+        start, end, depth = waiting.pop()
+        try:
+            for box in boxes(data, start, end, (b"",) if depth else ()):
                 seen += 1
-        if seen > MAX_BOXES:
-            raise Hostile("too many boxes")
+                if seen > MAX_BOXES:
+                    raise TooMany("too many boxes")
+                if box.kind in _PARENTS | _ALSO and depth < 32:
+                    skip = {b"meta": 4, b"stsd": 8}.get(box.kind, 0)  # what stands before the boxes inside
+                    waiting.append((min(box.body + skip, box.end), box.end, depth + 1))
+        except TooMany:
+            raise
+        except Malformed:
+            continue
 
 
 def tracks(data: bytes) -> tuple[Track, ...]:
@@ -138,6 +162,7 @@ def tracks(data: bytes) -> tuple[Track, ...]:
     Raises:
         CutShort, Hostile, Malformed: see there.
     """
+    count(data)
     found: list[Track] = []
     headers = 0
     for box in walk(data):

@@ -159,8 +159,8 @@ def read(data: bytes) -> Film:
 
     Raises:
         Refusal: `not-a-film`, `film-too-large`, `film-too-long`, `film-too-fast`, `film-too-small`, `film-cut-short`,
-            `broken-film`, `no-video`, `empty-film`, `several-videos`, `unsupported-film`, `unsupported-sound`,
-            `encrypted-film`, `hdr-film`, `interlaced-film`; never anything else, whatever the bytes.
+            `film-in-pieces`, `broken-film`, `no-video`, `empty-film`, `several-videos`, `unsupported-film`,
+            `unsupported-sound`, `encrypted-film`, `hdr-film`, `interlaced-film`; nothing else, whatever the bytes.
     """
     track, others = _examined(data)
     with opened(data) as container:
@@ -190,6 +190,9 @@ def _examined(data: bytes) -> tuple[bmff.Track, tuple[bmff.Track, ...]]:
         tracks = bmff.tracks(data)
     except bmff.CutShort as error:
         raise Refusal("film-cut-short", "The film is cut short: its end is missing.", _AGAIN) from error
+    except bmff.TooMany as error:
+        # such a file is not given to the library that looks for manifests either
+        raise Refusal("film-in-pieces", "The film's file is in too many pieces to be read.", _EXPORT) from error
     except bmff.Hostile as error:
         raise Refusal("film-too-large", "The film's header asks for more than is read here.", _EXPORT) from error
     except bmff.Malformed as error:

@@ -166,7 +166,7 @@ def _verified(
         pictures, found = _looked_at(data, fmt)
     except Refusal as refusal:
         unreadable = refusal
-    if fmt is None or len(data) > most(data[:12]):
+    if fmt is None or len(data) > most(data[:12]) or (unreadable and unreadable.code == "film-in-pieces"):
         return _no_picture(unreadable), ()
     report = _by_manifest(data, fmt, anchors, found, unreadable)
     if pictures and (report.verdict is Verdict.OURS or registry is not None):

@@ -161,6 +161,11 @@ def silent(data):
     return out.getvalue()
 
 
+def nested(deep):
+    """Boxes one in the other."""
+    return b"".join(struct.pack(">I4s", 8 * (deep - n), b"udta") for n in range(deep))
+
+
 V = Verdict
 CASES = {
     "untouched": Case(lambda data: data, V.OURS),
@@ -198,6 +203,11 @@ CASES = {
     "half of it missing": Case(lambda data: data[: len(data) // 2], V.ALTERED),
     "cut within the manifest": Case(lambda data: data[:5000], V.ALTERED),
     "cut to its type": Case(lambda data: data[:32], V.NOT_A_PICTURE),
+    "in thousands of pieces": Case(put(box(b"free") * 6000, None), V.NOT_A_PICTURE, None, "film-in-pieces"),
+    "in thousands of pieces within": Case(
+        put(box(b"udta", box(b"free") * 6000), None), V.NOT_A_PICTURE, None, "film-in-pieces"
+    ),
+    "boxes in boxes": Case(put(nested(1000), None), V.ALTERED),
     "nothing": Case(lambda data: b"", V.NOT_A_PICTURE),
     "zeros": Case(lambda data: bytes(len(data)), V.NOT_A_PICTURE),
     "text": Case(lambda data: b"no film at all", V.NOT_A_PICTURE),

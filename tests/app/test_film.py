@@ -20,7 +20,7 @@ from tests.app.film_helpers import STEADY, TICK, UNEVEN, box, drawn, film, repla
 DAMAGED = {
     "broken-film", "film-cut-short", "film-too-large", "film-too-long", "film-too-fast", "not-a-film", "no-video",
     "empty-film", "several-videos", "unsupported-film", "unsupported-sound", "encrypted-film", "film-too-small",
-    "hdr-film", "interlaced-film",
+    "hdr-film", "interlaced-film", "film-in-pieces",
 }  # fmt: skip
 
 
