@@ -66,18 +66,20 @@ def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
     The role goes in, too: source and target of one output that are the same picture do not show it. Each picture goes
     in as the SHA-256 of its shape and pixels, so that frames can come one by one.
     """
-    code = hmac.new(salt, f"org.selfsame.{role}".encode(), sha256)
-    for pixels in pictures:
-        one = sha256(repr(pixels.shape).encode())
-        one.update(np.ascontiguousarray(pixels).data)  # not copied: a large picture has 36 MB
-        code.update(one.digest())
-    return code.hexdigest()
+    return _codes(salt, (role,), pictures)[role]
 
 
 def roles(salt: bytes, source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
-    """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it.
+    """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it."""
+    told = {Role.SOURCE: source, Role.TARGET: target}
+    codes = _codes(salt, tuple(told), pictures)
+    return tuple(role for role, code in codes.items() if hmac.compare_digest(code, told[role]))
 
-    They are gone through once for each role: no generator, but a list, or a film that is decoded each time.
-    """
-    told = ((Role.SOURCE, source), (Role.TARGET, target))
-    return tuple(role for role, told_code in told if hmac.compare_digest(commit(salt, role, pictures), told_code))
+
+def _codes(salt: bytes, wanted: tuple[Role, ...], pictures: Iterable[Pixels]) -> dict[Role, str]:
+    codes = {role: hmac.new(salt, f"org.selfsame.{role}".encode(), sha256) for role in wanted}
+    for pixels in pictures:
+        one = sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest()
+        for code in codes.values():
+            code.update(one)
+    return {role: code.hexdigest() for role, code in codes.items()}
