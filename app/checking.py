@@ -92,8 +92,8 @@ def check(files: Mapping[Path, Callable[[], bytes]], asked: Asked | None = None)
             continue
         lines = (*told.lines(report), *(f"  {name:<9} {text}" for name, text in extra.items() if name != "roles"))
         answers.append(Answer(file, {"file": str(file), **report.as_json(), **extra}, lines))
-        unlike = asked is not None and not extra["roles"]
-        code = max(code, 1 if report.withdrawn or unlike else 0, CODES[report.verdict])
+        unlike = 0 if extra.get("roles", True) else 3 if extra["roles"] is None else 1
+        code = max(code, 1 if report.withdrawn else 0, unlike, CODES[report.verdict])
     return answers, code, unknown
 
 
@@ -109,6 +109,9 @@ def _decoded(data: bytes) -> Iterable[codec.Pixels]:
 def _compared(
     report: Report, pictures: Iterable[codec.Pixels], registry: Registry | None, asked: Asked
 ) -> dict[str, object]:
-    found = original.compare(report, pictures, registry, asked.salt)
+    try:
+        found = original.compare(report, pictures, registry, asked.salt)
+    except Refusal as no:
+        return {"original": f"{no.reason} {no.remedy}", "roles": None}
     salt = {"salt": found.salt} if asked.reveal and found.roles else {}
     return {"original": found.sentence, "roles": [role.value for role in found.roles], **salt}
