@@ -60,7 +60,8 @@ MEASURES: Final = (
     Measure("light.background", "Light on the room over light on the skin", "", (-0.2, 1.6), "", "LIGHT_BACKGROUND"),
     Measure("pursuit.across", "Nose follows the dot sideways", "correlation", (-1, 1), "DOT_CORRELATION"),
     Measure("pursuit.up", "Nose follows the dot up and down", "correlation", (-1, 1), "DOT_CORRELATION"),
-    Measure("identity.rests", "Same face at every rest", "cosine", (0, 1), "SAME_FACE_MEAN"),
+    Measure("identity.rests", "Same face on the way to every rest", "cosine", (0, 1), "SAME_FACE_MEAN"),
+    Measure("identity.kept_rest", "Same face at every rest", "cosine", (0, 1), "SAME_FACE_REST"),
 )
 _MODULES: Final[Mapping[str, ModuleType]] = {"policy": policy, "light": light, "depth": depth}
 
