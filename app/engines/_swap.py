@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from app.engines._blend import alike, lay_over, match_sharpness, oval
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
 from app.engines._light import relight
+from app.engines._parts import PARTS, chosen_parts
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
 MOUTH_DIFFERS: Final = 0.06
@@ -42,7 +43,9 @@ def nearest_view(views: Sequence[Seen], target: Seen) -> Seen:
     return min(views, key=cost)
 
 
-def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "auto") -> Pixels:
+def render(
+    source: Seen, target: Seen, amount: float = 1.0, interior: str = "auto", parts: Collection[str] = PARTS
+) -> Pixels:
     """The target's picture with the source's face texture.
 
     Args:
@@ -51,6 +54,7 @@ def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "aut
         amount: 0 changes nothing, 1 is the whole swap.
         interior: whose eyes and open mouth: `"source"`, `"target"`, or `"auto"` (the target's where lids or lips are
             open by another measure).
+        parts: of the face, that are swapped.
 
     Returns:
         uint8 RGB of the target's shape; exact where the face's mask is 0. Inputs are not changed.
@@ -58,7 +62,7 @@ def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "aut
     out = target.pixels.copy()
     mesh, width = target.face.mesh, width_of(target.face.mesh)
     box = Box.around(mesh, 0.05 * width, out.shape)
-    if amount <= 0 or box.empty:
+    if amount <= 0 or box.empty or not parts:
         return out
     raster = Raster(mesh, box)
     if raster.empty:
@@ -78,7 +82,8 @@ def render(source: Seen, target: Seen, amount: float = 1.0, interior: str = "aut
     weight = mask * (1 - 0.97 * features)
     painted = match_sharpness(relight(warped, before, weight, mesh, raster), before, weight, width)
     keep = _kept_interior(source, target, box, interior)
-    lay_over(view, painted, mask * (1 - keep) * np.float32(amount))
+    mine = chosen_parts(mesh - np.append(box.corner, 0), view.shape, width, parts)
+    lay_over(view, painted, mask * mine * (1 - keep) * np.float32(amount))
     return out
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.engines import _swap
 from app.engines._options import chosen, ranged
+from app.engines._parts import PARTS
 from consent.gate import Gate
 from consent.types import Draft, Grant, Origin, Purpose
 
@@ -21,6 +22,7 @@ class SwapOptions:
         amount: 0 leaves the target as it is, 1 is the whole swap.
         interior: whose eyes and open mouth are shown: `"source"`, `"target"`, or `"auto"`: the target's where lids or
             lips are open by another measure, so that the expression stays.
+        parts: of the face, that are swapped: some of `skin`, `eyes`, `brows`, `nose`, `mouth`, in any order.
 
     Raises:
         Refusal: `bad-option`, for a value out of range.
@@ -28,10 +30,13 @@ class SwapOptions:
 
     amount: float = 1.0
     interior: str = "auto"
+    parts: tuple[str, ...] = PARTS
 
     def __post_init__(self) -> None:
         ranged("amount", self.amount, 0, 1)
         chosen("interior", self.interior, _INTERIORS)
+        for part in self.parts:
+            chosen("parts", part, PARTS)
 
 
 def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
@@ -47,5 +52,7 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     work = gate.redeem(grant, Purpose.SWAP)
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     source = _swap.nearest_view(views, work.target)
-    pixels = _swap.render(source, work.target, options.amount, options.interior)
-    return work.draft(pixels, engine="swap-mesh 1", parameters={"amount": options.amount, "interior": options.interior})
+    pixels = _swap.render(source, work.target, options.amount, options.interior, options.parts)
+    parts = "all" if set(options.parts) == set(PARTS) else "+".join(part for part in PARTS if part in options.parts)
+    said = {"amount": options.amount, "interior": options.interior, "parts": parts or "none"}
+    return work.draft(pixels, engine="swap-mesh 1", parameters=said)

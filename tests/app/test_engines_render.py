@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from app.engines import _age, _express, _swap
 from app.engines._blend import match_light
 from app.engines._field import REACH
+from app.engines._parts import PARTS, chosen_parts
 from app.engines._swap import nearest_view
 from tests.app.engines_sketch import Sketch, beyond, sketch
 
@@ -200,3 +201,24 @@ def test_light_transfer_undoes_gain_and_offset(seed, gain, offset):
     lit = match_light(source, target.astype(np.float32), weight, 60)
     assert np.isfinite(lit).all()
     assert np.abs(lit.mean((0, 1)) - target.mean((0, 1))).max() < 3
+
+
+@given(st.sets(st.sampled_from(PARTS)), st.floats(-30, 30), st.floats(-20, 20))
+@settings(max_examples=25, deadline=None)
+def test_parts_add_up_to_the_face(some, yaw, roll):
+    seen = sketch(yaw=yaw, roll=roll)
+    mesh, shape = seen.face.mesh, seen.pixels.shape
+    one = chosen_parts(mesh, shape, 120.0, sorted(some))
+    rest = chosen_parts(mesh, shape, 120.0, sorted(set(PARTS) - some))
+    assert np.abs(one + rest - 1).max() < 1e-5
+
+
+def test_a_part_that_was_not_chosen_stays():
+    seen, other = sketch(), sketch(seed=9)
+    eye = np.round(seen.face.mesh[[33, 133], :2].mean(0)).astype(int)
+    lip = np.round(seen.face.mesh[[13, 14], :2].mean(0)).astype(int)
+    out = _swap.render(other, seen, interior="source", parts=("eyes",))
+    assert (out[lip[1], lip[0]] == seen.pixels[lip[1], lip[0]]).all()
+    around = np.s_[eye[1] - 2 : eye[1] + 3, eye[0] - 8 : eye[0] + 8]
+    assert (out[around] != seen.pixels[around]).any()
+    assert (_swap.render(other, seen, parts=()) == seen.pixels).all()

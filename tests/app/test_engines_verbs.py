@@ -49,7 +49,10 @@ def made(gate, name, source, target, options=None):
 
 
 def test_every_option_has_its_range_tested():
-    told = {(o, f.name) for _, o in VERBS.values() for f in fields(o)} - {(SwapOptions, "interior")}
+    told = {(o, f.name) for _, o in VERBS.values() for f in fields(o)} - {
+        (SwapOptions, "interior"),
+        (SwapOptions, "parts"),
+    }
     assert told == set(RANGES)
 
 
@@ -100,7 +103,8 @@ def test_a_verb_hands_in_what_it_made_and_says_how(gate, mine, name):
     assert released.pixels.shape == mine.pixels.shape
     assert released.facts.engine.startswith(name)
     options = VERBS[name][1]()
-    assert released.facts.parameters == {f.name: getattr(options, f.name) for f in fields(options)}
+    meant = {f.name: getattr(options, f.name) for f in fields(options)}
+    assert released.facts.parameters == {key: "all" if key == "parts" else value for key, value in meant.items()}
 
 
 @pytest.mark.parametrize("name", VERBS)
@@ -142,3 +146,13 @@ def test_no_public_function_of_the_engines_takes_a_picture():
         signature = inspect.signature(functions[0])
         assert list(signature.parameters) == ["gate", "grant", "options"]
         assert signature.return_annotation in (Draft, "Draft")
+
+
+def test_only_known_parts_are_swapped():
+    with pytest.raises(Refusal, match="one of skin, eyes, brows, nose, mouth"):
+        SwapOptions(parts=("eyes", "ears"))
+
+
+def test_the_parts_are_stated(gate, mine):
+    some = made(gate, "swap", gate.live()[0], mine, SwapOptions(parts=("mouth", "eyes"))).facts.parameters
+    assert some["parts"] == "eyes+mouth"
