@@ -54,5 +54,5 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     source = _swap.nearest_view(views, work.target)
     pixels = _swap.render(source, work.target, options.amount, options.interior, options.parts)
     parts = "all" if set(options.parts) == set(PARTS) else "+".join(part for part in PARTS if part in options.parts)
-    said = {"amount": options.amount, "interior": options.interior, "parts": parts or "none"}
+    said: dict[str, float | str] = {"amount": options.amount, "interior": options.interior, "parts": parts or "none"}
     return work.draft(pixels, engine="swap-mesh 1", parameters=said)
