@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,10 @@ MAX_SIDE: Final = 16_383
 """Longest side, so that whatever was read can also be written as WebP."""
 MAX_SCANS: Final = 500
 """Most passes of a progressive JPEG (encoders write 10 or so): each costs a walk over all pixels and few bytes."""
+
+MAX_PIECES: Final = 20_000
+"""Most chunks of a PNG or WebP file (a large PNG has some 8,000): the library that looks for manifests takes half a
+second for these, and minutes for the millions that fit into `MAX_BYTES`."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
@@ -91,6 +95,19 @@ _STILL_BRANDS: Final = frozenset({b"hei", b"hev", b"mif", b"msf", b"avi"})
 """Of HEIF and AVIF, which lie in the same boxes as films."""
 
 
+def pieces(data: bytes) -> int:
+    """Chunks of a PNG or WebP file, counted up to `MAX_PIECES` + 1; 0 for others, whose pieces cost nothing."""
+    fmt = sniff(data)
+    order: Literal["big", "little"] = "big" if fmt is Format.PNG else "little"
+    place, around = {Format.PNG: (8, 12), Format.WEBP: (16, 8)}.get(fmt or Format.JPEG, (len(data), 0))
+    count = 0
+    while place + 4 <= len(data) and count <= MAX_PIECES:
+        size = int.from_bytes(data[place : place + 4], order)
+        place += around + size + (size % 2 if fmt is Format.WEBP else 0)
+        count += 1
+    return count
+
+
 def decode(data: bytes) -> Pixels:
     """Decode a JPEG, PNG or WebP picture.
 
@@ -116,6 +133,10 @@ def decode(data: bytes) -> Pixels:
     fmt = sniff(data)
     if fmt is None or fmt is Format.MP4:
         raise _not_ours(data)
+    if pieces(data) > MAX_PIECES:
+        raise Refusal(
+            "picture-too-large", f"The {fmt.name} file is in too many pieces to be read.", "Save the picture again."
+        )
     try:
         with Image.open(io.BytesIO(data), formats=[fmt.value.upper()]) as image:
             _check_header(image, fmt)

@@ -166,7 +166,7 @@ def _verified(
         pictures, found = _looked_at(data, fmt)
     except Refusal as refusal:
         unreadable = refusal
-    if fmt is None or len(data) > most(data[:12]) or (unreadable and unreadable.code == "film-in-pieces"):
+    if fmt is None or len(data) > most(data[:12]) or _is_in_pieces(data, unreadable):
         return _no_picture(unreadable), ()
     report = _by_manifest(data, fmt, anchors, found, unreadable)
     if pictures and (report.verdict is Verdict.OURS or registry is not None):
@@ -179,6 +179,13 @@ def _verified(
     if since is not None:
         report = replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
     return report, pictures
+
+
+def _is_in_pieces(data: bytes, unreadable: Refusal | None) -> bool:
+    """Whether even the library that looks for a manifest would take minutes for a file."""
+    if unreadable is None:
+        return False
+    return unreadable.code == "film-in-pieces" or codec.pieces(data) > codec.MAX_PIECES
 
 
 def most(head: bytes) -> int:
