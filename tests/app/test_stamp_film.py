@@ -18,8 +18,9 @@ from consent.errors import Fault, Forgery, Refusal
 from consent.types import Photo, Purpose
 from tests.app.film_helpers import film as drawn_film
 from tests.app.film_helpers import remuxed, sound_packets
-from tests.conftest import EVERYTHING
+from tests.conftest import EVERYTHING, away
 from tests.promises.stage import draw, gate_of
+from tests.promises.watched import watching
 
 FRAMES = 6
 TIMES = films.Timing((0, 3600, 5000, 12_345, 16_000, 30_001), 33_000, films.Fraction(1, 90_000))
@@ -172,6 +173,44 @@ def test_withdrawn_on_the_way(notary, ledger, filmed, signer):
             yield draft
 
     assert refused(Refusal, lambda: stamp_film(gate, filmed, work(), signer)) == "session-withdrawn"
+
+
+def test_no_file_is_made_on_the_way(gate, filmed, signer, tmp_path, monkeypatch):
+    """The encoder writes its header in a second pass: that, too, stays in memory. Saved is what was stamped."""
+    elsewhere, out = tmp_path / "elsewhere", tmp_path / "out"
+    for folder in (elsewhere, out):
+        folder.mkdir()
+    away(monkeypatch, elsewhere)
+    with watching(elsewhere, out) as watch:
+        stamp_film(gate, filmed, drafts(gate, filmed), signer).save(out / "film.mp4")
+    assert {path.name for path in watch.seen if path.suffix} == {"film.mp4"}
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_the_label_in_the_person_s_language(gate, filmed, signer):
+    done = stamp_film(gate, filmed, drafts(gate, filmed), signer, "zh")
+    assert (done.report.label.language, done.report.label.purpose) == ("zh", "age")
+
+
+def test_the_label_leaves_a_corner_that_the_face_comes_into(gate, signer):
+    """Ada's head moves into the corner where the label was: it goes to another one, once."""
+    still = draw("ada", seed=200)
+    shown = [np.roll(still, (90 * n, 60 * n), (0, 1)) for n in (0, 0, 1, 1)]
+    film = films.read(encode(shown, films.Timing.even(4)))
+    mine = gate.live()[0]
+
+    def work():
+        for pixels in film.frames():
+            target = gate.match(Photo(pixels))
+            faces.append(target.face.box)
+            one = gate.redeem(gate.grant(mine, target, Purpose.AGE), Purpose.AGE)
+            yield one.draft(target.pixels, "none 1", {})
+
+    faces = []
+    done = stamp_film(gate, film, work(), signer)
+    spots = [label.find(pixels).box for pixels in films.read(done.data).frames()]
+    assert all(not stamping._overlap(spot, face) for spot, face in zip(spots, faces, strict=True))
+    assert len(set(spots)) == 2
 
 
 @pytest.mark.parametrize("flaw", ["label", "watermark", "times"])
