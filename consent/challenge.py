@@ -90,7 +90,7 @@ class Challenge(Sealed):
     made: float
     once: Once = field(repr=False)
     _plan: Plan = field(repr=False)
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
     def open(self) -> Plan:
         """The plan; for the recorder, once.
@@ -124,7 +124,7 @@ def draw(
     pauses = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in steps)
     path = None if light else dot.draw(up=Ability.NOD in abilities)
     plan = Plan(steps, pauses, _colours() if light else (), path)
-    return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan, b""))
+    return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan))
 
 
 def _colours() -> tuple[Colour, ...]:

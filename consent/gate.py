@@ -168,7 +168,7 @@ class Gate:
             cosine = score(template, self._recogniser.embed(pixels, face))
             if not cosine >= policy.MATCH_COSINE:
                 raise Refusal.of("not-you", boxes=(face.box,))
-            return self._seal.put(Match(pixels, face, others, cosine, Origin.PHOTO, None, b""))
+            return self._seal.put(Match(pixels, face, others, cosine, Origin.PHOTO, None))
 
     def _own(self, live: LiveCapture) -> Iterator[Match]:
         """The live frames that match the template themselves."""
@@ -177,7 +177,7 @@ class Gate:
             cosine = score(template, self._recogniser.embed(frame.pixels, frame.face))
             if cosine >= policy.MATCH_COSINE:
                 others = everybody_else(self._finder, frame.pixels, frame.face)
-                yield self._seal.put(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action, b""))
+                yield self._seal.put(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action))
 
     # --- granting ----------------------------------------------------------------------------------------------------
 
@@ -195,7 +195,7 @@ class Gate:
             if purpose not in self.purposes:
                 raise Refusal.of("purpose-not-agreed")
             expires = self._clock() + policy.GRANT_SECONDS
-            return self._seal.put(Grant(source, target, purpose, expires, os.urandom(16), b""))
+            return self._seal.put(Grant(source, target, purpose, expires, os.urandom(16)))
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
         """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
@@ -228,7 +228,7 @@ class Gate:
         with self._lock:
             self._alive()
             inside = Released(pixels, grant.target.pixels, grant.source.pixels, facts)
-            return self._seal.put(Draft(inside, os.urandom(16), b""))
+            return self._seal.put(Draft(inside, os.urandom(16)))
 
     def release(self, draft: Draft) -> Released:
         """Open a draft for the stamp, once.

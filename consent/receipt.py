@@ -58,7 +58,7 @@ class Receipt(Sealed):
     document: str = field(repr=False)
     made: float
     clock: Clock = field(repr=False)
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
     def check(self) -> None:
         """Pass a genuine receipt that is fresh enough to enrol with.
@@ -113,7 +113,7 @@ class Notary:
             raise Refusal.of("no-purpose")
         record = secrets.token_hex(12)
         text = self.signed(self._form(consent, record))
-        return _SEAL.put(Receipt(record, consent.purposes, text, clock(), clock, b""))
+        return _SEAL.put(Receipt(record, consent.purposes, text, clock(), clock))
 
     def signed(self, document: dict[str, Any]) -> str:
         """The JSON of a record with the signature over its `body` and the key that verifies it."""

@@ -299,7 +299,7 @@ class LiveCapture(Sealed):
     assurance: Assurance
     made: float
     once: Once = field(repr=False)
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
 
 @final
@@ -321,7 +321,7 @@ class Match(Sealed):
     score: float
     origin: Origin
     action: Action | None
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
 
 @final
@@ -334,7 +334,7 @@ class Grant(Sealed):
     purpose: Purpose
     expires: float
     nonce: bytes = field(repr=False)
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
 
 @final
@@ -374,7 +374,7 @@ class Draft(Sealed):
 
     _inside: Released = field(repr=False)
     _nonce: bytes = field(repr=False)
-    _seal: bytes = field(repr=False)
+    _seal: bytes = field(default=b"", repr=False)
 
 
 LIVE_SEAL: Final = Seal()

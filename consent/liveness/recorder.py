@@ -106,7 +106,6 @@ class Recorder:
                 self._assurance,
                 self._clock(),
                 Once(),
-                b"",
             )
             self._film, self._samples, self._best = Film(), [], Best(self._recogniser)
             return CAPTURE_SEAL.put(value)

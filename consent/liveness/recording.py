@@ -91,7 +91,7 @@ class Capture(Sealed):
     assurance: Assurance
     made: float
     once: Once = field(repr=False)
-    seal: bytes = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
 
 CAPTURE_SEAL: Final = Seal()

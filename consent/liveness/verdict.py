@@ -36,9 +36,7 @@ def check(capture: Capture) -> LiveCapture:
     found = gather(capture)
     judge(found)
     years = found.identity.years
-    return LIVE_SEAL.put(
-        LiveCapture(capture.frames, years, capture.world, capture.assurance, capture.made, Once(), b"")
-    )
+    return LIVE_SEAL.put(LiveCapture(capture.frames, years, capture.world, capture.assurance, capture.made, Once()))
 
 
 def judge(found: Evidence) -> None:

@@ -114,5 +114,18 @@ def test_a_dot_moves_smoothly_within_its_field(up):
     assert path.at(path.stops[-1][0] + 1) == path.stops[-1][1:]
 
 
+def test_a_dot_leaps_as_far_and_as_fast_as_it_is_said_to():
+    leaps = []
+    for path in [dot.draw() for _ in range(40)]:
+        assert path.rises, "it rises where nothing else is said"
+        assert path.stops[0] == (0.0, 0.0, 0.0)
+        for (then, *here), (now, *there) in itertools.pairwise(path.stops):
+            assert math.dist(here, there) >= policy.DOT_LEAP
+            assert math.isclose(math.dist(here, there), policy.DOT_SPEED * (now - then))
+            leaps.append(abs(here[0] - there[0]))
+        assert path.stops[-2][0] < path.seconds <= path.stops[-1][0]
+    assert min(leaps) < policy.DOT_LEAP < max(leaps), "it leaps up and down, too"
+
+
 def test_no_two_dots_go_the_same_way():
     assert len({dot.draw().stops for _ in range(100)}) == 100

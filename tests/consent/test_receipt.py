@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.receipt import VERSION, record, verify, withdrawn
 from consent import policy
 from consent.errors import Forgery, Refusal
-from consent.receipt import Consent, Notary, Receipt
+from consent.receipt import Consent, Notary, Receipt, body
 from consent.types import Purpose
 
 TEXT = "You may use my face to make me older. 可以用我的脸。"
@@ -94,6 +94,22 @@ def test_a_receipt_to_the_letter(notary):
     }
     assert TEXT in signed.document, "a person who opens the file can read it"
     assert signed.document.count("\n") > 40
+
+
+def test_what_is_signed_is_the_same_whatever_order_it_is_written_in(notary):
+    """RFC 8785 has the idea: one way to write a document, so that anyone can check it with their own tools."""
+    document = {"b": [1, "é"], "signature": "x", "a": None, "public_key": "y"}
+    assert body(document) == b'{"a":null,"b":[1,"\\u00e9"]}'
+    signed = notary.sign(YES)
+    turned = dict(reversed(json.loads(signed.document).items()))
+    assert verify(json.dumps(turned))["record_header"]["record_id"] == signed.id
+    assert signed.document.startswith('{\n  "')
+    assert "\n   " in signed.document
+    assert signed.purposes == YES.purposes
+
+
+def test_a_receipt_is_fresh_at_once(notary):
+    notary.sign(YES, clock=lambda: 5.0).check()
 
 
 def test_the_text_that_was_read_is_in_it_with_its_digest(notary):

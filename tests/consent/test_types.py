@@ -22,6 +22,7 @@ def test_a_frozen_picture_stays_as_it_was():
     kept = freeze(picture)
     picture[:] = 9
     assert not kept.any()
+    assert kept.shape == (4, 5, 3)
     with pytest.raises(ValueError, match="read-only"):
         kept[0] = 1
     with pytest.raises(ValueError, match="WRITEABLE"):
@@ -41,6 +42,8 @@ def test_only_rgb_bytes_can_be_frozen(bad):
     with pytest.raises(Fault) as caught:
         freeze(bad)
     assert caught.value.code == "bad-pixels"
+    assert caught.value.reason == f"Expected uint8 (H, W, 3), got {bad.dtype} {bad.shape}."
+    assert caught.value.remedy == "Report it."
 
 
 def test_the_digest_knows_the_shape():
@@ -84,7 +87,7 @@ def test_once_is_once_for_many_threads():
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_sealed_values_are_not_copied(way):
-    with pytest.raises(TypeError, match="cannot be copied"):
+    with pytest.raises(TypeError, match="a Challenge cannot be copied or serialised"):
         way(draw())
 
 

@@ -1,0 +1,134 @@
+"""The very limits of the verdict: who just reaches one passes; and which words follow from which measurement."""
+
+import dataclasses
+
+import pytest
+
+from consent import policy
+from consent.errors import Refusal
+from consent.liveness.recording import Outcome
+from consent.liveness.verdict import judge
+from consent.types import Action
+from models.presentation.surface import Surface
+from tests.consent.test_verdict import FOLLOWED, LED, LIT
+
+SCREEN = Surface(policy.SCREEN_MOIRE, 0.0)
+
+
+def changed(found, part, **values):
+    return dataclasses.replace(found, **{part: dataclasses.replace(getattr(found, part), **values)} if part else values)
+
+
+def refusal(found):
+    with pytest.raises(Refusal) as caught:
+        judge(found)
+    return caught.value
+
+
+@pytest.mark.parametrize("found", [LIT, LED])
+@pytest.mark.parametrize(
+    ("part", "values"),
+    [
+        ("", {"fps": policy.LEAST_FPS}),
+        ("", {"gap": policy.FACE_GAP}),
+        ("", {"repeated": policy.DUPLICATES}),
+        ("identity", {"samples": policy.SAME_FACE}),
+        ("identity", {"kept_moving": policy.SAME_FACE}),
+        ("identity", {"shown": policy.SAME_FACE_MEAN}),
+        ("identity", {"rests": policy.SAME_FACE_MEAN}),
+        ("identity", {"years": 0.0}),
+        ("identity", {"years": 0.5}),
+        ("relief", {"frames": policy.DEPTH_FRAMES}),
+        ("relief", {"likeness": policy.DEPTH_ALIKE}),
+        ("relief", {"depth": policy.DEPTH_HEAD, "error": 0.0}),
+        ("relief", {"turns": policy.DEPTH_TURNS}),
+        ("relief", {"narrowing": policy.DEPTH_NARROWING, "across": 3.0}),
+        ("relief", {"least": policy.DEPTH_FLAT}),
+        ("relief", {"trend": policy.DEPTH_TREND}),
+    ],
+)
+def test_who_reaches_a_limit_passes(found, part, values):
+    judge(changed(found, part, **values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"gain": policy.LIGHT_GAIN},
+        {"relief_noise": policy.LIGHT_NOISE, "relief": 1.0},
+        {"correlation": policy.LIGHT_CORRELATION},
+        {"background": policy.LIGHT_BACKGROUND},
+        {"relief": policy.LIGHT_RELIEF, "relief_noise": 0.0},
+        {"relief": policy.LIGHT_SURE * 0.125, "relief_noise": 0.125},
+    ],
+)
+def test_who_reaches_a_limit_of_the_light_passes(values):
+    judge(changed(LIT, "light", **values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"across": policy.DOT_CORRELATION, "up": policy.DOT_CORRELATION},
+        *({"gain_across": gain, "gain_up": gain} for gain in policy.DOT_GAIN),
+        *({"lag": lag} for lag in policy.DOT_LAG),
+        {"across": policy.DOT_CORRELATION_ONE_WAY, "up": 0.0, "rises": False},
+    ],
+)
+def test_who_reaches_a_limit_of_the_dot_passes(values):
+    judge(changed(LED, "pursuit", **values))
+
+
+def test_a_flat_picture_is_called_so_only_where_it_could_be_followed():
+    flat = {"depth": 0.0, "error": 0.0, "least": 0.0}
+    assert refusal(changed(LIT, "relief", **flat, likeness=policy.DEPTH_SAME)).code == "looks-flat"
+    assert refusal(changed(LIT, "relief", **flat, likeness=policy.DEPTH_SAME - 0.01)).code == "depth-unclear"
+    shallow = changed(LIT, "relief", depth=0.0, error=policy.DEPTH_HEAD, likeness=1.0)
+    assert refusal(shallow).code == "depth-unclear", "what may be a head is not called flat"
+
+
+@pytest.mark.parametrize(
+    ("relief", "noise", "code"),
+    [
+        (0.0, 0.0, "wrong"),
+        (0.0, 0.02, "wrong"),
+        (0.0, 0.1, "unclear"),
+        (-0.1, 0.125, "unclear"),
+        (-0.2, 0.125, "wrong"),
+    ],
+)
+def test_light_that_may_be_a_heads_is_unclear_and_other_light_is_wrong(relief, noise, code):
+    assert policy.LIGHT_RELIEF == 0.15, "or the cases must be others"
+    assert refusal(changed(LIT, "light", relief=relief, relief_noise=noise)).code == f"light-{code}"
+    doubt = changed(LIT, "light", relief=0.0, relief_noise=policy.LIGHT_RELIEF / 2)
+    assert refusal(doubt).code == "light-unclear"
+
+
+def test_the_words_follow_what_was_seen():
+    hidden = refusal(changed(LIT, "", gap=9.0))
+    lost = Refusal.of("face-lost")
+    assert hidden.code == lost.code
+    assert (hidden.reason, hidden.remedy) == (
+        Refusal.of("face-lost", "hidden").reason,
+        Refusal.of("face-lost", "hidden").remedy,
+    )
+    for found, code in (
+        (changed(LIT, "light", background=0.9), "light-wrong"),
+        (changed(LIT, "relief", depth=0.0, least=0.0), "looks-flat"),
+    ):
+        plain, screen = Refusal.of(code), Refusal.of(code, "screen")
+        assert plain.reason != screen.reason or plain.remedy != screen.remedy
+        said = refusal(dataclasses.replace(found, surface=SCREEN))
+        assert (said.reason, said.remedy) == (screen.reason, screen.remedy)
+        said = refusal(dataclasses.replace(found, surface=Surface(policy.SCREEN_MOIRE - 0.01, 0.0)))
+        assert (said.reason, said.remedy) == (plain.reason, plain.remedy)
+    late = refusal(dataclasses.replace(LIT, outcome=Outcome.NOT_SEEN, at=Action.NOD))
+    assert "nod" in late.reason
+    assert "None" not in late.reason
+    assert late.reason != late.reason.upper()
+    assert not any(letter.isupper() for letter in late.reason[1:])
+
+
+def test_without_a_way_that_was_asked_nothing_was_followed():
+    assert refusal(changed(LED, "pursuit", across=0.0, gain_across=0.0)).code == "dot-not-followed"
+    assert FOLLOWED.rises
