@@ -7,7 +7,7 @@ from typing import Final
 
 from app.engines import _swap
 from app.engines._options import chosen, ranged
-from app.engines._parts import PARTS
+from app.engines.parts import PARTS
 from consent.gate import Gate
 from consent.types import Draft, Grant, Origin, Purpose
 

@@ -10,6 +10,7 @@ import gradio as gr
 
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
+from app.engines.parts import PARTS
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import OFFERED
@@ -47,22 +48,27 @@ def build_play(parts: Parts) -> None:
                 ]
             with gr.Column(elem_id="swap-controls"):
                 source = html(js_on_load=EVENTS_JS, elem_id="source")
+                amount = gr.Slider(0, 1, 1, step=0.05, label=words("amount"), buttons=[])
+                boxes = [(words(f"part_{part}"), part) for part in PARTS]
+                some = gr.CheckboxGroup(boxes, value=list(PARTS), label=words("parts"), elem_id="parts")
             make = gr.Button(words("make"), variant="primary", elem_id="make")
             parts.show(html(elem_id="play-note"), note("play"))
     parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
     parts.show(stage, _stage)
     parts.show(source, lambda visitor: _slot(visitor, "source"))
 
-    def make_it(visitor: Visitor, chosen: str, how_old: float, *face: float) -> None:
+    def make_it(  # what the page sends, in the order of `parts.on`
+        visitor: Visitor, chosen: str, much: float, which: list[str], how_old: float, *face: float
+    ) -> None:
         purpose = Purpose(chosen)
-        options: Options = SwapOptions()
+        options: Options = SwapOptions(amount=float(much), parts=tuple(which))
         if purpose is Purpose.AGE:
             options = AgeOptions(years=float(how_old))
         elif purpose is Purpose.EXPRESS:
             options = ExpressOptions(*map(float, face))
         desk.make(visitor, purpose, options)
 
-    parts.on(make.click, make_it, [action, years, *sliders], busy=stage)
+    parts.on(make.click, make_it, [action, amount, some, years, *sliders], busy=stage)
     for part in (stage, source):
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
 
