@@ -125,7 +125,7 @@ def _write(
     for picture in _marked(labelled, ident, kind):
         signed, store = _sign(picture, manifest.build(statement, kind, dt.datetime.now(dt.UTC)), signer, kind)
         report, seen = read_back(signed, [signer.anchor_pem])
-        if (report.watermark or "none") == statement.watermark:
+        if report.verdict is not Verdict.OURS or (report.watermark or "none") == statement.watermark:
             break
     _accept(report, statement, language)
     still()  # nothing is remembered after that

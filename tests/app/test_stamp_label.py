@@ -44,7 +44,7 @@ def test_found_in_every_size_for_every_kind_after_jpeg_50(size, language, purpos
     for seen in (pixels, jpeg50(pixels)):
         found = label.find(seen)
         assert (found.purpose, found.demo, found.language) == (purpose, demo, language)
-        assert found.score > 0.95
+        assert found.score > 0.985
         x, y, width, height = found.box
         assert x >= 0 <= y
         assert x + width <= size[0]
@@ -60,6 +60,7 @@ def test_found_in_half_the_size_and_after_jpeg_50_of_that(size, language, purpos
     for seen in (halved(whole), jpeg50(halved(whole)), halved(jpeg50(whole))):
         found = label.find(seen)
         assert (found.purpose, found.demo, found.language) == (purpose, demo, language)
+        assert found.score > 0.84
         true = np.array(label.find(whole).box) / 2
         assert np.abs(np.array(found.box) - true).max() <= 2 + 0.02 * true[2]
 
