@@ -65,13 +65,18 @@ def nested(depth, *, named=True):
     return b"".join(struct.pack(">I4s", size, b"jumb") + about for size in reversed(sizes)) + inside
 
 
-def claim(cbor):
+def assertion(json):
+    """A manifest with one assertion, which is this JSON."""
+    return claim(b"\xa0", described(b"json", b"org.example", box(b"json", json)))
+
+
+def claim(cbor, *assertions):
     """A manifest whose claim is this CBOR."""
     return store(
         described(
             b"c2ma",
             b"urn:c2pa:11111111-1111-4111-8111-111111111111",
-            described(b"c2as", b"c2pa.assertions"),
+            described(b"c2as", b"c2pa.assertions", *assertions),
             described(b"c2cl", b"c2pa.claim.v2", box(b"cbor", cbor)),
             described(b"c2cs", b"c2pa.signature", box(b"cbor", b"\xd2\x84\x40\xa0\xf6\x40")),
         )
@@ -101,6 +106,16 @@ def inflating(size):
     return data[:33] + chunk + data[-12:]
 
 
+def in_pieces(fmt, count):
+    """A file of so many empty pieces."""
+    data = codec.encode(picture(), fmt)
+    if fmt == "png":
+        return data[:33] + (bytes(4) + b"tEXt" + struct.pack(">I", zlib.crc32(b"tEXt"))) * count + data[33:]
+    if fmt == "webp":
+        return data[:4] + struct.pack("<I", len(data) - 8 + 8 * count) + data[8:] + b"C2PA\x00\x00\x00\x00" * count
+    return data[:2] + (b"\xff\xeb\x00\x14JP\x02\x11\x00\x00\x00\x01\x00\x00\x00\x08jumb") * count + data[2:]
+
+
 MALFORMED = {
     "JUMBF: no boxes at all": lambda: in_png(b""),
     "JUMBF: random bytes": lambda: in_png(bytes(i * 37 % 251 for i in range(5000))),
@@ -123,10 +138,14 @@ MALFORMED = {
     "CBOR: a text of 2^63 bytes": lambda: in_png(claim(b"\x7b\x7f" + b"\xff" * 7)),
     "CBOR: 60,000 arrays in one another": lambda: in_png(claim(b"\x81" * 60_000)),
     "CBOR: 60,000 tags in one another": lambda: in_png(claim(b"\xc0" * 60_000)),
+    "JSON: 20,000,000 arrays in one another": lambda: in_png(assertion(b"[" * 20_000_000)),
     "CBOR: no claim in the claim": lambda: in_png(claim(b"\xa0")),
     "a compressed manifest of 1 GB": lambda: in_png(bomb(2**30)),
     "a header of 30,000 x 30,000": huge_header,
     "a header of 30,000 x 30,000 over our manifest": lambda: huge_header(stamped("png")),
+    "a JPEG of 1,000,000 pieces": lambda: in_pieces("jpeg", 1_000_000),
+    "a PNG of 4,000,000 pieces": lambda: in_pieces("png", 4_000_000),
+    "a WebP of 4,000,000 pieces": lambda: in_pieces("webp", 4_000_000),
     "pixels that unpack to 256 MB": lambda: inflating(2**28),
 }
 """What each is, and how to make it; none is ever opened outside a process of its own."""

@@ -226,6 +226,9 @@ HARMLESS = {
     "JUMBF: a box of 8 EB": (ALTERED, PIXELS),
     "a header of 30,000 x 30,000": (GONE,),
     "a header of 30,000 x 30,000 over our manifest": (ALTERED, PIXELS),
+    "a JPEG of 1,000,000 pieces": (NONE,),
+    "a PNG of 4,000,000 pieces": (GONE,),
+    "a WebP of 4,000,000 pieces": (GONE,),
     "pixels that unpack to 256 MB": (NONE,),
 }
 """Malformed ones that end otherwise than as a changed manifest: what is read of them is whole, or is no manifest."""
