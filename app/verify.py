@@ -75,7 +75,8 @@ class Report:
         label: The visible label found in the pixels; None if there is none.
         failures: Codes of what failed, e.g. `assertion.dataHash.mismatch`.
         changed: What was changed, as far as that can be told: `pixels`, `claim`, `certificate`, `assertions`,
-            `unsigned bytes`, `manifest`, `manifest removed`, `signed again by another`, `watermark copied`; empty if nothing was.
+            `unsigned bytes`, `manifest`, `manifest removed`, `signed again by another`, `watermark copied`; empty if
+            nothing was.
         watermark: The id of the invisible watermark in the pixels, eight hexadecimal digits; None if none was read.
         withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
     """
