@@ -55,11 +55,12 @@ def stamp_film(
     Raises:
         Refusal: `purpose-not-agreed`: films were not agreed to; `nothing-changed`; `not-marked`: the film is so plain
             that no watermark can be read in it; what the gate says of a draft; what `Film.frames` says.
-        Forgery: `forged`: a draft of another frame, of another film, or no draft at all.
+        Forgery: `forged`: a draft of another frame, of another film, or no draft at all; no gate, or no film.
         Fault: anything that went wrong in between; there are no bytes then.
     """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery.of("forged")
+    exactly(Film, film)  # nor may one give frames that are in no file
     if Purpose.VIDEO not in gate.purposes:
         raise Refusal.of("purpose-not-agreed")
     reel = _Reel(gate, film, iter(drafts), language)

@@ -138,6 +138,15 @@ def test_the_draft_of_another_gate(gate, filmed, signer, notary, ledger):
     assert refused(Forgery, lambda: stamp_film(object(), filmed, [], signer)) == "forged"
 
 
+def test_a_film_that_is_none(gate, filmed, signer):
+    """Its frames could be anything."""
+
+    class Other(list):
+        size, timing, frames = filmed.size, filmed.timing, filmed.frames
+
+    assert refused(Forgery, lambda: stamp_film(gate, Other(), drafts(gate, filmed), signer)) == "forged"
+
+
 @pytest.mark.parametrize(
     "second", [{"purpose": Purpose.EXPRESS}, {"engine": "other 1"}, {"parameters": {"amount": 2.0}}]
 )
