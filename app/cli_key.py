@@ -31,14 +31,14 @@ def commands(read: Callable[[Path], bytes]) -> typer.Typer:
 
     @group.command()
     def keyring() -> None:
-        """Move the private key from its file into the keyring of this system."""
+        """Move the private key into the system's keyring."""
         from app.stamp.keyfile import Kept
 
         _move(Kept.KEYRING)
 
     @group.command()
     def file() -> None:
-        """Move the private key from the keyring into a file that only you can read."""
+        """Move the private key into a file of yours."""
         from app.stamp.keyfile import Kept
 
         _move(Kept.FILE)
@@ -48,7 +48,10 @@ def commands(read: Callable[[Path], bytes]) -> typer.Typer:
         chain: Annotated[Path, typer.Argument(metavar="CHAIN.pem", help="Certificate, then those above it.")],
         key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Its private key, without a password.")],
     ) -> None:
-        """Sign with your organisation's certificate from now on. What was signed before stays known."""
+        """Sign with your organisation's certificate.
+
+        From now on; what was signed before stays known.
+        """
         from app.home import Home
         from app.stamp.signer import Signer
 
@@ -58,7 +61,10 @@ def commands(read: Callable[[Path], bytes]) -> typer.Typer:
 
     @group.command()
     def own() -> None:
-        """Sign with this installation's own key again; the organisation's is deleted here."""
+        """Sign with this installation's own key again.
+
+        The organisation's is deleted here.
+        """
         from app.home import Home
         from app.stamp.signer import ORGANISATION, Signer
 

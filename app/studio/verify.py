@@ -80,14 +80,20 @@ def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:
         yield "who", say(f"fact_who_{stated.domain}", language)
     yield "withdrawn", moment(report.withdrawn) if report.withdrawn is not None else None
     yield "when", report.when
-    yield "signer", report.signer
+    whose = {"ours": "ours", "someone else's": "theirs"}.get(report.whose)
+    if whose is not None:
+        yield "signer", f"{report.signer or '?'} ({say(f'fact_whose_{whose}', language)})"
     if stated is not None:
         yield "engine", stated.engine
         yield "settings", ", ".join(f"{name} {value}" for name, value in stated.parameters.items())
         yield "receipt", stated.consent
-    else:
+    if stated is not None and stated.source_score is not None:
+        scores = {"source": f"{stated.source_score:.2f}", "target": f"{stated.target_score:.2f}"}
+        yield "likeness", say("fact_likeness_text", language, **scores)
+    if stated is None:
         yield "title", report.title
     if report.verdict is not Verdict.NOT_A_PICTURE:
         yield "label", say("fact_label_yes" if report.label else "fact_label_no", language)
     yield "watermark", report.watermark
+    yield "changed", ", ".join(say(f"fact_changed_{one.replace(' ', '_')}", language) for one in report.changed)
     yield "failures", ", ".join(report.failures)

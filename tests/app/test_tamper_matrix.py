@@ -12,6 +12,8 @@ import pytest
 from app import cli
 from app.home import Home
 from app.stamp.signer import Signer
+from app.studio.strings import say
+from app.studio.verify import report_html
 from app.verify import Verdict
 from tests.app import tampering
 from tests.app.stamp_helpers import facts, picture, write
@@ -109,3 +111,16 @@ def test_a_genuine_file_is_genuine_under_any_name(capsys, tmp_path, monkeypatch,
     (tmp_path / name).write_bytes(write(picture(), facts(), Signer.open(Home.open().keys), "png").data)
     assert cli.run(["verify", str(tmp_path / name)]) == 0
     assert "not a bit of it has changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_studios_card_has_words_for_every_change(language):
+    """In the person's language, with nothing of a stranger's that speaks for itself."""
+    words = {say(f"fact_changed_{one.replace(' ', '_')}", language) for case in CASES for one in case.changed}
+    assert len(words) == len({one for case in CASES for one in case.changed}) == 9
+    named = {"png: a bit of the consent assertion", "marked: the manifest cut out", "a script in every text"}
+    for case in (case for case in CASES if case.name in named):
+        card = report_html(case.report(), language)
+        assert "<script" not in card
+        for one in case.changed:
+            assert say(f"fact_changed_{one.replace(' ', '_')}", language) in card
