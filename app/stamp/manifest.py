@@ -56,7 +56,7 @@ def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, obj
         "format": fmt.mime,
         "instance_id": _instance_id(),
         "ingredients": [
-            _ingredient("target", "parentOf", "The person's own picture"),
+            _ingredient("target", "parentOf", f"The person's own {'film' if fmt is Format.MP4 else 'picture'}"),
             _ingredient("source", "inputTo", "The person's own live check or photo"),
         ],
         "assertions": [
