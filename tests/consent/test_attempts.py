@@ -72,6 +72,34 @@ def entries(seconds):
     return [{"event": attempts.BEGUN, "time": now(-s).isoformat()} for s in seconds]
 
 
+def test_a_pause_is_counted_from_the_last_failure_and_to_the_second():
+    at = now()
+
+    def left(seconds):
+        return attempts.pause(
+            [{"event": attempts.BEGUN, "time": (at - timedelta(seconds=s)).isoformat()} for s in seconds], at
+        )
+
+    assert left([policy.FAILURE_SECONDS, 90, 60, 30, 0]) == policy.PAUSE_SECONDS, "at the very limit, too"
+    assert left([policy.FAILURE_SECONDS + 0.5, 90, 60, 30, 0]) == 0
+    assert left([170, 90, 60, 30, 20]) == policy.PAUSE_SECONDS - 20
+    ahead = -policy.PAUSE_SECONDS
+    assert left([0, 0, 0, 0, ahead]) == 0, "these are further apart than failures in a row"
+    assert left([ahead] * 5) == 2 * policy.PAUSE_SECONDS, "ahead by a pause, no more: it counts"
+    assert left([ahead - 0.5] * 5) == 0
+
+
+def test_the_time_to_wait_is_said_in_whole_minutes_and_no_less(log):
+    begun(log, policy.FAILURES)
+    last = datetime.fromisoformat(log.entries()[-1]["time"])
+    for left, words in ((0.5, "wait a minute "), (60.0, "wait a minute "), (61.0, "2 minutes"), (600.0, "10 minutes")):
+        assert words in _refused(log, last + timedelta(seconds=policy.PAUSE_SECONDS - left)).remedy
+    assert (
+        attempts.begin(log, assurance=Assurance.MOTION, today=lambda: now(3 * policy.PAUSE_SECONDS)).assurance
+        == "motion"
+    )
+
+
 def test_slow_failures_are_counted_by_the_hour():
     few = entries(range(50 * (policy.MOST_CHECKS - 2), -1, -50))
     assert attempts.pause(few, now()) <= 0

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import itertools
 import math
+import statistics
 
 import pytest
 from hypothesis import given
@@ -73,6 +74,27 @@ def test_pauses_are_within_bounds_and_differ():
     pauses = [p for _ in range(50) for p in challenge.draw().open().pauses]
     assert all(policy.START_JITTER[0] <= p <= policy.START_JITTER[1] for p in pauses)
     assert len(set(pauses)) > 100
+    # uniform: the mean of 250 and more lies within a tenth of the middle but for a chance of under 1e-6
+    low, high = policy.START_JITTER
+    assert abs(statistics.fmean(pauses) - (low + high) / 2) < 0.1 * (low + high) / 2
+
+
+@pytest.mark.parametrize("abilities", [challenge.EVERYTHING, challenge.EVERYTHING - {Ability.NOD}])
+@pytest.mark.parametrize("assurance", list(Assurance))
+def test_a_challenge_is_of_the_kind_that_was_asked_for(assurance, abilities):
+    def clock():
+        return 12.5
+
+    drawn = challenge.draw(clock, assurance, abilities)
+    plan = drawn.open()
+    assert (drawn.assurance, drawn.clock, drawn.made) == (assurance, clock, 12.5)
+    assert (Action.LIGHT in plan.steps, Action.DOT in plan.steps) == (
+        assurance.value == "motion+light",
+        plan.path is not None,
+    )
+    assert (plan.path is None) == bool(plan.colours) == (Action.DOT not in plan.steps)
+    if plan.path is not None:
+        assert plan.path.rises == (Ability.NOD in abilities)
 
 
 def test_a_challenge_opens_once():
@@ -81,6 +103,7 @@ def test_a_challenge_opens_once():
     with pytest.raises(Forgery) as caught:
         drawn.open()
     assert caught.value.code == "spent"
+    assert "challenge" in caught.value.reason.lower()
 
 
 @pytest.mark.parametrize("assurance", list(Assurance))

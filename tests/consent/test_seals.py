@@ -118,3 +118,4 @@ def test_of_what_was_sealed_before_the_seal_counts():
     other = KEY.put(Parcel("b", "x", b""))
     assert forged(dataclasses.replace(outer, inside=other))
     KEY.verify(Parcel, dataclasses.replace(outer, inside=dataclasses.replace(inner)))
+    KEY.verify(Parcel, dataclasses.replace(outer, inside=dataclasses.replace(inner, inside="c")))  # it has its own seal

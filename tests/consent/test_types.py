@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import pickle
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from consent.challenge import draw
 from consent.errors import Fault, Forgery
-from consent.types import Once, Seal, digest, freeze
+from consent.types import Once, Seal, digest, freeze, since_boot
 
 PARTS = st.lists(st.binary(max_size=20) | st.text(max_size=10) | st.floats(allow_nan=False), max_size=4)
 
@@ -65,6 +66,25 @@ def test_a_seal_of_another_key_is_refused():
         with pytest.raises(Forgery) as caught:
             one.check(seal, b"x", 1.0, "y")
         assert caught.value.code == "forged"
+
+
+def test_the_clock_of_a_session_goes_on_while_the_machine_sleeps_where_it_can(monkeypatch):
+    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
+    monkeypatch.setattr(time, "clock_gettime", {7: 12.5}.__getitem__)
+    assert since_boot() == 12.5
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    monkeypatch.setattr(time, "monotonic", lambda: 2.5)
+    assert since_boot() == 2.5
+
+
+def test_what_is_spent_is_named():
+    once = Once()
+    once.spend("leave")
+    with pytest.raises(Forgery) as caught:
+        once.spend("leave")
+    assert "leave" in caught.value.reason.lower()
+    assert len(once.mark) == 16
+    assert once.mark != Once().mark
 
 
 def test_once_is_once_for_many_threads():
