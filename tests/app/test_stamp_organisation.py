@@ -18,6 +18,7 @@ from app.stamp.signer import FILE, ORGANISATION, Signer
 from app.verify import Verdict, verify
 from consent.errors import Fault, Refusal
 from tests.app.stamp_helpers import C2PA_EKU, DOCUMENT_EKU, EMAIL_EKU, facts, picture, write
+from tests.app.test_stamp_watermark import portrait
 
 NOW = dt.datetime.now(dt.UTC)
 DAY = dt.timedelta(days=1)
@@ -148,6 +149,18 @@ def test_what_was_signed_before_stays_known(tmp_path):
     assert [verify(one, Signer.anchors(tmp_path)).verdict for one in files] == [Verdict.OURS] * 4
     left = [path for path in tmp_path.glob("*.pem") if b"PRIVATE" in path.read_bytes()]
     assert [path.name for path in left] == [FILE], "no organisation's key is left"
+
+
+def test_a_stripped_copy_leads_back_to_an_organisations_manifest(tmp_path):
+    signer = adopted(tmp_path)
+    data = write(portrait(), facts(face_box=(280.0, 150.0, 120.0, 150.0)), signer, "png").data
+    stripped = codec.encode(codec.decode(data), "png")
+    report = verify(stripped, Signer.anchors(tmp_path), registry=signer.registry)
+    assert (report.verdict, report.signer) == (Verdict.RECOVERED, "Press office")
+    (tmp_path / "b").mkdir()
+    adopted(tmp_path / "b", name="Sports desk", which=1)
+    theirs = verify(stripped, Signer.anchors(tmp_path / "b"), registry=signer.registry)
+    assert theirs.verdict is Verdict.NO_MANIFEST, "a colleague's manifest, slipped into the registry, is not ours"
 
 
 def test_it_is_opened_again_and_closed_to_others(tmp_path):
