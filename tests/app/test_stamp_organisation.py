@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
-from app import cli
+from app import cli, codec
 from app.home import Home
 from app.stamp.keyfile import Kept
 from app.stamp.pen import algorithm
