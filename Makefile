@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help system setup run demo test check bench clean
+.PHONY: help system setup run demo test check bench mutants clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -43,5 +43,11 @@ check: setup ## lint, format, types, import order
 bench: setup ## measurements, with synthetic people
 	$(BIN)/selfsame bench all
 
+mutants: setup ## how many small changes to consent/ the tests find; hours, and needs the network once
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .mutmut mutmut==3.8.1
+	mkdir -p mutants
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 PYTHONPATH=$(CURDIR)/mutants:$(CURDIR)/.mutmut \
+	  $(BIN)/python -m mutmut run --max-children 1
+
 clean: ## remove what was set up or made
-	rm -rf .venv demo-out build dist *.egg-info
+	rm -rf .venv .mutmut mutants demo-out build dist *.egg-info
