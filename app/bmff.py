@@ -180,8 +180,8 @@ def tracks(data: bytes) -> tuple[Track, ...]:
                 raise Malformed(f"a broken {box.kind!r}") from error
         if box.kind == b"mvhd" and _matrix(data, box, 36) != (1.0, 0.0, 0.0, 1.0):
             raise Malformed("a film that is turned as a whole")
-    fragments = _in_fragments(data)
-    found = [replace(track, samples=track.samples + fragments) if fragments else track for track in found]
+    more = _in_fragments(data)
+    found = [replace(track, samples=track.samples + more.get(track.number, 0)) for track in found]
     if any(track.samples > MAX_SAMPLES for track in found):
         raise Hostile("too many frames")
     return tuple(found)
@@ -244,9 +244,18 @@ def _counted(data: bytes, box: Box) -> int:
     return max((row[1] for row in table), default=0) if each == 12 else sum(row[0] for row in table)
 
 
-def _in_fragments(data: bytes) -> int:
-    """Samples in movie fragments: of all tracks together."""
-    runs = [box for box in walk(data) if box.kind == b"trun"]
-    if any(box.end - box.body < 8 for box in runs):
-        raise Malformed("a broken run")
-    return sum(struct.unpack_from(">I", data, box.body + 4)[0] for box in runs)
+def _in_fragments(data: bytes) -> dict[int, int]:
+    """Samples in movie fragments, by the number of their track."""
+    counts: dict[int, int] = {}
+    number = 0
+    for box in walk(data):
+        if box.kind not in {b"tfhd", b"trun"}:
+            continue
+        if box.end - box.body < 8:
+            raise Malformed("a broken fragment")
+        told = int(struct.unpack_from(">I", data, box.body + 4)[0])
+        if box.kind == b"tfhd":
+            number = told
+        else:
+            counts[number] = counts.get(number, 0) + told
+    return counts

@@ -222,6 +222,12 @@ def test_too_many_samples_in_fragments():
     assert refused(replaced(data, b"trun", 4, struct.pack(">I", 2**31))) == "film-too-large"
 
 
+def test_samples_of_fragments_are_counted_by_track():
+    data = film(movflags="frag_keyframe+empty_moov", sound=("aac",))
+    picture, sound = bmff.tracks(data)
+    assert (picture.samples, sound.samples) == (len(STEADY), len(sound_packets(data)))
+
+
 def test_a_frame_larger_than_its_header_says():
     """The header says 320 x 240, the stream inside is larger than anything that is decoded."""
     large = film(size=(4098, 2162), ticks=(0,), options=(("preset", "ultrafast"),))
