@@ -5,10 +5,11 @@ import dataclasses
 import pytest
 
 from consent import policy
-from consent.errors import Refusal
-from consent.liveness.recording import Outcome
-from consent.liveness.verdict import judge
-from consent.types import Action
+from consent.errors import Forgery, Refusal
+from consent.liveness import verdict
+from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
+from consent.liveness.verdict import check, judge
+from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
 from models.presentation.surface import Surface
 from tests.consent.test_verdict import FOLLOWED, LED, LIT
 
@@ -132,3 +133,42 @@ def test_the_words_follow_what_was_seen():
 def test_without_a_way_that_was_asked_nothing_was_followed():
     assert refusal(changed(LED, "pursuit", across=0.0, gain_across=0.0)).code == "dot-not-followed"
     assert FOLLOWED.rises
+
+
+def recording(outcome=Outcome.COMPLETE, at=Action.CENTRE, **changes):
+    blank = Capture(
+        outcome, at, (), None, None, (), (), ("a frame",), (), b"world", Assurance.MOTION_LIGHT, 12.5, Once()
+    )
+    return CAPTURE_SEAL.put(dataclasses.replace(blank, **changes))
+
+
+def test_what_was_recorded_is_handed_on_once_and_sealed(monkeypatch):
+    measured = []
+    monkeypatch.setattr(verdict, "gather", lambda capture: measured.append(capture) or LIT)
+    capture = recording()
+    live = check(capture)
+    LIVE_SEAL.verify(LiveCapture, live)
+    assert measured == [capture]
+    assert (live.frames, live.years, live.world) == (("a frame",), LIT.identity.years, b"world")
+    assert (live.assurance, live.made) == (Assurance.MOTION_LIGHT, 12.5)
+    assert live.once is not capture.once
+    live.once.spend("live check")
+    with pytest.raises(Forgery, match="spent") as caught:
+        check(capture)
+    assert "recording" in caught.value.reason
+    with pytest.raises(Forgery, match="forged"):
+        check(dataclasses.replace(recording(), world=b"other"))
+
+
+def test_what_was_not_completed_is_not_measured(monkeypatch):
+    monkeypatch.setattr(verdict, "gather", None)
+    with pytest.raises(Refusal) as caught:
+        check(recording(Outcome.NOT_SEEN, Action.NOD))
+    assert caught.value.code == "action-not-seen"
+    assert "nod" in caught.value.reason
+
+
+def test_what_is_measured_is_judged(monkeypatch):
+    monkeypatch.setattr(verdict, "gather", lambda _: dataclasses.replace(LIT, fps=0.0))
+    with pytest.raises(Refusal, match="camera-slow"):
+        check(recording())
