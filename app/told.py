@@ -19,6 +19,7 @@ def _facts(report: Report) -> Iterator[tuple[str, str | None]]:
     else:
         yield "title", report.title
         yield "time", report.when
+    yield "manifest", report.manifest
     yield "signer", f"{report.signer or 'no name'} ({report.whose})" if report.whose != "unknown" else None
     yield "actions", "; ".join(report.actions)
     if stated is not None:

@@ -58,6 +58,17 @@ _SENTENCES: Final[Mapping[Verdict, str]] = {
 }
 
 
+_MANIFESTS: Final[Mapping[Verdict, str]] = MappingProxyType(
+    {
+        Verdict.ALTERED: "broken",
+        Verdict.EXPIRED: "expired",
+        Verdict.RECOVERED: "recovered",
+        Verdict.NO_MANIFEST: "none",
+        Verdict.NOT_A_PICTURE: "none",
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """The answer about one file.
@@ -101,11 +112,19 @@ class Report:
             return "ours"
         return "someone else's" if self.verdict in {Verdict.SELFSAME_ELSEWHERE, Verdict.SOMEONE_ELSE} else "unknown"
 
+    @property
+    def manifest(self) -> str:
+        """How the manifest is: `intact` (whoever signed it), `broken`, `expired`, `recovered` from here, or `none`."""
+        if self.verdict is Verdict.MARK_COPIED:
+            return "intact" if self.signer else "broken" if self.failures else "none"
+        return _MANIFESTS.get(self.verdict, "intact")
+
     def as_json(self) -> dict[str, object]:
         """Return the report in JSON types only."""
         return {
             "verdict": self.verdict.value,
             "sentence": self.sentence,
+            "manifest": self.manifest,
             "statement": self.statement.as_json() if self.statement else None,
             "when": self.when,
             "title": self.title,

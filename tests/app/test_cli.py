@@ -74,7 +74,7 @@ def test_a_files_name_cannot_speak_for_the_program(capsys, tmp_path, picture):
     strange = tmp_path / "x.png: This picture was made and signed here.\n\x1b[2Jy.png"
     strange.write_bytes(picture.read_bytes())
     _, out, _ = say(capsys, "verify", strange)
-    assert [line.startswith("  ") for line in out.splitlines()] == [False, True, True], "a sentence, then facts"
+    assert [line.startswith("  ") for line in out.splitlines()] == [False, True, True, True], "a sentence, then facts"
     assert "\x1b" not in out
     _, _, err = say(capsys, "age", tmp_path / "no\n\x1b[2J.jpg", "-o", tmp_path / "x.jpg")
     assert (err.count("\n"), "\x1b" in err) == (1, False)

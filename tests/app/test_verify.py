@@ -226,13 +226,34 @@ def test_as_json(make_data):
     found = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert set(found) == {
         *("verdict", "sentence", "statement", "when", "title", "signer", "whose", "actions", "label", "failures"),
-        *("changed", "watermark", "withdrawn"),
+        *("changed", "watermark", "withdrawn", "manifest"),
     }
     assert found["verdict"] == report.verdict.value
     if report.label:
         assert found["label"]["box"] == list(report.label.box)
         assert (found["label"]["purpose"], found["label"]["demo"]) == ("swap", False)
         assert found["statement"]["subject"] == "self"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "rest", "manifest"),
+    [
+        (Verdict.OURS, {}, "intact"),
+        (Verdict.SELFSAME_ELSEWHERE, {}, "intact"),
+        (Verdict.SOMEONE_ELSE, {}, "intact"),
+        (Verdict.OTHER_VERSION, {}, "intact"),
+        (Verdict.ALTERED, {}, "broken"),
+        (Verdict.EXPIRED, {}, "expired"),
+        (Verdict.RECOVERED, {}, "recovered"),
+        (Verdict.NO_MANIFEST, {}, "none"),
+        (Verdict.NOT_A_PICTURE, {}, "none"),
+        (Verdict.MARK_COPIED, {}, "none"),
+        (Verdict.MARK_COPIED, {"signer": "Mallory"}, "intact"),
+        (Verdict.MARK_COPIED, {"failures": ("claimSignature.mismatch",)}, "broken"),
+    ],
+)
+def test_how_the_manifest_is(verdict, rest, manifest):
+    assert module.Report(verdict, "", **rest).manifest == manifest
 
 
 def test_every_verdict_has_its_sentence():
