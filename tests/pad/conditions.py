@@ -60,6 +60,10 @@ class Hardship(StrEnum):
 
 APPROACH: Final = 8.0
 """Centimetres a second by which somebody moves who is told to come closer or to go back."""
+PATIENCE: Final = 2.5
+"""Seconds after which somebody whose action is seen in part goes further, or nods again."""
+FURTHER: Final = 1.3
+"""How far, against a first try."""
 CAST: Final = {
     Split.DEVELOPMENT: ("ada", "bram", "chima", "dilan", "edda"),
     Split.TEST: ("feng", "gita", "hana", "ivo", "joy"),
@@ -133,17 +137,25 @@ class Conditions:
 
 
 class Sitting(Booth):
-    """A person who reads what the page says before the check begins, too: comes closer, or goes back, until it stops.
+    """A person who reads what the page says, as attackers do: of the distance before the check begins, and how much of
+    an action is seen while it is asked.
 
-    Without this, who happened to sit a hand's breadth too far away sat there until the time was over.
+    Who sat a hand's breadth too far away, or opened the mouth by half of what was asked, else did so until the end.
     """
 
     def hear(self, hint: Hint, prompt: Prompt) -> None:
         """See what the page shows."""
+        fresh = prompt.index != self._heard
         super().hear(hint, prompt)
+        if fresh:
+            self._tried = self.now
         seat = self.actor.scene
         step = APPROACH / self.fps * {"come-closer": -1.0, "go-back": 1.0}.get(hint.code, 0.0)
         self.actor.scene = replace(seat, distance=seat.distance + step)
+        short = hint.amount is not None and hint.amount < 1 and self.now - self._tried > PATIENCE
+        if short and prompt.action != "close-eyes":  # who has closed them sees nothing
+            self.actor.perform(str(prompt.action), FURTHER, at=self.now - 1000.0)
+            self._tried = self.now
 
 
 def split_of(seed: int) -> Split:

@@ -127,6 +127,21 @@ def test_who_sits_too_far_away_comes_closer_when_told_and_no_nearer():
     assert booth.actor.scene.distance == pytest.approx(before, abs=1.0)
 
 
+@pytest.mark.parametrize(("action", "further"), [(Action.OPEN_MOUTH, True), (Action.CLOSE_EYES, False)])
+def test_whose_action_is_seen_in_part_goes_further(action, further):
+    booth = conditions.draw(10, Kind.HARD).booth()
+    asked = hint(action, 1, amount=0.6)
+    poses = []
+    for _ in range(2):
+        for _ in range(9):
+            booth.hear(asked, asked.prompt)
+            booth.now += 0.25
+        poses.append(booth.actor.pose(booth.now - 1000.0).expression)
+    part = "open-mouth" if further else "blink"
+    assert poses[0][part] == pytest.approx(1, abs=0.02)
+    assert poses[1][part] == pytest.approx(1.3 if further else 1, abs=0.02)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_the_nose_follows_the_dot_as_a_person_does(seed):
     times = np.arange(0, 6, 0.05)
