@@ -441,7 +441,7 @@ def _photo(path: Path) -> Photo:
     if codec.sniff(data[:12]) is codec.Format.MP4:
         raise Refusal(
             "film-later",
-            f"{path.name} is a film; films can be changed only in a later version.",
+            f"{path.name} is a film; only a later version can change films.",
             "Use a picture. `selfsame verify` reads films already.",
         )
     try:

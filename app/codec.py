@@ -279,12 +279,14 @@ def _not_ours(data: bytes) -> Refusal:
     """Name the common types that people do bring, so that the sentence helps."""
     known = {
         "a HEIC or AVIF picture": data[4:8] == b"ftyp" and data[8:11] in _STILL_BRANDS,
-        "a video": data[4:8] == b"ftyp" or data.startswith(b"\x1aE\xdf\xa3"),
+        "a video": data.startswith(b"\x1aE\xdf\xa3"),
         "a GIF": data.startswith(b"GIF8"),
         "a BMP picture": data.startswith(b"BM") and len(data) > 54,
         "a TIFF picture": data.startswith((b"II*\x00", b"MM\x00*")),
         "a PDF": data.startswith(b"%PDF"),
     }
+    if sniff(data) is Format.MP4:
+        return Refusal("unsupported-picture", "This is a film; only a later version can change films.", _SEND_ANOTHER)
     for name, fits in known.items():
         if fits:
             return Refusal("unsupported-picture", f"This is {name}, which is not read here.", _SEND_ANOTHER)

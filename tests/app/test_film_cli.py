@@ -36,5 +36,5 @@ def test_verify(files, name, code, capsys):
 def test_films_cannot_be_changed_yet(files, tmp_path, capsys):
     out = tmp_path / "out.jpg"
     assert run(["age", files["stranger"], "-o", str(out), "--no-browser"]) == 2
-    assert "stranger.mp4 is a film; films can be changed only in a later version." in capsys.readouterr().err
+    assert "stranger.mp4 is a film; only a later version can change films." in capsys.readouterr().err
     assert not out.exists()

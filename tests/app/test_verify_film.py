@@ -46,7 +46,7 @@ def test_the_library_alone_would_trust_some_of_them():
 
 
 @given(st.floats(0, 1, exclude_max=True) | st.floats(0, 0.4), st.integers(1, 255))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_no_byte_can_change(share, change):
     data = bytearray(signed_film())
     place = int(share * len(data))
@@ -55,7 +55,7 @@ def test_no_byte_can_change(share, change):
 
 
 @given(st.data())
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_no_piece_can_be_removed_doubled_or_replaced(data):
     good = signed_film()
     start = data.draw(st.integers(0, len(good) - 1) | st.integers(0, 200))
