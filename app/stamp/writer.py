@@ -1,6 +1,7 @@
 """The only way out for a changed picture: label, watermark, encode, sign, read back; in memory, then bytes or nothing.
 
-`Stamped` is the only type in the program with bytes to save or show, and only `stamp` makes one.
+`Stamped` is the only type in the program with bytes to save or show, and only `stamp` makes one; of a film,
+`app.stamp.film.stamp_film`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _SEAL: Final = Seal()
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Stamped(Sealed):
-    """A labelled, signed and checked picture. Made by `stamp` only.
+    """A labelled, signed and checked picture or film. Made by `stamp` and `stamp_film` only.
 
     Attributes:
         data: The bytes of the file.
