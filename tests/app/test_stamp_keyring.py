@@ -1,20 +1,24 @@
 """The stamping key in the system's keyring: a real backend of the package `keyring`, in this process's memory."""
 
 import threading
+import types
 
 import keyring.backend
 import keyring.errors
 import pytest
+import secretstorage
+from keyring.backends import SecretService
 
 from app import cli, doctor
 from app.home import Home
-from app.stamp import keyfile, vault
+from app.stamp import keyfile, keys, vault
 from app.stamp.keyfile import Kept
-from app.stamp.signer import FILE, Signer
+from app.stamp.signer import FILE, ORGANISATION, Signer
 from app.stamp.vault import SERVICE, Vault
 from app.verify import Verdict, verify
 from consent.errors import Fault
 from tests.app.stamp_helpers import facts, picture, write
+from tests.app.test_stamp_organisation import Token, adopted
 
 
 class Memory(keyring.backend.KeyringBackend):
@@ -272,3 +276,67 @@ def test_neither_environment_nor_settings_choose_another_backend(monkeypatch, tm
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.app.test_stamp_keyring.Memory")
     with pytest.raises(Fault):
         vault.system()
+
+
+class Desktop:
+    """A session bus with a Secret Service, as far as it is looked at before anything is asked of it."""
+
+    def __init__(self, monkeypatch, *, offered=True, locked=False, there=True):
+        self.closed, self.looked = 0, []
+        monkeypatch.setattr(secretstorage, "dbus_init", lambda: self)
+        monkeypatch.setattr(secretstorage, "check_service_availability", lambda _: offered)
+        monkeypatch.setattr(secretstorage, "get_collection_by_alias", self._collection)
+        self._locked, self._there = locked, there
+
+    def _collection(self, _, alias):
+        self.looked.append(alias)
+        if not self._there:
+            raise secretstorage.exceptions.ItemNotFoundException("no such collection")
+        return types.SimpleNamespace(is_locked=lambda: self._locked)
+
+    def close(self):
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"offered": False}, "no service offers one"),
+        ({"locked": True}, "it is locked"),
+        ({"there": False}, "there is none in this session"),
+    ],
+)
+def test_a_desktop_that_would_have_to_ask_is_not_asked(monkeypatch, how, why):
+    """Neither is a collection made nor one unlocked: either would put a window before somebody."""
+    desktop = Desktop(monkeypatch, **how)
+    monkeypatch.setattr(SecretService.Keyring, "get_preferred_collection", lambda _: pytest.fail("it was asked"))
+    with pytest.raises(Fault) as no:
+        vault.system()
+    assert why in no.value.reason
+    assert desktop.closed == 1
+
+
+def test_a_desktop_whose_keyring_is_open_is_used(monkeypatch):
+    desktop = Desktop(monkeypatch)
+    found = vault.system()
+    assert isinstance(found.backend, SecretService.Keyring)
+    assert "desktop" in found.name
+    assert set(desktop.looked) == {"default"}
+
+
+def test_an_organisations_key_goes_into_the_keyring_and_out_of_it(tmp_path, ring):
+    signer = adopted(tmp_path)
+    assert (signer.kept, list(ring.kept)) == (Kept.KEYRING, [(SERVICE, signer.certificate_sha256)])
+    assert not in_file(tmp_path, ORGANISATION)
+    ring.broken = RuntimeError("locked now")
+    assert code(Signer.disown, tmp_path) == "keyring-unusable"
+    assert (tmp_path / ORGANISATION).exists(), "a key that cannot be deleted is not forgotten about"
+    ring.broken = None
+    Signer.disown(tmp_path)
+    assert ring.kept == {}
+    assert not (tmp_path / ORGANISATION).exists()
+
+
+def test_a_key_that_is_elsewhere_is_said_to_be(tmp_path, ring):
+    assert keys.where(Signer.with_pen(Token(), tmp_path)) == "key elsewhere"
+    assert ring.kept == {}
