@@ -44,6 +44,17 @@ def commands(read: Callable[[Path], bytes]) -> typer.Typer:
         _move(Kept.FILE)
 
     @group.command()
+    def certificate() -> None:
+        """Print what others need to know your pictures by.
+
+        PEM: the own root, or an organisation's chain. Whoever is given it can check without this computer.
+        """
+        from app.home import Home
+        from app.stamp.signer import Signer
+
+        typer.echo(Signer.open(Home.open().keys).anchor_pem, nl=False)
+
+    @group.command()
     def use(
         chain: Annotated[Path, typer.Argument(metavar="CHAIN.pem", help="Certificate, then those above it.")],
         key: Annotated[Path, typer.Argument(metavar="KEY.pem", help="Its private key, without a password.")],

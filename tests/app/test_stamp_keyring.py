@@ -234,6 +234,8 @@ def test_the_commands(capsys, home, ring):
     got, out, _ = say(capsys, "key")
     assert (got, "private key  in the test's keyring" in out) == (0, True)
     assert "this installation's own" in out
+    got, out, _ = say(capsys, "key", "certificate")
+    assert (got, out) == (0, Signer.open(home.keys).anchor_pem)
     got, out, _ = say(capsys, "key", "file")
     assert (got, "in a file that this user alone can read" in out, in_file(home.keys)) == (0, True, True)
     got, out, _ = say(capsys, "key", "keyring")
