@@ -158,7 +158,7 @@ class Browser:
     def make(self, purpose, years=25):
         """Press the button; all results that the page then knows of, oldest first."""
         inputs = self._inputs(self._numbered("make", "click"))
-        return self.event(("make", "click"), data=[purpose, years, *inputs[2:]])
+        return self.event(("make", "click"), data=[purpose, *inputs[1:3], years, *inputs[4:]])
 
     def _numbered(self, element, event):
         ids = {part["id"]: part["props"].get("elem_id") for part in self.config["components"]}

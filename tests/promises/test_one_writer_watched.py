@@ -81,16 +81,18 @@ def test_three_changes_and_the_command_line(gate, tmp_path, monkeypatch):
 
 
 def test_a_studio_session_makes_no_picture_file(tmp_path, monkeypatch):
-    """Also in the page's own scratch folder, to which gradio would write."""
+    """Also in the page's own scratch folder, to which gradio would write. She agreed to Chinese words."""
     (tmp_path / "elsewhere").mkdir()
     away(monkeypatch, tmp_path / "elsewhere")
     home = tmp_path / "home"
     with private_scratch() as scratch, watching(tmp_path, scratch) as watch, studio_at(home) as studio:
         browser = studio.browser()
         visitor = studio.sit_down(browser, "ada")
+        visitor.language = "zh"
         browser.look("target", jpeg(draw("ada", seed=8)))
         browser.make("age")
         (made,) = visitor.results
+        assert visitor.results[made].stamped.report.label.language == "zh"
         assert browser.get(f"/studio/result/{made}").status_code == 200
         assert browser.get(f"/studio/before/{made}").status_code == 200
         studio.desk.withdraw(visitor)
