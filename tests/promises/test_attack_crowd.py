@@ -58,8 +58,8 @@ def requests(people, nobody):
 
 
 def _make(browser, purpose):
-    number = browser._numbered("make", "click")
-    return [purpose, 25, *browser._inputs(number)[2:]]
+    inputs = browser._inputs(browser._numbered("make", "click"))
+    return [purpose, *inputs[1:3], 25, *inputs[4:]]
 
 
 def test_fifty_at_once(crowd, studio):
