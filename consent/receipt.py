@@ -78,7 +78,7 @@ _SEAL: Final = Seal()
 def body(document: dict[str, Any]) -> bytes:
     """The bytes that are signed: canonical JSON without the signature."""
     rest = {k: v for k, v in document.items() if k not in {"signature", "public_key"}}
-    return json.dumps(rest, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
 
 
 Form = Callable[[Consent, str], dict[str, Any]]
