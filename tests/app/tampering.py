@@ -172,6 +172,11 @@ def by_us(*assertions):
     return sign(settings(), definition(assertions=assertions))
 
 
+def newer_in_padding():
+    data = by_us(told(version=4))
+    return flipped(data, padding(data)[0] + 99)
+
+
 @functools.cache
 def expired():
     """Signed while the certificate was valid, and looked at after."""
@@ -293,6 +298,7 @@ CASES = [
     Case("our key, a statement about another person", lambda: by_us(told(subject="other")), ALTERED, ("manifest",)),
     Case("our key, a statement of an older version", lambda: by_us(told(version=1)), Verdict.OTHER_VERSION),
     Case("our key, a statement of a newer version", lambda: by_us(told(version=4)), Verdict.OTHER_VERSION),
+    Case("our key, a newer version, a bit of the padding", newer_in_padding, ALTERED, ("unsigned bytes", "manifest")),
     Case("a manifest on a server only", lambda: sign(settings(), remote="http://127.0.0.1:9/x.c2pa"), NONE),
     # the watermark
     Case("marked: nothing", marked, OURS),

@@ -42,7 +42,19 @@ def named(common):
 
 
 def issued(
-    subject, key, issuer, issuer_key, *, ca, ekus=(), usage=True, authority=True, begin=-DAY, end=90 * DAY, sha=None
+    subject,
+    key,
+    issuer,
+    issuer_key,
+    *,
+    ca,
+    ekus=(),
+    usage=True,
+    authority=True,
+    issues=False,
+    begin=-DAY,
+    end=90 * DAY,
+    sha=None,
 ):
     """One certificate, as a house's authority makes them, or with one thing wrong."""
     builder = x509.CertificateBuilder(
@@ -51,7 +63,7 @@ def issued(
     if usage is not None:
         rest = dict.fromkeys(FLAGS, False)
         builder = builder.add_extension(
-            x509.KeyUsage(digital_signature=usage and not ca, key_cert_sign=ca, **rest), critical=True
+            x509.KeyUsage(digital_signature=usage and not ca, key_cert_sign=ca or issues, **rest), critical=True
         )
     if ekus:
         builder = builder.add_extension(x509.ExtendedKeyUsage([ObjectIdentifier(e) for e in ekus]), critical=False)
@@ -200,6 +212,7 @@ WRONG = {
     "the first alone": broken("certificate-chain-broken", chain=chain_pem(CHAIN[:1])),
     "an authority's": broken("certificate-is-authority", ca=True),
     "not for signatures": broken("certificate-usage", usage=False),
+    "for certificates too": broken("certificate-usage", issues=True),
     "no key usage": broken("certificate-usage", usage=None),
     "for nothing": broken("certificate-extended-usage", ekus=()),
     "for documents": broken("certificate-extended-usage", ekus=(DOCUMENT_EKU,)),
