@@ -164,11 +164,11 @@ SAME_FACE: Final = 0.30
 SAME_FACE_MEAN: Final = 0.55
 """The same for the mean over each later rest, and over the colours or the dot: the gate's own limit. Of single
 photographs it lets in none of 218,864 pairs (see `MATCH_COSINE`)."""
-SAME_FACE_REST: Final = 0.65
+SAME_FACE_REST: Final = 0.70
 """The same for each frame that is kept of a rest, the head straight, eyes and mouth calm, camera and light as before.
 Rendered people 0.94 and more; five public clips 0.80 and more, a sixth (tears, a hand before the face) 0.76
-in 95 of 100 frames. Pairs of rendered people, who look more alike than real ones, reach it in 3 of 100 cases; at 0.50,
-where it was, in 27."""
+in 95 of 100 frames. Pairs of rendered people, who look more alike than real ones, reach it in 8 of 1000 cases; at 0.50,
+where it was, in 270."""
 SECOND_FACE_SHARE: Final = 0.35
 """Size of a second face, relative to the first, that is looked at; smaller ones are pictures in the background."""
 SECOND_FACE_FRAMES: Final = 3

@@ -35,6 +35,9 @@ SLACK: Final = 0.15
 """By how much the depth of one movement is off however many frames it has: faces differ from their landmarks."""
 FEWEST: Final = 3
 """Frames of one movement and axis, at least."""
+FEWEST_FAR: Final = 2
+"""Of them beyond 12 degrees, for the narrowing: in the check a turn ends with the third frame of those, and of a quick
+turn before a slow camera the last, furthest one is sometimes lost."""
 
 ENOUGH: Final = 60
 """Frames of one movement that are looked at, evenly spread: fast cameras give many that say the same."""
@@ -217,7 +220,7 @@ def _slope(table: Grid, *, upright: bool) -> _Slope | None:
 
 def _narrowing(angle: Grid, squeeze: Grid, weight: Grid) -> float:
     far = np.abs(angle) > np.sin(np.radians(12))
-    if far.sum() < FEWEST:
+    if far.sum() < FEWEST_FAR:
         return _NAN
     return _median(np.abs(angle[far]) / np.sqrt(np.clip(1 - squeeze[far] ** 2, 0.05**2, 1)), weight[far])
 

@@ -95,6 +95,18 @@ def test_a_warped_photograph_is_no_head_when_its_landmarks_turn_further(further)
     assert find(found) is not Finding.HEAD
 
 
+def test_a_quick_turn_whose_last_frame_is_lost_is_still_a_head():
+    """As a camera of 12 frames a second sees it: 1, 11, 19 and 23 degrees, and then the search is lost."""
+    quick = [movement(0.9, side * 24.0, frames=12) for side in (-1, 1)]
+    for turn in quick:
+        turn.table[:] = turn.table[0]
+        turn.table[:4] = movement(0.9, float(np.sign(turn.table[0, 0])) * 24.0, frames=8).table[:4]
+        turn.table[4:] = np.nan
+    found = pool(quick)
+    assert found.turns == 2
+    assert find(found) is Finding.HEAD
+
+
 def test_too_little_says_nothing():
     assert pool([]) is NOTHING
     assert pool([movement(1.0, 5.0)]) is NOTHING, "hardly turned"
