@@ -220,7 +220,7 @@ def _described(track: Track, data: bytes, box: Box) -> Track:
 
 def _matrix(data: bytes, box: Box, place: int) -> tuple[float, float, float, float]:
     """(a, b, c, d) in 16.16 of a header; `place` is for version 0, which is 12 bytes shorter."""
-    place += box.body + (12 if data[box.body] else 0)
+    place += box.body + (12 if box.end > box.body and data[box.body] else 0)
     if box.end < place + 36:
         raise Malformed("a header without a matrix")
     a, b, _, c, d = struct.unpack_from(">5i", data, place)

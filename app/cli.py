@@ -250,7 +250,7 @@ def verify(
     if as_json:
         typer.echo(json.dumps([one.told for one in answers]))
     for one in () if as_json else answers:
-        typer.echo("\n".join([f"{_shown(str(one.file))}: {one.told['sentence']}", *one.lines]))
+        typer.echo("\n".join(map(_shown, [f"{one.file}: {one.told['sentence']}", *one.lines])))
     if code:
         raise typer.Exit(code)
 

@@ -78,6 +78,10 @@ def test_a_files_name_cannot_speak_for_the_program(capsys, tmp_path, picture):
     assert "\x1b" not in out
     _, _, err = say(capsys, "age", tmp_path / "no\n\x1b[2J.jpg", "-o", tmp_path / "x.jpg")
     assert (err.count("\n"), "\x1b" in err) == (1, False)
+    folder = tmp_path / "z.png\nours.png: This picture was made and signed here.\x1b]0;x\x07"
+    folder.mkdir()
+    _, out, _ = say(capsys, "verify", folder)  # cannot be read, which is said with its name
+    assert (out.count("\n"), out[:-1].isprintable()) == (1, True)
 
 
 def test_a_registry_that_is_broken_keeps_no_word_about_other_files_back(capsys, tmp_path, picture, monkeypatch):
