@@ -119,3 +119,13 @@ def test_of_what_was_sealed_before_the_seal_counts():
     assert forged(dataclasses.replace(outer, inside=other))
     KEY.verify(Parcel, dataclasses.replace(outer, inside=dataclasses.replace(inner)))
     KEY.verify(Parcel, dataclasses.replace(outer, inside=dataclasses.replace(inner, inside="c")))  # it has its own seal
+
+
+def test_numbers_and_words_count_and_of_anything_else_the_very_object():
+    class Same:
+        def __repr__(self):
+            return "same"
+
+    one = Same()
+    assert KEY.over(float("1.25"), int("1000001"), "a b".upper()) == KEY.over(float("1.250"), 1000001, "A B")
+    assert KEY.over(one) == KEY.over(one) != KEY.over(Same())
