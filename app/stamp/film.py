@@ -75,7 +75,7 @@ def stamp_film(
     finished = read(signed)
     prints = _look_through(finished, film, (statement.purpose, statement.domain == "demo", language), ident)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing is remembered after that
-    signer.registry.keep(proof)
+    signer.registry.keep(proof, statement.consent)
     if ident is not None:
         signer.registry.remember_film(ident, store, prints)
     gate.live()

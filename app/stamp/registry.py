@@ -1,6 +1,7 @@
 """What this installation has stamped, so that a picture whose manifest was stripped still leads back to it.
 
 A row holds the watermark's id, the manifest, a coarse fingerprint of the picture and the time; no pixels and no faces.
+Beside them lie the salts that prove what an output was made from, until the consent to it is withdrawn.
 The fingerprint only confirms what the watermark says, for the mark's pattern is public and can be copied; alone it says
 nothing, since a photograph and its own face edit have nearly the same one.
 """
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 
 from app.stamp import watermark
 from app.stamp.proof import Proof
-from consent.errors import Fault
+from consent.errors import Fault, Refusal
 
 _TABLE: Final = """
 CREATE TABLE IF NOT EXISTS stamped (
@@ -32,7 +33,10 @@ CREATE TABLE IF NOT EXISTS stamped (
     rows INTEGER NOT NULL, columns INTEGER NOT NULL, fingerprint BLOB NOT NULL
 ) STRICT
 """
-_SALTS: Final = "CREATE TABLE IF NOT EXISTS salts (target TEXT PRIMARY KEY, salt BLOB NOT NULL) STRICT"
+_SALTS: Final = (
+    "CREATE TABLE IF NOT EXISTS proofs (target TEXT PRIMARY KEY, salt BLOB NOT NULL, consent TEXT NOT NULL) STRICT"
+)
+_FORGOTTEN: Final = "CREATE TABLE IF NOT EXISTS forgotten (consent TEXT PRIMARY KEY) STRICT"
 _PLAIN: Final = 2.0
 """Grey levels by which two neighbouring cells must differ to say anything."""
 _FEWEST: Final = 40
@@ -170,24 +174,46 @@ class Registry:
             return None
         _, time, manifest, rows, columns, steps = row
         try:
-            return Entry(ident, str(time), bytes(manifest), np.frombuffer(steps, np.int8).reshape(-1, rows, columns, 2))
-        except (TypeError, ValueError):
+            if not isinstance(manifest, bytes):  # `bytes` of a number would be as many zeros
+                raise TypeError
+            return Entry(ident, str(time), manifest, np.frombuffer(steps, np.int8).reshape(-1, rows, columns, 2))
+        except (TypeError, ValueError, OverflowError):
             raise _unusable("a row is damaged") from None
 
-    def keep(self, proof: Proof) -> None:
+    def keep(self, proof: Proof, consent: str) -> None:
         """Keep the salt of an output, under the HMAC of its target: by it the owner proves what it was made from.
 
+        Args:
+            proof: of the output.
+            consent: under which it was made.
+
         Raises:
+            Refusal: `consent-withdrawn`, in whichever process that was; nothing was kept then.
             Fault: `registry-unusable`; nothing was kept then.
         """
         with self._open() as data:
-            data.execute("INSERT INTO salts VALUES (?, ?)", (proof.target, proof.salt))
+            data.execute("BEGIN IMMEDIATE")  # or somebody could withdraw between the look and the row
+            if data.execute("SELECT 1 FROM forgotten WHERE consent = ?", (consent,)).fetchone() is not None:
+                raise Refusal.of("consent-withdrawn")
+            data.execute("INSERT INTO proofs VALUES (?, ?, ?)", (proof.target, proof.salt, consent))
+
+    def forget(self, consent: str) -> None:
+        """Delete the salts of all outputs of a withdrawn consent, and keep none for it ever after.
+
+        Raises:
+            Fault: `registry-unusable`; nothing was deleted then.
+        """
+        with self._open() as data:
+            data.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (consent,))
+            data.execute("DELETE FROM proofs WHERE consent = ?", (consent,))
 
     def salt(self, target: str) -> bytes | None:
         """The salt of the output whose statement has this HMAC of the target."""
         with self._open() as data:
-            row = data.execute("SELECT salt FROM salts WHERE target = ?", (target,)).fetchone()
-        return None if row is None else bytes(row[0])
+            row = data.execute("SELECT salt FROM proofs WHERE target = ?", (target,)).fetchone()
+        if row is not None and not isinstance(row[0], bytes):
+            raise _unusable("a row is damaged")
+        return None if row is None else row[0]
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -198,8 +224,9 @@ class Registry:
             try:
                 with data:
                     data.execute("PRAGMA synchronous = FULL")
-                    data.execute(_TABLE)
-                    data.execute(_SALTS)
+                    data.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten, too
+                    for table in (_TABLE, _SALTS, _FORGOTTEN):
+                        data.execute(table)
                     yield data
             finally:
                 data.close()

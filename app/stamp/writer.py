@@ -130,7 +130,7 @@ def _write(
             break
     _accept(report, statement, language)
     still()  # nothing is remembered after that
-    signer.registry.keep(proof)
+    signer.registry.keep(proof, statement.consent)
     if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
         signer.registry.remember(ident, store, seen[0])
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))

@@ -127,11 +127,15 @@ class Desk:
         """Forget a person who takes their consent back, and write it down: in the log, and in a second receipt.
 
         Raises:
-            Fault: the log is broken; the person is forgotten all the same.
+            Fault: the log is broken; the person is forgotten all the same, and so are the salts of what was made.
         """
-        receipt = visitor.withdraw()
-        if receipt is not None:
-            withdrawal.withdraw(self.home, receipt.document)
+        with visitor.lock:
+            receipt = visitor.receipt
+            try:
+                visitor.withdraw()
+            finally:
+                if receipt is not None:
+                    withdrawal.withdraw(self.home, receipt.document)
 
     def sweep(self) -> None:
         """Wipe whose time is over, and who took their consent back by `selfsame withdraw`, in another process."""

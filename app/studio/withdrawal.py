@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from app.files import write_atomic
 from app.notary import open_notary
 from app.receipt import withdrawn
+from app.stamp.registry import Registry
+from app.stamp.signer import REGISTRY
 from app.studio import receipts
 from consent.errors import Fault, Refusal
 
@@ -24,6 +26,8 @@ NUMBER: Final = re.compile(r"[0-9a-f]{24}")
 def withdraw(home: Home, receipt: str) -> str:
     """Take back the consent of one receipt of this installation; the earliest withdrawal stays the one that counts.
 
+    The salts of what was made under it are deleted whatever else goes wrong; who is told of a fault can do it again.
+
     Args:
         home: keys, receipts, ledger.
         receipt: the receipt's page or record.
@@ -34,17 +38,20 @@ def withdraw(home: Home, receipt: str) -> str:
     Raises:
         Forgery: `receipt-forged`.
         Refusal: `receipt-elsewhere` or `receipt-unknown`.
-        Fault: the log is broken, or nothing can be written.
+        Fault: the log or the registry is broken, or nothing can be written.
     """
     document = receipts.record(receipt)
     notary = open_notary(home.keys / "receipts.pem")
     withdrawn(notary, document, "")  # another installation's is refused before anything is written down
     number = receipts.read(document).id
-    ledger = home.open_ledger()
-    if number not in ledger.withdrawn():
-        ledger.record("withdrawn", "", consent=number)
-    again = withdrawn(notary, document, ledger.withdrawn()[number])
-    write_atomic(home.receipts / f"{number}.json", again.encode(), overwrite=True)
+    try:
+        ledger = home.open_ledger()
+        if number not in ledger.withdrawn():
+            ledger.record("withdrawn", "", consent=number)
+        again = withdrawn(notary, document, ledger.withdrawn()[number])
+        write_atomic(home.receipts / f"{number}.json", again.encode(), overwrite=True)
+    finally:
+        Registry(home.keys / REGISTRY).forget(number)
     return again
 
 
