@@ -54,13 +54,15 @@ def stamp_film(
 
     Raises:
         Refusal: `purpose-not-agreed`: films were not agreed to; `nothing-changed`; `not-marked`: the film is so plain
-            that no watermark can be read in it; what the gate says of a draft; what `Film.frames` says.
+            that no watermark can be read in it; what the gate says of a draft; what `read` and `Film.frames` say.
         Forgery: `forged`: a draft of another frame, of another film, or no draft at all; no gate, or no film.
         Fault: anything that went wrong in between; there are no bytes then.
     """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery.of("forged")
     exactly(Film, film)  # nor may one give frames that are in no file
+    exactly(bytes, film.data)
+    film = read(film.data)  # our own: the caller's may be made by hand, or become another one on the way
     if Purpose.VIDEO not in gate.purposes:
         raise Refusal.of("purpose-not-agreed")
     reel = _Reel(gate, film, iter(drafts), language)
@@ -98,6 +100,8 @@ class _Reel:
             if draft is not None:
                 break
             self._plain += 1
+            if self._plain > len(film.timing.ticks):
+                raise Fault("bad-drafts", "There are more drafts than frames in the film.", "Report it.")
             gate.live()
         if draft is None:
             reason = "In no frame of this film was a face changed."

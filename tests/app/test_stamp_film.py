@@ -1,6 +1,7 @@
 """Films through the real gate into the stamp: every frame labelled and marked, nothing in it that was not granted."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
@@ -145,6 +146,42 @@ def test_a_film_that_is_none(gate, filmed, signer):
         size, timing, frames = filmed.size, filmed.timing, filmed.frames
 
     assert refused(Forgery, lambda: stamp_film(gate, Other(), drafts(gate, filmed), signer)) == "forged"
+
+
+def test_a_film_that_becomes_another_one(gate, filmed, signer):
+    """Whose bytes are exchanged under way: the proof would be of a film that was never changed."""
+    for name in ("data that changes", "another object"):
+        other = films.Film(bytearray(filmed.data), filmed.shape, filmed.timing, ())
+        work = drafts(gate, filmed)
+        if name == "another object":
+            work = _exchanged(work, other := films.read(filmed.data))
+        try:
+            done = stamp_film(gate, other, work, signer)
+        except Forgery as no:
+            assert no.code == "forged"
+        else:
+            assert compare(done.report, filmed, signer.registry).roles == (Role.TARGET,)
+
+
+def _exchanged(work, film):
+    for number, draft in enumerate(work):
+        if number == FRAMES - 1:
+            theirs = encode([p[:, ::-1].copy() for p in film.frames()], TIMES)
+            object.__setattr__(film, "data", theirs)
+        yield draft
+
+
+def test_a_film_that_was_not_read(gate, filmed, signer):
+    """Made by hand, with times that are not in its file."""
+    slow = dataclasses.replace(filmed.timing, base=filmed.timing.base * 50, end=10**9)
+    made = dataclasses.replace(filmed, timing=slow)
+    done = stamp_film(gate, made, drafts(gate, filmed), signer)
+    assert films.read(done.data).timing.times == filmed.timing.times
+
+
+def test_drafts_without_end(gate, filmed, signer):
+    endless = itertools.chain([None] * 100_000, [object()])
+    assert refused(Fault, lambda: stamp_film(gate, filmed, endless, signer)) == "bad-drafts"
 
 
 @pytest.mark.parametrize(
