@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Writing files, whole or not at all; reading those of the home without waiting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,19 @@ def write_atomic(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *
         with contextlib.suppress(OSError):
             part.unlink()
     return target
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file of the home: one that lies there, for a pipe under its name would keep us waiting for ever.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a file", str(path))
+        return file.read()
 
 
 def _written_nameless(path: Path, data: bytes, mode: int) -> bool:

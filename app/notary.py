@@ -9,6 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from app.files import read_file
 from app.receipt import record
 from consent.errors import Fault
 from consent.receipt import Notary
@@ -22,7 +23,7 @@ def open_notary(path: Path) -> Notary:
     """
     try:
         _ensure(path)
-        key = load_pem_private_key(path.read_bytes(), None)
+        key = load_pem_private_key(read_file(path), None)
     except (OSError, ValueError, TypeError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):

@@ -11,7 +11,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from app.files import write_atomic
+from app.files import read_file, write_atomic
 from app.stamp import vault
 from app.stamp.pen import PrivateKey, pem
 from consent.errors import Fault, Refusal
@@ -97,7 +97,7 @@ def load(path: Path, remedy: str) -> KeyFile:
     try:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
-        data = path.read_bytes()
+        data = read_file(path)
         chain = x509.load_pem_x509_certificates(data)
         kept = Kept.FILE if _SECRET in data else Kept.KEYRING
         key = serialization.load_pem_private_key(data if kept is Kept.FILE else _fetched(chain[0], remedy), None)
@@ -141,28 +141,39 @@ def move(path: Path, to: Kept, remedy: str) -> None:
 
 
 def forget(path: Path) -> None:
-    """Delete the file, and its key from the keyring.
+    """Delete the file, and its key from the keyring; of a damaged one nobody can tell which that is.
 
     Raises:
-        Fault: `keyring-unusable`; nothing was deleted then.
+        Fault: `keyring-unusable` or `cannot-write`; nothing was deleted then.
     """
-    data = path.read_bytes()
-    if _SECRET not in data:
-        ring, entry = vault.system(), fingerprint(x509.load_pem_x509_certificates(data)[0])
-        if ring.get(entry) is not None:
-            ring.drop(entry)
-    path.unlink()
+    try:
+        data, leaf = _found(path)
+        if _SECRET not in data and leaf is not None:
+            ring, entry = vault.system(), fingerprint(leaf)
+            if ring.get(entry) is not None:
+                ring.drop(entry)
+        path.unlink()
+    except OSError as error:
+        reason = f"{path} cannot be deleted: {error.strerror}."
+        raise Fault("cannot-write", reason, "Move it away.") from error
 
 
 def is_twice(path: Path) -> bool:
     """Whether the key is in the file and in the keyring, too."""
-    data = path.read_bytes()
-    if _SECRET not in data:
-        return False
     try:
-        return vault.system().get(fingerprint(x509.load_pem_x509_certificates(data)[0])) is not None
-    except Fault:
+        data, leaf = _found(path)
+        return _SECRET in data and leaf is not None and vault.system().get(fingerprint(leaf)) is not None
+    except (OSError, Fault):
         return False
+
+
+def _found(path: Path) -> tuple[bytes, x509.Certificate | None]:
+    """What is in a file, and its certificate if it can be read."""
+    data = read_file(path)
+    try:
+        return data, x509.load_pem_x509_certificates(data)[0]
+    except ValueError:
+        return data, None
 
 
 def _text(key: PrivateKey) -> str:

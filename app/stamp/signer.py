@@ -21,7 +21,7 @@ import c2pa
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
-from app.files import write_atomic
+from app.files import read_file, write_atomic
 from app.stamp import certificate, keyfile
 from app.stamp.credential import examine, parse_chain, parse_key, try_out
 from app.stamp.keyfile import Kept, KeyFile, fingerprint
@@ -188,7 +188,7 @@ def _signer(directory: Path, pen: Pen, kept: Kept, anchor_pem: str) -> Signer:
 
 def _chain(path: Path) -> list[x509.Certificate]:
     try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
+        return x509.load_pem_x509_certificates(read_file(path))
     except (OSError, ValueError):
         return []
 

@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from app.files import write_atomic
+from app.files import read_file, write_atomic
 from app.notary import open_notary
 from app.receipt import withdrawn
 from app.stamp.registry import Registry
@@ -64,7 +64,7 @@ def signed_here(home: Home, receipt: receipts.Reading) -> bool:
 def is_withdrawn(home: Home, number: str) -> bool:
     """Whether the receipt that is kept in the home says so: what another process has just recorded."""
     try:
-        return receipts.read((home.receipts / f"{number}.json").read_text()).withdrawn
+        return receipts.read(read_file(home.receipts / f"{number}.json").decode()).withdrawn
     except (OSError, ValueError, Refusal):  # deleted or damaged: that is no withdrawal
         return False
 
