@@ -211,8 +211,8 @@ class Gate:
         with self._decision("redeem", purpose):
             self._alive()
             self._seal.verify(Grant, grant)
-            self._seal.verify(Match, grant.source)
-            self._seal.verify(Match, grant.target)
+            for match in (grant.source, grant.target, *self._live):  # an engine may take any of these
+                self._seal.verify(Match, match)
             if not self._clock() < grant.expires:
                 raise Forgery.of("grant-stale")
             if grant.nonce in self._spent:
@@ -220,9 +220,18 @@ class Gate:
             if grant.purpose is not purpose:
                 raise Refusal.of("wrong-purpose")
             self._spent.add(grant.nonce)
-            return Work(self._live, grant, self, Once())
+            return self._seal.put(Work(self._live, grant, self, Once()))
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
+
+    def _verify(self, work: Work) -> None:
+        """Pass what `redeem` handed out, with nothing changed since."""
+        with self._lock:
+            self._alive()
+            self._seal.verify(Work, work)
+            self._seal.verify(Grant, work._grant)  # noqa: SLF001
+            self._seal.verify(Match, work.source)
+            self._seal.verify(Match, work.target)
 
     def _draft(self, grant: Grant, pixels: Pixels, facts: Facts) -> Draft:
         with self._lock:
@@ -259,6 +268,7 @@ class Work(Sealed):
     _grant: Grant = field(repr=False)
     _gate: Gate = field(repr=False)
     _once: Once = field(repr=False)
+    seal: bytes = field(default=b"", repr=False)
 
     @property
     def source(self) -> Match:
@@ -287,9 +297,11 @@ class Work(Sealed):
             parameters: what was asked, for the manifest.
 
         Raises:
-            Refusal: `bad-output`, for another shape or type; `bad-option`, for a parameter that is not a number.
-            Forgery: `spent`.
+            Refusal: `bad-output`, for another shape or type; `bad-option`, for a parameter that is not a number;
+                `session-withdrawn` or `session-expired`.
+            Forgery: `spent`, or `forged`: not from `redeem`, or changed since.
         """
+        self._gate._verify(self)  # noqa: SLF001
         target = self.target.pixels
         if pixels.shape != target.shape or pixels.dtype != np.uint8:
             raise Refusal.of("bad-output")
