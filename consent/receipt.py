@@ -6,6 +6,7 @@ a record looks like, `app.receipt` says; here stands who can give a consent, and
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from consent import policy
 from consent.errors import Refusal
-from consent.types import Clock, Purpose, Seal, Sealed, since_boot
+from consent.types import Clock, Purpose, Seal, Sealed, exactly, since_boot
 
 
 @final
@@ -103,8 +104,11 @@ class Notary:
         """Turn a consent into a receipt.
 
         Raises:
+            Forgery: `forged`, for something that only looks like a consent.
             Refusal: `not-adult`, `not-myself` or `no-purpose`.
         """
+        exactly(Consent, consent)
+        consent = dataclasses.replace(consent, purposes=frozenset(map(Purpose, consent.purposes)))
         if consent.adult is not True:
             raise Refusal.of("not-adult")
         if consent.myself is not True:

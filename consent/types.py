@@ -223,13 +223,13 @@ def _told(value: object) -> bytes:
 
     Of what was sealed before, the seal; of what is not known here, that it is this very object.
     """
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray):
         inside = value
     elif isinstance(value, np.ndarray):
         inside = f"{value.dtype} {value.shape} ".encode() + hashlib.sha256(value.tobytes()).digest()
     elif isinstance(value, tuple | list):
         inside = b"".join(_told(one) for one in value)
-    elif isinstance(value, frozenset):
+    elif isinstance(value, frozenset | set):
         inside = _told(sorted(value))
     elif isinstance(value, Mapping):
         inside = _told([*value.items()])

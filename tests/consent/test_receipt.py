@@ -1,5 +1,6 @@
 """The consent receipt: only for what was really agreed, and provable later."""
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -205,6 +206,31 @@ def test_a_clock_that_gives_no_number_refuses(notary):
     signed = notary.sign(YES, clock=lambda: float("nan"))
     with pytest.raises(Refusal):
         signed.check()
+
+
+class Anything(frozenset):
+    def __contains__(self, _):
+        return True
+
+
+@pytest.mark.parametrize("kind", [set, Anything])
+def test_what_was_agreed_to_does_not_follow_what_was_handed_in(notary, kind):
+    said = kind({Purpose.AGE})
+    signed = notary.sign(dataclasses.replace(YES, purposes=said))
+    if kind is set:
+        said.add(Purpose.SWAP)
+    signed.check()
+    assert type(signed.purposes) is frozenset
+    assert [purpose for purpose in Purpose if purpose in signed.purposes] == [Purpose.AGE]
+
+
+def test_what_only_looks_like_a_consent_is_none(notary):
+    class Asked(Consent):
+        __slots__ = ()
+
+    values = {field.name: getattr(YES, field.name) for field in dataclasses.fields(YES)}
+    with pytest.raises(Forgery, match="forged"):
+        notary.sign(Asked(**values))
 
 
 def test_more_purposes_cannot_be_added(notary):

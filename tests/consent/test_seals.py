@@ -51,6 +51,7 @@ def forged(value, kind=Parcel, key=KEY):
 VALUES = [
     *(None, True, 1, 1.0, 0.0, -0.0, float("nan"), "1", "one", Word.ONE, b"one", b"", "", (), [], ONCE, Once()),
     *((1.0, 2.0), (1.0,), ((1.0,), 2.0), [1.0, 2.0], ("a", "b"), ("ab",), ("", "ab")),
+    *({"a"}, {"a", "b"}),
     *(frozenset({"a"}), frozenset({"a", "b"}), {"a": 1.0}, {"a": 2.0}, {"b": 1.0}, MappingProxyType({"a": 1.0})),
     *(PICTURE, PICTURE.reshape(4, 2, 3), PICTURE.view(np.int8), PICTURE + 1, PICTURE.tobytes(), PICTURE[:1]),
     *(Note("a"), Note("b"), Note("a", 2.0), Note(Note("a")), Note(None), Word, Note),
@@ -74,6 +75,17 @@ def test_the_same_again_has_the_same_seal_and_under_another_key_another(inside):
     assert KEY.put(Parcel(inside, "", b"after")).seal == sealed.seal
     assert len(sealed.seal) == 32
     assert forged(sealed, key=Seal())
+
+
+@pytest.mark.parametrize("inside", [{"a"}, {"a": 1.0}, ["a"], bytearray(b"a"), np.zeros(3)])
+def test_what_is_changed_in_place_after_it_was_sealed_is_found(inside):
+    sealed = KEY.put(Parcel(inside, "x", b""))
+    KEY.verify(Parcel, sealed)
+    if isinstance(inside, set):
+        inside.add("b")
+    else:
+        inside["a" if isinstance(inside, dict) else 0] = 2
+    assert forged(sealed)
 
 
 def test_parts_do_not_run_into_each_other():
