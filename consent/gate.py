@@ -228,10 +228,8 @@ class Gate:
         """Pass what `redeem` handed out, with nothing changed since."""
         with self._lock:
             self._alive()
-            self._seal.verify(Work, work)
-            self._seal.verify(Grant, work._grant)  # noqa: SLF001
-            self._seal.verify(Match, work.source)
-            self._seal.verify(Match, work.target)
+            for kind, value in ((Work, work), (Grant, work._grant), (Match, work.source), (Match, work.target)):  # noqa: SLF001
+                self._seal.verify(kind, value)
 
     def _draft(self, grant: Grant, pixels: Pixels, facts: Facts) -> Draft:
         with self._lock:

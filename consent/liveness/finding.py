@@ -25,14 +25,14 @@ class Finding(StrEnum):
 
 def of_depth(seen: Relief) -> Finding:
     """What the limits make of it; whatever is NaN is unclear."""
-    numbers = (seen.depth, seen.error, seen.trend, seen.likeness)
+    numbers = (seen.depth, seen.error, seen.trend, seen.likeness, seen.frames, seen.turns)
     clear = bool(np.isfinite(numbers).all()) and seen.frames >= policy.DEPTH_FRAMES
     if not (clear and seen.likeness >= policy.DEPTH_ALIKE):
         return Finding.UNCLEAR
     deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_SURE
     turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
-    turned = turned and seen.narrowing * (1 + seen.across) >= policy.DEPTH_SOLID
-    if deep and turned and seen.least >= policy.DEPTH_FLAT and seen.trend >= policy.DEPTH_TREND:
+    turned = turned and policy.DEPTH_SOLID <= seen.narrowing * (1 + seen.across) < np.inf
+    if deep and turned and policy.DEPTH_FLAT <= seen.least < np.inf and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
     flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT
     flat = flat or seen.narrowing < policy.DEPTH_NARROWING

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import math
+
 from consent import policy
 from consent.errors import Refusal
 from consent.liveness.evidence import Evidence, gather
@@ -62,18 +64,18 @@ def _ended(outcome: Outcome, at: Action) -> Refusal:
 
 
 def _camera(found: Evidence) -> None:
-    if not found.fps >= policy.LEAST_FPS:
+    if not policy.LEAST_FPS <= found.fps < math.inf:
         raise Refusal.of("camera-slow")
-    if not found.gap <= policy.FACE_GAP:
+    if not 0 <= found.gap <= policy.FACE_GAP:
         raise Refusal.of("face-lost", "hidden")
-    if not found.repeated <= policy.DUPLICATES:
+    if not 0 <= found.repeated <= policy.DUPLICATES:
         raise Refusal.of("frames-repeated")
 
 
 def _same_face(found: Identity) -> None:
-    alone, together = (found.samples, found.kept_moving), (found.rests, found.shown)
-    same = all(c >= policy.SAME_FACE for c in alone) and all(c >= policy.SAME_FACE_MEAN for c in together)
-    if not (same and found.kept_rest >= policy.SAME_FACE_REST and found.years >= 0):
+    limits = (policy.SAME_FACE, policy.SAME_FACE, policy.SAME_FACE_MEAN, policy.SAME_FACE_MEAN, policy.SAME_FACE_REST)
+    seen = zip((found.samples, found.kept_moving, found.rests, found.shown, found.kept_rest), limits, strict=True)
+    if not (all(least <= c < math.inf for c, least in seen) and 0 <= found.years < math.inf):
         raise Refusal.of("face-changed")
 
 
@@ -101,8 +103,8 @@ def _screen(seen: Surface) -> str:
 def _dot(found: Pursuit | None) -> None:
     low, high = policy.DOT_GAIN
     ways = () if found is None else ((found.across, found.gain_across), (found.up, found.gain_up))
-    asked = ways if found is not None and found.rises else ways[:1]
+    asked = ways[:1] if found is not None and found.rises is False else ways
     least = policy.DOT_CORRELATION if len(asked) > 1 else policy.DOT_CORRELATION_ONE_WAY
-    followed = bool(asked) and all(c >= least and low <= gain <= high for c, gain in asked)
+    followed = bool(asked) and all(least <= c < math.inf and low <= gain <= high for c, gain in asked)
     if found is None or not (followed and policy.DOT_LAG[0] <= found.lag <= policy.DOT_LAG[1]):
         raise Refusal.of("dot-not-followed")

@@ -135,6 +135,31 @@ def test_each_limit_of_the_dot_bites(field, values):
     assert code(dataclasses.replace(LED, pursuit=None)) == "dot-not-followed"
 
 
+JUDGED = {
+    "": ("fps", "gap", "repeated"),
+    "identity": [f.name for f in dataclasses.fields(Identity)],
+    "relief": ("depth", "error", "across", "narrowing", "trend", "likeness", "frames", "turns", "least"),
+    "light": ("correlation", "gain", "relief", "relief_noise", "background"),
+    "pursuit": ("across", "up", "lag", "gain_across", "gain_up"),
+}
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize(("part", "name"), [(part, name) for part, names in JUDGED.items() for name in names])
+def test_nothing_that_is_judged_may_be_without_end_or_no_number(part, name, value):
+    for found in (LIT, LED):
+        whole = getattr(found, part) if part else found
+        if whole is not None:
+            inner = dataclasses.replace(whole, **{name: value})
+            assert code(dataclasses.replace(found, **{part: inner}) if part else inner) != "accepted"
+
+
+@pytest.mark.parametrize("rises", [None, math.nan, 0])
+def test_a_dot_of_which_the_way_is_not_known_was_followed_both_ways(rises):
+    sideways = dataclasses.replace(FOLLOWED, up=math.nan, gain_up=math.nan, rises=rises)
+    assert code(dataclasses.replace(LED, pursuit=sideways)) == "dot-not-followed"
+
+
 def test_the_other_kind_of_evidence_does_not_help():
     assert code(dataclasses.replace(LIT, light=None, pursuit=FOLLOWED)) == "light-unclear"
     assert code(dataclasses.replace(LED, light=SHONE, pursuit=None)) == "dot-not-followed"
