@@ -30,8 +30,8 @@ MAX_SCANS: Final = 500
 """Most passes of a progressive JPEG (encoders write 10 or so): each costs a walk over all pixels and few bytes."""
 
 MAX_PIECES: Final = 20_000
-"""Most chunks of a PNG or WebP file (a large PNG has some 8,000): the library that looks for manifests takes half a
-second for these, and minutes for the millions that fit into `MAX_BYTES`."""
+"""Most chunks of a PNG or WebP file (a large PNG has some 8,000), and segments before a JPEG's first scan (some
+hundreds): the libraries take half a second for these, and up to minutes for the millions that fit into `MAX_BYTES`."""
 
 _ORIENTATION_TAG: Final = 0x0112
 _TURNS: Final = {
@@ -96,8 +96,10 @@ _STILL_BRANDS: Final = frozenset({b"hei", b"hev", b"mif", b"msf", b"avi"})
 
 
 def pieces(data: bytes) -> int:
-    """Chunks of a PNG or WebP file, counted up to `MAX_PIECES` + 1; 0 for others, whose pieces cost nothing."""
+    """Chunks of a PNG or WebP file, or a JPEG's segments up to its first scan; counted up to `MAX_PIECES` + 1."""
     fmt = sniff(data)
+    if fmt is Format.JPEG:
+        return _segments(data)
     order: Literal["big", "little"] = "big" if fmt is Format.PNG else "little"
     place, around = {Format.PNG: (8, 12), Format.WEBP: (16, 8)}.get(fmt or Format.JPEG, (len(data), 0))
     count = 0
@@ -105,6 +107,20 @@ def pieces(data: bytes) -> int:
         size = int.from_bytes(data[place : place + 4], order)
         place += around + size + (size % 2 if fmt is Format.WEBP else 0)
         count += 1
+    return count
+
+
+def _segments(data: bytes) -> int:
+    """The same of a JPEG; bytes between segments, which mean nothing, are read one by one, so each counts."""
+    place, count = 2, 0
+    while place + 4 <= len(data) and count <= MAX_PIECES:
+        before, place = place, data.find(b"\xff", place, len(data) - 1)
+        kind = data[place + 1] if place >= 0 else 0xDA
+        count += 1 + max(place, before) - before
+        if kind == 0xDA:  # what follows is the scan, or nothing
+            break
+        alone = kind in range(0xD0, 0xDA) or kind in {0, 1}
+        place += 1 if kind == 0xFF else 2 if alone else 2 + int.from_bytes(data[place + 2 : place + 4], "big")
     return count
 
 
