@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from consent.errors import Refusal
 
 
@@ -14,7 +12,7 @@ def ranged(name: str, value: float, low: float, high: float) -> None:
         Refusal: `bad-option`, when the value is no finite number from `low` to `high`.
     """
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not (number and math.isfinite(value) and low <= value <= high):
+    if not (number and low <= value <= high):
         raise Refusal(
             "bad-option",
             f"The option {name!r} must be a number from {low:g} to {high:g}, not {value!r}.",
@@ -28,7 +26,7 @@ def chosen(name: str, value: str, choices: tuple[str, ...]) -> None:
     Raises:
         Refusal: `bad-option`, when the value is none of `choices`.
     """
-    if value not in choices:
+    if not (isinstance(value, str) and value in choices):
         raise Refusal(
             "bad-option",
             f"The option {name!r} must be one of {', '.join(choices)}, not {value!r}.",

@@ -12,7 +12,7 @@ from app.engines._blend import alike, lay_over, match_sharpness, oval
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
 from app.engines._light import relight
-from app.engines.parts import PARTS, chosen_parts
+from app.engines._parts import PARTS, chosen_parts
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
 MOUTH_DIFFERS: Final = 0.06

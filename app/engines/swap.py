@@ -7,7 +7,7 @@ from typing import Final
 
 from app.engines import _swap
 from app.engines._options import chosen, ranged
-from app.engines.parts import PARTS
+from app.engines._parts import PARTS
 from consent.gate import Gate
 from consent.types import Draft, Grant, Origin, Purpose
 
@@ -25,7 +25,7 @@ class SwapOptions:
         parts: of the face, that are swapped: some of `skin`, `eyes`, `brows`, `nose`, `mouth`, in any order.
 
     Raises:
-        Refusal: `bad-option`, for a value out of range.
+        Refusal: `bad-option`, for a value out of range, or parts that are no tuple of names.
     """
 
     amount: float = 1.0
@@ -35,7 +35,7 @@ class SwapOptions:
     def __post_init__(self) -> None:
         ranged("amount", self.amount, 0, 1)
         chosen("interior", self.interior, _INTERIORS)
-        for part in self.parts:
+        for part in self.parts if type(self.parts) is tuple else (str(type(self.parts)),):
             chosen("parts", part, PARTS)
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from app.engines._options import chosen
+from app.engines._parts import PARTS
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
-from app.engines.parts import PARTS
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import OFFERED
@@ -57,20 +58,27 @@ def build_play(parts: Parts) -> None:
     parts.show(stage, _stage)
     parts.show(source, lambda visitor: _slot(visitor, "source"))
 
-    def make_it(  # what the page sends, in the order of `parts.on`
-        visitor: Visitor, chosen: str, much: float, which: list[str], how_old: float, *face: float
-    ) -> None:
-        purpose = Purpose(chosen)
-        options: Options = SwapOptions(amount=float(much), parts=tuple(which))
-        if purpose is Purpose.AGE:
-            options = AgeOptions(years=float(how_old))
-        elif purpose is Purpose.EXPRESS:
-            options = ExpressOptions(*map(float, face))
-        desk.make(visitor, purpose, options)
+    def make_it(visitor: Visitor, *sent: Any) -> None:
+        desk.make(visitor, *wanted(*sent))
 
     parts.on(make.click, make_it, [action, amount, some, years, *sliders], busy=stage)
     for part in (stage, source):
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
+
+
+def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> tuple[Purpose, Options]:
+    """What the page asks for, in the order in which `build_play` names its inputs.
+
+    Raises:
+        Refusal: `bad-option`: browsers can send anything.
+    """
+    chosen("action", action, tuple(purpose.value for purpose in OFFERED))
+    purpose = Purpose(action)
+    if purpose is Purpose.AGE:
+        return purpose, AgeOptions(years=how_old)
+    if purpose is Purpose.EXPRESS:
+        return purpose, ExpressOptions(*face)
+    return purpose, SwapOptions(amount=much, parts=tuple(which) if isinstance(which, list) else which)
 
 
 def _handler(desk: Desk) -> Any:

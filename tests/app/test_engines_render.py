@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from app.engines import _age, _express, _swap
 from app.engines._blend import match_light
 from app.engines._field import REACH
+from app.engines._parts import PARTS, chosen_parts
 from app.engines._swap import nearest_view
-from app.engines.parts import PARTS, chosen_parts
 from tests.app.engines_sketch import Sketch, beyond, sketch
 
 SOURCE = sketch(size=(360, 320), width=150, seed=5, skin=(190, 140, 110))

@@ -75,17 +75,30 @@ def test_out_of_range_is_refused(options, name, value):
     assert name in refusal.value.reason
 
 
-@pytest.mark.parametrize("value", [None, "1", True, [0.5], np.nan, 1 + 0j, "auto"])
+@pytest.mark.parametrize("value", [None, "1", True, [0.5], np.nan, 1 + 0j, "auto", 10**400, -(10**400), np.zeros(2)])
 @pytest.mark.parametrize(("options", "name"), RANGES)
 def test_what_is_no_number_is_refused(options, name, value):
     with pytest.raises(Refusal, match="bad-option"):
         options(**{name: value})
 
 
-@pytest.mark.parametrize("value", ["", "both", None, 3])
+@pytest.mark.parametrize("value", ["", "both", None, 3, np.zeros(2), ["auto"]])
 def test_an_unknown_interior_is_refused(value):
     with pytest.raises(Refusal, match="bad-option"):
         SwapOptions(interior=value)
+
+
+NO_PARTS = [
+    *(None, "skin", 3, np.nan, ["skin"], {"skin"}, {"skin": 1}, iter(["skin"]), np.zeros(0), object),
+    *(("ears",), ("skin", None), (["skin"],), (np.zeros(2),), ("skin", 1)),
+]
+
+
+@pytest.mark.parametrize("value", NO_PARTS)
+def test_parts_that_are_no_row_of_names_are_refused(value):
+    """Nor is one taken that could change after it was looked at."""
+    with pytest.raises(Refusal, match="bad-option"):
+        SwapOptions(parts=value)
 
 
 @pytest.mark.parametrize("options", [o for _, o in VERBS.values()])

@@ -1,0 +1,46 @@
+"""What the page sends when its button is pressed, whatever that is: options, or a no in words."""
+
+import math
+
+import pytest
+
+from app.engines._parts import PARTS
+from app.engines.age import AgeOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
+from app.studio.play import wanted
+from consent.errors import Refusal
+from consent.types import Purpose
+
+SENT = {"much": 1, "which": list(PARTS), "years": 25, "smile": 0.7, "brows": 0, "eyes": 0, "mouth": 0}
+USED = {
+    Purpose.AGE: ("years",),
+    Purpose.EXPRESS: ("smile", "brows", "eyes", "mouth"),
+    Purpose.SWAP: ("much", "which"),
+}
+ODD = (None, "", "1", math.nan, math.inf, -math.inf, 10**400, 1e9, True, {}, [[]], [None], ["ears"], [1], "skin")
+
+
+def test_what_the_page_sends_at_first_is_taken():
+    assert wanted("age", *SENT.values()) == (Purpose.AGE, AgeOptions(years=25))
+    assert wanted("express", *SENT.values()) == (Purpose.EXPRESS, ExpressOptions(smile=0.7))
+    assert wanted("swap", *SENT.values()) == (Purpose.SWAP, SwapOptions())
+    assert wanted("swap", 0.5, [], *[None] * 5) == (Purpose.SWAP, SwapOptions(amount=0.5, parts=()))
+
+
+@pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:12])
+@pytest.mark.parametrize("purpose", USED)
+def test_whatever_else_it_sends_is_refused_in_words(purpose, value):
+    for name in USED[purpose]:
+        with pytest.raises(Refusal, match="bad-option"):
+            wanted(purpose.value, *(SENT | {name: value}).values())
+
+
+@pytest.mark.parametrize("value", [None, "", "video", "AGE", 1, ["age"], {}, math.nan])
+def test_what_is_not_offered_is_refused_in_words(value):
+    with pytest.raises(Refusal, match="bad-option"):
+        wanted(value, *SENT.values())
+
+
+def test_what_the_choice_does_not_use_is_not_looked_at():
+    assert wanted("age", None, None, 25, *[None] * 4)[0] is Purpose.AGE
