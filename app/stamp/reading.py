@@ -202,8 +202,15 @@ def _detached(entry: Entry, fmt: codec.Format, anchors: Sequence[str]) -> Manife
 
 
 def clean(text: object) -> str | None:
-    """Cut a stranger's text to letters, digits and a few signs that mean nothing to a terminal, HTML or Markdown."""
+    """Cut a stranger's text to letters, digits and a few signs that mean nothing to a terminal, HTML or Markdown.
+
+    Of blanks in a row one is left: with enough of them it could go on in the terminal's next line, as words of ours.
+    """
     if not isinstance(text, str):
         return None
-    plain = "".join(c if c.isalnum() or c in " .,:;()'+-" else "·" for c in text[:_TEXT_LIMIT])
-    return plain.strip() or None
+    plain = "".join(c if (c.isalnum() or c in " .,:;()'+-") and c not in _UNSEEN else "·" for c in text[:_TEXT_LIMIT])
+    return " ".join(plain.split()) or None
+
+
+_UNSEEN: Final = "\u115f\u1160\u3164\uffa0"
+"""Letters that are drawn as nothing."""
