@@ -286,7 +286,9 @@ def five_points(mesh: Points) -> Points:
 
 
 def disagreement(face: Face) -> float:
-    """Mean distance of the mesh from the detector's five points, in sizes of the box."""
+    """Mean distance of the mesh from the detector's five points, in sizes of the box; NaN for a mesh with no place."""
+    if not np.isfinite(face.mesh).all():
+        return float("nan")
     return float(np.linalg.norm(five_points(face.mesh) - face.points, axis=1).mean()) / max(*face.box[2:], 1e-9)
 
 

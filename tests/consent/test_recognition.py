@@ -68,7 +68,7 @@ def test_the_very_limit_is_usable(fit):
     ("unfit", "code"),
     [
         (face(63.99), "face-too-small"),
-        (face(math.nan), "face-too-small"),
+        (face(math.nan), "face-unclear"),
         (face(brightness=LOW - 1e-9), "face-too-dark"),
         (face(brightness=math.nan), "face-too-dark"),
         (face(brightness=HIGH + 1e-9), "face-too-bright"),
@@ -86,6 +86,15 @@ def test_what_is_beyond_a_limit_or_no_number_is_not(unfit, code):
     with pytest.raises(Refusal) as caught:
         usable(unfit)
     assert (caught.value.code, caught.value.boxes) == (code, (BOX,))
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("place", [(10, 0), (467, 1), (300, 2)])
+def test_one_point_of_a_face_that_is_nowhere_makes_it_unclear(place, value):
+    """The mesh says how far an engine may reach, so all of it counts."""
+    odd = face()
+    odd.mesh[place] = value
+    assert code_of(usable, odd) == "face-unclear"
 
 
 @given(yaw=st.floats(-35, 35), size=st.floats(64, 400))
