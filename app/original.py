@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from app.codec import Pixels
-from app.stamp.proof import SALT, Role, roles
+from app.stamp.proof import SALT, Role, roles, roles_by_one, salt_of
 from app.stamp.registry import Registry
 from app.verify import Report
 from consent.errors import Refusal
@@ -18,7 +18,8 @@ class Compared:
 
     Attributes:
         roles: What the picture was in the output; empty if nothing.
-        salt: Of that output, 64 hexadecimal digits: for whom the owner wants to be able to compare, too.
+        salt: Of that picture in that output, 64 hexadecimal digits: for whom the owner wants to be able to compare,
+            too. It says nothing about any other picture; empty if there is none.
     """
 
     roles: tuple[Role, ...]
@@ -39,7 +40,7 @@ def compare(report: Report, pictures: Iterable[Pixels], registry: Registry | Non
         report: Of the output. What it states counts as far as its verdict says.
         pictures: The decoded picture in a list, or the film; gone through more than once.
         registry: Where the salts of this installation are kept; None without one.
-        salt: 64 hexadecimal digits that the owner gave away; None to look for the salt here.
+        salt: 64 hexadecimal digits, `Compared.salt` of the owner; None to look for the output's salt here.
 
     Raises:
         Refusal: `nothing-to-compare`: the output states nothing that can be compared; `no-salt`: it was not made here,
@@ -55,12 +56,15 @@ def compare(report: Report, pictures: Iterable[Pixels], registry: Registry | Non
         )
     if salt is not None and not SALT.fullmatch(salt):
         raise Refusal("bad-salt", "A salt is 64 digits 0-9 and a-f.", "Copy it again.")
-    kept = registry.salt(stated.target_hmac) if registry is not None and salt is None else None
-    key = bytes.fromhex(salt) if salt is not None else kept
-    if key is None:
+    told = stated.source_hmac, stated.target_hmac
+    if salt is not None:
+        return Compared(roles_by_one(bytes.fromhex(salt), *told, pictures), salt)
+    kept = registry.salt(stated.target_hmac) if registry is not None else None
+    if kept is None:
         raise Refusal(
             "no-salt",
             "What this was made from can be compared only with the salt that its maker kept.",
             "Ask them for it, and say --salt.",
         )
-    return Compared(roles(key, stated.source_hmac, stated.target_hmac, pictures), key.hex())
+    found = roles(kept, *told, pictures)
+    return Compared(found, salt_of(kept, found[0]).hex() if found else "")

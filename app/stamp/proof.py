@@ -1,9 +1,10 @@
 """Which pictures an output was made from: for its owner to prove, for nobody else to find out.
 
-The manifest holds an HMAC-SHA-256 over the pixels of the source and one over those of the target, under a random salt
-of this one output. The salt is not in the manifest; the registry of this installation keeps it. Without it nobody can
-try out pictures that they have: a plain hash would confirm every right guess. With it the owner shows that a picture is
-the very one (`selfsame verify FILE --original PHOTO`), or hands the salt of this one output to somebody who then can.
+The manifest holds an HMAC-SHA-256 over the pixels of the source and one over those of the target, each under a salt of
+its own, drawn from a random one of this output. That is not in the manifest; the registry of this installation keeps
+it. Without it nobody can try out pictures that they have: a plain hash would confirm every right guess. With it the
+owner shows that a picture is the very one (`selfsame verify FILE --original PHOTO`), or hands the salt of that one
+picture to somebody who then can; about the other picture of the output it says nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -63,21 +64,35 @@ class Proof:
 def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
     """HMAC-SHA-256 of pictures in a role, 64 hexadecimal digits.
 
-    The role goes in, too: source and target of one output that are the same picture do not show it. Each picture goes
+    Source and target of one output that are the same picture do not show it: the role is in the key. Each picture goes
     in as the SHA-256 of its shape and pixels, so that frames can come one by one.
     """
-    return _codes(salt, (role,), pictures)[role]
+    return _codes({role: salt_of(salt, role)}, pictures)[role]
+
+
+def salt_of(salt: bytes, role: Role) -> bytes:
+    """The salt of one picture of an output, to be given away."""
+    return hmac.digest(salt, f"org.selfsame.{role}".encode(), "sha256")
 
 
 def roles(salt: bytes, source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
     """What pictures were in an output, by its salt and its two HMACs; empty when they were nothing in it."""
+    return _fitting({role: salt_of(salt, role) for role in Role}, source, target, pictures)
+
+
+def roles_by_one(given: bytes, source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
+    """The same by the salt of one picture."""
+    return _fitting(dict.fromkeys(Role, given), source, target, pictures)
+
+
+def _fitting(keys: Mapping[Role, bytes], source: str, target: str, pictures: Iterable[Pixels]) -> tuple[Role, ...]:
     told = {Role.SOURCE: source, Role.TARGET: target}
-    codes = _codes(salt, tuple(told), pictures)
+    codes = _codes(keys, pictures)
     return tuple(role for role, code in codes.items() if hmac.compare_digest(code, told[role]))
 
 
-def _codes(salt: bytes, wanted: tuple[Role, ...], pictures: Iterable[Pixels]) -> dict[Role, str]:
-    codes = {role: hmac.new(salt, f"org.selfsame.{role}".encode(), sha256) for role in wanted}
+def _codes(keys: Mapping[Role, bytes], pictures: Iterable[Pixels]) -> dict[Role, str]:
+    codes = {role: hmac.new(key, digestmod=sha256) for role, key in keys.items()}
     for pixels in pictures:
         one = sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest()
         for code in codes.values():

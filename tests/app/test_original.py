@@ -71,7 +71,9 @@ def test_the_salt_is_in_no_byte_of_the_file():
     for form in (salt, salt.hex().encode(), salt.hex().upper().encode(), json.dumps(list(salt)).encode()):
         assert form not in data
     stated = report().statement
-    assert stated.target_hmac == commit(salt, Role.TARGET, [TARGET])
+    kept = signer().registry.salt(stated.target_hmac)
+    assert kept not in data
+    assert stated.target_hmac == commit(kept, Role.TARGET, [TARGET])
     assert stated.target_hmac.encode() in data
 
 
@@ -91,6 +93,19 @@ def test_who_was_given_the_salt_can_tell_too():
     assert elsewhere.verdict is Verdict.SELFSAME_ELSEWHERE
     assert original.compare(elsewhere, [TARGET], None, salt).roles == (Role.TARGET,)
     assert original.compare(elsewhere, [TARGET], None, "0" * 64).roles == ()
+
+
+def test_who_was_given_it_for_one_picture_cannot_try_out_the_other():
+    """To show which photo was changed says nothing about whose picture the face was taken from; nor the other way."""
+    seen, given = (
+        report(),
+        {role: compare(pixels).salt for role, pixels in ((Role.TARGET, TARGET), (Role.SOURCE, picture()))},
+    )
+    for role, pixels in ((Role.TARGET, picture()), (Role.SOURCE, TARGET)):
+        assert original.compare(seen, [pixels], None, given[role]).roles == ()
+    assert original.compare(seen, [TARGET], None, given[Role.TARGET]).roles == (Role.TARGET,)
+    assert original.compare(seen, [picture()], None, given[Role.SOURCE]).roles == (Role.SOURCE,)
+    assert compare(picture(seed=9)).salt == "", "and for a wrong picture there is none"
 
 
 @pytest.mark.parametrize("salt", ["", "0" * 63, "G" * 64, "0" * 64 + "\n", "A" * 64])
