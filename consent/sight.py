@@ -12,7 +12,7 @@ from consent.quality import grown, usable
 from consent.types import Pixels
 from models.age import AgeEstimator
 from models.faces import Detection, Face, Finder
-from models.heads import around, centred, closer
+from models.heads import around, closer, same
 
 
 def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | None) -> tuple[Face, tuple[Box, ...]]:
@@ -40,7 +40,7 @@ def one_face(finder: Finder, ages: AgeEstimator, pixels: Pixels, choose: int | N
 
 def everybody_else(finder: Finder, pixels: Pixels, face: Face) -> tuple[Box, ...]:
     """The boxes of everybody but the one whose face was found in this picture before, as in the live check."""
-    known = (face.box, *(d.box for d in finder.detect(pixels) if not centred(d.box, face.box)))
+    known = (face.box, *(d.box for d in finder.detect(pixels) if not same(d.box, face.box)))
     return known[1:] + closer(finder, pixels, reach(face, pixels), known)
 
 

@@ -14,10 +14,15 @@ Box = tuple[float, float, float, float]
 """x, y, width, height, pixels."""
 
 
-def centred(box: Box, other: Box) -> bool:
-    """Whether the middle of a box lies in another: then they are one face."""
+def same(box: Box, other: Box) -> bool:
+    """Whether both are one face: the middle of the box lies in the other, and neither is twice as wide.
+
+    A small face held before a large one is somebody else's. Boxes of one face differ by a sixth at most (15 turned and
+    5 real ones, by both networks and at both sizes).
+    """
     x, y = box[0] + box[2] / 2, box[1] + box[3] / 2
-    return 0 <= x - other[0] <= other[2] and 0 <= y - other[1] <= other[3]
+    centred = 0 <= x - other[0] <= other[2] and 0 <= y - other[1] <= other[3]
+    return centred and other[2] / 2 < box[2] < 2 * other[2]
 
 
 def around(face: Face, sizes: float, shape: tuple[int, ...]) -> tuple[int, int, int, int]:
@@ -43,7 +48,7 @@ def closer(finder: Finder, image: Image, part: tuple[int, int, int, int], known:
     x0, y0, x1, y1 = part
     near = (d.box for d in finder.detect(np.ascontiguousarray(image[y0:y1, x0:x1]), 2 * SIDE))
     boxes = ((x + x0, y + y0, w, h) for x, y, w, h in near)
-    return tuple(box for box in boxes if not any(centred(box, other) for other in known))
+    return tuple(box for box in boxes if not any(same(box, other) for other in known))
 
 
 def others(boxes: tuple[Box, ...], mesh: Points, shape: tuple[int, ...]) -> NDArray[np.bool_]:
