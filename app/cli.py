@@ -468,13 +468,22 @@ def _bytes(path: Path) -> bytes:
     from app.verify import most
 
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=_opened) as file:
             head = file.read(12)
             return head + file.read(most(head) + 1 - len(head))
     except OSError as error:
         raise Refusal(
             "cannot-read", f"{path} cannot be read ({error.strerror}).", "Check the name and that it is a file."
         ) from None
+
+
+def _opened(path: str, flags: int) -> int:
+    """Open without waiting: of a pipe to which nobody writes there is nothing to read."""
+    wait = getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | wait)
+    if wait:
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def _open(guard: Guard, running: object) -> None:

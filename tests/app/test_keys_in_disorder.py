@@ -3,9 +3,11 @@
 import os
 import sqlite3
 import threading
+import time
 
 import pytest
 
+from app import cli, codec
 from app.home import Home
 from app.notary import open_notary
 from app.stamp import keyfile
@@ -13,6 +15,7 @@ from app.stamp.registry import Registry
 from app.stamp.signer import FILE, ORGANISATION, Signer
 from app.studio.withdrawal import is_withdrawn
 from consent.errors import Fault
+from tests.app.stamp_helpers import picture
 from tests.app.test_stamp_organisation import adopted
 
 
@@ -49,6 +52,29 @@ def test_a_pipe_that_nobody_writes_to(home, name):
         assert soon(lambda: open_notary(path)) == "receipt-key-broken"
     if name == "stamped.db":
         assert soon(lambda: Registry(path).recall(1)) == "registry-unusable"
+
+
+def test_a_stranger_s_folder_with_a_pipe_in_it(home, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    os.mkfifo(tmp_path / "photo.png")
+    assert soon(lambda: cli.run(["verify", str(tmp_path / "photo.png")])) == 3
+    assert "The file is empty." in capsys.readouterr().out
+
+
+def test_what_comes_through_a_pipe_is_read(home, tmp_path, monkeypatch, capsys):
+    """As a shell does it: `selfsame verify <(...)`."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    out, into = os.pipe()
+    data = codec.encode(picture(), "png")
+    threading.Thread(target=lambda: (os.write(into, data[:100]), time.sleep(0.3), _all(into, data[100:]))).start()
+    assert soon(lambda: cli.run(["verify", f"/dev/fd/{out}"])) == 2
+    assert "no signed manifest" in capsys.readouterr().out
+    os.close(out)
+
+
+def _all(into, data):
+    with os.fdopen(into, "wb") as file:
+        file.write(data)
 
 
 def test_a_receipt_that_is_a_pipe(home):
