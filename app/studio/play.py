@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from app.engines._options import chosen
-from app.engines._parts import PARTS
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
@@ -50,8 +49,8 @@ def build_play(parts: Parts) -> None:
             with gr.Column(elem_id="swap-controls"):
                 source = html(js_on_load=EVENTS_JS, elem_id="source")
                 amount = gr.Slider(0, 1, 1, step=0.05, label=words("amount"), buttons=[])
-                boxes = [(words(f"part_{part}"), part) for part in PARTS]
-                some = gr.CheckboxGroup(boxes, value=list(PARTS), label=words("parts"), elem_id="parts")
+                boxes = [(words(f"part_{part}"), part) for part in SwapOptions().parts]
+                some = gr.CheckboxGroup(boxes, value=list(SwapOptions().parts), label=words("parts"), elem_id="parts")
             make = gr.Button(words("make"), variant="primary", elem_id="make")
             parts.show(html(elem_id="play-note"), note("play"))
     parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
