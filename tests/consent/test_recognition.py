@@ -200,7 +200,7 @@ def test_everybody_else_is_named_also_who_shows_only_in_the_closer_look():
 )
 def test_a_face_seen_again_has_its_middle_in_the_box(at):
     x0, y0, _, _ = reach(face(), PICTURE)
-    again = (at[0] - x0 - 5, at[1] - y0 - 5, 10.0, 10.0)
+    again = (at[0] - x0 - BOX[2] / 2, at[1] - y0 - BOX[3] / 2, BOX[2], BOX[3])
     inside = 100 <= at[0] <= 220 and 80 <= at[1] <= 240
     assert len(look(Eyes([BOX], [again], face()))[1]) == (0 if inside else 1)
 
