@@ -1,7 +1,6 @@
 """The server as a whole: what it answers, what it never answers, and what it leaves behind."""
 
 import contextlib
-import gc
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +26,7 @@ from models.errors import Fault
 from tests.app.test_capture import message
 from tests.booth import SEAT
 from tests.people import person
+from tests.promises.stage import tidied
 
 PORT = 7998
 OWN = {"origin": f"http://127.0.0.1:{PORT}"}
@@ -44,11 +43,8 @@ def visit(guard, *, opened=True):
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
     """The whole studio, with gradio."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # gradio leaves event loops to the garbage collector
-        made = build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=page.mount)
-        gc.collect()
-    return made
+    with tidied():
+        return build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=page.mount)
 
 
 @pytest.fixture(scope="module")

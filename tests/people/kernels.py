@@ -200,23 +200,6 @@ def shade(
 
 
 @numba.njit(cache=True)
-def texels(
-    texel: NDArray[np.float32], some: NDArray[np.int64], won: NDArray[np.int64], weights: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Where in the painting (k, 2) some covered pixels lie, from its place (m, 3, 2) at each triangle's corners."""
-    out = np.empty((len(some), 2), np.float32)
-    for k in range(len(some)):
-        i = some[k]
-        for j in range(2):
-            out[k, j] = (
-                texel[won[i], 0, j] * weights[i, 0]
-                + texel[won[i], 1, j] * weights[i, 1]
-                + texel[won[i], 2, j] * weights[i, 2]
-            )
-    return out
-
-
-@numba.njit(cache=True)
 def paint(
     some: NDArray[np.int64],
     painted: NDArray[np.float32],

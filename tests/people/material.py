@@ -95,7 +95,7 @@ def _skin(
     rest: NDArray[np.float32],
 ) -> None:
     face = np.nonzero(part == FACE)[0]
-    at = kernels.texels(person.texel, face, hit.triangles, hit.weights)
+    at = hit.pick(face).mix(person.texel, person.texel_corners)
     painted, relief = sample(person.paint.colour, at), sample(person.paint.relief, at)
     kernels.paint(face, painted, relief, view.turn, _WRAP, s.colour, s.normal, s.specular, s.wrap)
     worn = np.nonzero((part == BODY) | (part == FACE))[0]

@@ -41,7 +41,8 @@ class Person:
         # the chart's texel under every corner; parts without a chart never use theirs
         corners = data.chart[data.corners] * (skin.WIDTH, skin.HEIGHT) - 0.5
         more = len(self.head.triangles) - len(data.triangles)
-        self.texel = np.concatenate([corners, np.zeros((more, 3, 2))]).astype(np.float32)
+        self.texel = np.concatenate([corners, np.zeros((more, 3, 2))]).astype(np.float32).reshape(-1, 2)
+        self.texel_corners = np.arange(len(self.texel), dtype=np.int32).reshape(-1, 3)
         self.scale = float(np.clip(_fit(chart.rest, self.head.rest)[0][1], 0.5, 1.2))
         self.lash_triangles = data.lashes
         self.lash_cover = self._lash_cover()

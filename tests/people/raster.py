@@ -27,6 +27,10 @@ class Coverage:
     triangles: NDArray[np.int64]
     weights: NDArray[np.float32]
 
+    def pick(self, some: NDArray[np.int64]) -> Coverage:
+        """Some of the pixels."""
+        return Coverage(self.pixels[some], self.triangles[some], self.weights[some])
+
     def mix(self, values: NDArray[np.floating], triangles: NDArray[np.int32]) -> NDArray[np.float32]:
         """Values (v, c) of the corners of `triangles` (m, 3), at the covered pixels: (n, c)."""
         return kernels.mix(values.astype(np.float32), triangles, self.triangles, self.weights)

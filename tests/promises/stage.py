@@ -201,19 +201,28 @@ class Studio:
 
 
 @contextlib.contextmanager
+def tidied():
+    """Collect in silence, at the end, the event loops that gradio leaves to the garbage collector."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        yield
+        gc.collect()
+
+
+@contextlib.contextmanager
 def studio_at(folder):
     """The real server, in a thread."""
     door = bind("127.0.0.1", 0)
     port = door.getsockname()[1]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # gradio leaves event loops to the garbage collector
+    with tidied():
         guard, desk = build(port, Home.open(folder), page=page.mount)
-        gc.collect()
     with Running(guard, door) as running:
         running.wait()
         studio = Studio(port, guard, desk)
         yield studio
         studio.close()
+    with tidied():
+        del guard, desk, studio, running
 
 
 def jpeg(pixels):

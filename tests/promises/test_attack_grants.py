@@ -19,9 +19,6 @@ from consent.types import Draft, Face, Grant, Match, Photo, Purpose
 from tests.conftest import EVERYTHING, checked_again
 from tests.promises.stage import Clock, draw, gate_of, photo, sat
 
-# a collection of garbage here may end what another file's server left, which says so
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
 YEARS = AgeOptions(years=10)
 
 
