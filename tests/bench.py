@@ -62,6 +62,8 @@ class Amount:
     """How much is measured."""
 
     users: tuple[str, ...]
+    judges: tuple[str, ...]
+    """Of whom swaps are held against the truth: nobody at whom anything was tuned, but in a quick run."""
     portraits: int
     """Pictures of each user for the engines."""
     sizes: tuple[tuple[int, int], ...]
@@ -70,8 +72,15 @@ class Amount:
     unmarked: int
 
 
-QUICK: Final = Amount((USER,), 2, ((640, 480), (960, 720)), 2, 4)
-FULL: Final = Amount((USER, "chima", "feng", "gita"), 5, ((640, 480), (1152, 864), (4000, 3000)), 60, 2000)
+QUICK: Final = Amount((USER,), (USER,), 2, ((640, 480), (960, 720)), 2, 4)
+FULL: Final = Amount(
+    (USER, "chima", "feng", "gita"),
+    ("feng", "gita", "hana", "ivo"),
+    5,
+    ((640, 480), (1152, 864), (4000, 3000)),
+    60,
+    2000,
+)
 
 
 def run(
@@ -224,7 +233,7 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     yield from _swap_figures(session, pairs)
     yield from _age_figures(session, pairs)
     yield from _express_figures(session, pairs)
-    yield from bench_truth.figures(((name, session.gate(name)) for name in session.amount.users), session.say)
+    yield from bench_truth.figures(((name, session.gate(name)) for name in session.amount.judges), session.say)
 
 
 Pairs = list[tuple[Gate, Match]]

@@ -26,8 +26,8 @@ _MOST: Final = 1.6
 """Largest gain, as a logarithm."""
 _UNEXPLAINED: Final = (0.07, 0.15)
 """Spread of what the fit leaves, as a logarithm, between which light is taken for one that normals do not explain (a
-lamp close by, a shadow, the rim of a lamp behind), and smooth differences for light. Measured by hand: eight pairs of real
-portraits in very different light 0.08 to 0.17, rendered ones, which have no cast shadows, 0.02 to 0.11."""
+lamp close by, a shadow, the rim of a lamp behind), and smooth differences for light. Measured by hand: eight pairs of
+real portraits in very different light 0.08 to 0.17, rendered ones, which have no cast shadows, 0.02 to 0.11."""
 _FADED: Final = 0.8
 """Share of the colours that a target must have for the source to keep its own: lips are not red in a grey picture."""
 _LIGHT_SIGMA: Final = 0.10
