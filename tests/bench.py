@@ -22,7 +22,7 @@ import numpy as np
 
 from app import evaluate, evaluate_page
 from app.bench import Bench, Figure, RedTeam, share
-from app.engines._expressshape import expressed
+from app.engines._expressshape import Asked, expressed
 from app.engines._geometry import width_of
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
@@ -310,7 +310,7 @@ def _express_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
         for asked in EXPRESSIONS:
             ms, out = _changed(gate, target, ExpressOptions(**asked))
             spent.append(ms)
-            meant = expressed(target.face.mesh, **{"smile": 0.0, "brows": 0.0, "eyes": 0.0, "mouth": 0.0, **asked})
+            meant = expressed(target.face.mesh, Asked(**asked))
             faces = session.finder.find(out)
             if len(faces) == 1:
                 off = np.linalg.norm((faces[0].mesh - meant)[:, :2], axis=1).mean()

@@ -1,14 +1,19 @@
-"""The expression renderer: generic shape directions, and the person's own frames where they show the expression."""
+"""The expression renderer: generic shape directions, and the person's own frames where they show the expression.
+
+Two steps, so that expression can follow a swap or an age in one pass: `Plan.shaped` moves a mesh, `Plan.paint` works on
+a picture whose face already lies on the moved mesh.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from app.engines._exemplar import Bank, lend_eyes, lend_folds, lend_mouth
-from app.engines._expressshape import expressed, own_movement
+from app.engines._expressshape import Asked, expressed, lip_gap, own_movement
 from app.engines._field import deform
-from app.engines._filters import Pixels
+from app.engines._filters import Pixels, Points
 from app.engines._geometry import Seen
 from app.engines._unseen import close_lids, crease, fill_mouth
 
@@ -19,58 +24,98 @@ EYES_SHUT: Final = -0.75
 _OPENS: Final = 0.03
 
 
-def render(
-    target: Seen,
-    own: Sequence[Seen],
-    *,
-    smile: float = 0.0,
-    brows: float = 0.0,
-    eyes: float = 0.0,
-    mouth: float = 0.0,
-) -> Pixels:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done to one face, and which of the person's own frames lend for it.
+
+    Attributes:
+        asked: what is drawn by generic directions; what frames show is taken out of it.
+        rest: the person's frame at rest, for what a lender changes.
+        mouth: the frame that lends mouth and folds.
+        share: how much of that frame's own movement is shown.
+        lids: the frame that lends closed eyes.
+    """
+
+    asked: Asked
+    rest: Seen | None = None
+    mouth: Seen | None = None
+    share: float = 0.0
+    lids: Seen | None = None
+
+    @property
+    def neutral(self) -> bool:
+        """True where nothing is changed."""
+        return self.mouth is None and self.lids is None and self.asked == Asked()
+
+    def shaped(self, mesh: Points) -> Points:
+        """The mesh (468, 3), pixels, with the expression; a plan that is neutral gives it back as it is."""
+        after = expressed(mesh, self.asked)
+        if self.mouth is not None and self.rest is not None:
+            after = after + self.share * own_movement(self.rest.face.mesh, self.mouth.face.mesh, mesh)
+        return after
+
+    def paint(self, out: Pixels, before_pixels: Pixels, before_mesh: Points, mesh: Points) -> None:
+        """What bending does not show: inside of the mouth, teeth, lids and folds, in place.
+
+        Args:
+            out: uint8 RGB (H, W, 3), a picture whose face lies on `mesh`; changed.
+            before_pixels: the picture before the face was moved, for its own teeth.
+            before_mesh: (468, 3), where the face lies in `before_pixels`.
+            mesh: (468, 3), where it lies in `out`: `shaped(before_mesh)`.
+        """
+        asked = self.asked
+        if self.mouth is not None and self.rest is not None:
+            lend_folds(out, mesh, self.mouth, self.rest)
+            lend_mouth(out, mesh, self.mouth)
+        elif asked.mouth > _OPENS * DRAWN_MOUTH:
+            fill_mouth(out, before_pixels, before_mesh, mesh, lip_gap(before_mesh))
+        if asked.smile > 0:
+            crease(out, mesh, asked.smile)
+        if self.lids is not None:
+            lend_eyes(out, mesh, self.lids)
+        elif asked.eyes < 0:
+            close_lids(out, mesh, -asked.eyes)
+
+
+def plan(target: Seen, own: Sequence[Seen], asked: Asked) -> Plan:
+    """Which frames lend to `target` for what is asked; what none of them shows is left to generic directions.
+
+    Args:
+        target: picture and face.
+        own: the person's own frames, one at rest first; may be empty.
+        asked: the expression wanted.
+    """
+    bank = Bank(tuple(own), target)
+    opened = bank.open_mouth(asked.mouth) if asked.mouth > _OPENS else None
+    smiling = bank.smiling(asked.smile) if opened is None and asked.smile > _OPENS else None
+    shut = bank.closed_eyes() if asked.eyes <= EYES_SHUT else None
+    if shut is not None or (asked.eyes < 0 and min(target.face.eyes) < bank.shut_below):
+        asked = replace(asked, eyes=0.0)  # lent, or they are closed already, which the mesh does not know
+    lender, share = opened or smiling, 0.0
+    if opened is not None:
+        share = bank.share(opened, asked.mouth, opening=True)
+    elif smiling is not None:
+        share = bank.share(smiling, asked.smile, opening=False)
+    left = replace(asked, smile=0.0 if smiling else asked.smile, mouth=0.0 if opened else asked.mouth * DRAWN_MOUTH)
+    return Plan(left, bank.rest, lender, share, shut)
+
+
+def render(target: Seen, own: Sequence[Seen], **asked: float) -> Pixels:
     """The target's picture with another expression.
 
     Args:
         target: picture and face.
         own: the person's own frames, one at rest first; may be empty.
-        smile: -1..1.
-        brows: -1..1.
-        eyes: -1 (closed) .. 1 (wide).
-        mouth: 0..1 (open).
+        asked: fields of `Asked`.
 
     Returns:
         uint8 RGB of the target's shape; exact beyond `_field.REACH` of the face. All zero changes nothing. Inputs stay.
     """
-    if not (smile or brows or eyes or mouth):
+    made = plan(target, own, Asked(**asked))
+    if made.neutral:
         return target.pixels.copy()
     before = target.face.mesh
-    bank = Bank(tuple(own), target)
-    open_view = bank.open_mouth(mouth) if mouth > _OPENS else None
-    smile_view = bank.smiling(smile) if open_view is None and smile > _OPENS else None
-    shut_view = bank.closed_eyes() if eyes <= EYES_SHUT else None
-    if min(target.face.eyes) < bank.shut_below and eyes < 0:
-        eyes = 0.0  # they are closed already, which the mesh does not know
-    after = expressed(
-        before,
-        0.0 if smile_view else smile,
-        brows,
-        0.0 if shut_view else eyes,
-        0.0 if open_view else mouth * DRAWN_MOUTH,
-    )
-    lender = open_view or smile_view
-    if lender is not None and bank.rest is not None:
-        share = bank.share(lender, mouth if lender is open_view else smile, opening=lender is open_view)
-        after = after + share * own_movement(bank.rest.face.mesh, lender.face.mesh, before)
+    after = made.shaped(before)
     out = deform(target.pixels, before, after)
-    if lender is not None and bank.rest is not None:
-        lend_folds(out, after, lender, bank.rest)
-        lend_mouth(out, after, lender)
-    elif mouth > _OPENS:
-        fill_mouth(out, target.pixels, before, after, target.face.mouth)
-    if smile > 0 and smile_view is None:
-        crease(out, after, smile)
-    if shut_view is not None:
-        lend_eyes(out, after, shut_view)
-    elif eyes < 0:
-        close_lids(out, after, -eyes)
+    made.paint(out, target.pixels, before, after)
     return out

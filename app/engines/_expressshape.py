@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -38,23 +39,33 @@ _WIDER: Final = 0.22
 """Share of the eye's height that wide-open eyes gain."""
 
 
-def expressed(mesh: Points, smile: float, brows: float, eyes: float, mouth: float) -> Points:
-    """The mesh (468, 3) with another expression; 0 everywhere changes nothing.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An expression as numbers; 0 is as it is in the picture.
 
-    Args:
-        mesh: the face as it is.
-        smile: -1 (corners down) to 1.
+    Attributes:
+        smile: -1 (corners of the mouth down) to 1.
         brows: -1 (lowered) to 1 (raised).
         eyes: -1 (closed) to 1 (wide).
         mouth: 0 to 1 (wide open).
     """
+
+    smile: float = 0.0
+    brows: float = 0.0
+    eyes: float = 0.0
+    mouth: float = 0.0
+
+
+def expressed(mesh: Points, asked: Asked) -> Points:
+    """The mesh (468, 3) with another expression, by generic directions; 0 everywhere changes nothing."""
     place = Placement.of(mesh)
     own = place.back(mesh)
     width = float(np.ptp(own[:, 0]))
     own = own / width
     # a smile widens the mouth; corners that go down do not narrow it as much
+    smile = asked.smile
     corners = _smile(own) * ((smile, smile, smile) if smile > 0 else (0.25 * smile, 0.8 * smile, 0))
-    move = corners + _brows(own) * brows + _mouth(own) * mouth + _eyes(own, eyes)
+    move = corners + _brows(own) * asked.brows + _mouth(own) * asked.mouth + _eyes(own, asked.eyes)
     return mesh + place.turn(move * width)
 
 
