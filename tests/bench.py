@@ -7,13 +7,12 @@ medians on this computer as it is: compare ratios.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
@@ -24,7 +23,6 @@ from app import evaluate, evaluate_page
 from app.bench import Bench, Figure, RedTeam, share
 from app.engines._expressshape import Asked, expressed
 from app.engines._geometry import width_of
-from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.home import Home
@@ -37,10 +35,9 @@ from consent.errors import Refusal
 from consent.gate import Gate
 from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
-from models.age import AgeEstimator
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_stamp, bench_truth, bench_watermark
+from tests import bench_age, bench_stamp, bench_truth, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -63,7 +60,9 @@ class Amount:
 
     users: tuple[str, ...]
     judges: tuple[str, ...]
-    """Of whom swaps are held against the truth: nobody at whom anything was tuned, but in a quick run."""
+    """Whose swaps are held against the truth, and who grows old: nobody tuned on, but in a quick run."""
+    crowd: int
+    """Of whose aged pictures the apparent age is read."""
     portraits: int
     """Pictures of each user for the engines."""
     sizes: tuple[tuple[int, int], ...]
@@ -72,10 +71,11 @@ class Amount:
     unmarked: int
 
 
-QUICK: Final = Amount((USER,), (USER,), 2, ((640, 480), (960, 720)), 2, 4)
+QUICK: Final = Amount((USER,), (USER,), 1, 2, ((640, 480), (960, 720)), 2, 4)
 FULL: Final = Amount(
     (USER, "chima", "feng", "gita"),
     ("feng", "gita", "hana", "ivo"),
+    len(bench_age.CROWD),
     5,
     ((640, 480), (1152, 864), (4000, 3000)),
     60,
@@ -231,9 +231,10 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     for options in bench_stamp.CHANGES:  # what is built once is built now
         _changed(*pairs[0], options)
     yield from _swap_figures(session, pairs)
-    yield from _age_figures(session, pairs)
+    judges = [(name, session.gate(name)) for name in session.amount.judges]
+    yield from bench_age.figures(judges, bench_age.CROWD[: session.amount.crowd], session.say)
     yield from _express_figures(session, pairs)
-    yield from bench_truth.figures(((name, session.gate(name)) for name in session.amount.judges), session.say)
+    yield from bench_truth.figures(judges, session.say)
 
 
 Pairs = list[tuple[Gate, Match]]
@@ -279,28 +280,6 @@ def _steepness(picture: Pixels, target: Match) -> float:
     band = (inside > 0) & (inside <= 0.10 * width_of(target.face.mesh))
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5)
     return float(np.hypot(*(cv2.Sobel(grey, cv2.CV_32F, x, 1 - x) for x in (0, 1)))[band].mean())
-
-
-def _age_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
-    session.say("ageing")
-    estimator, spent, ordered, gained, kept = AgeEstimator(), [], [], [], []
-    for gate, target in pairs:
-        read = {0.0: estimator.years(target.pixels, target.face)}
-        for years in (-20.0, 30.0):
-            ms, out = _changed(gate, target, AgeOptions(years=years))
-            spent.append(ms)
-            faces = session.finder.find(out)
-            read[years] = estimator.years(out, faces[0]) if len(faces) == 1 else float("nan")
-            kept.append(_compared(gate, Photo(out), session.say))
-        ordered.append(read[-20.0] < read[0.0] < read[30.0])
-        gained.append(read[30.0] - read[0.0])
-    known = [one for one in kept if one is not None]
-    read_again = [years for years in gained if math.isfinite(years)]
-    yield _middle("age.ms", spent, "ms, 640x480")
-    yield share("age.ordered_rate", sum(ordered), len(ordered), "share that reads -20 < 0 < +30 years")
-    gain = fmean(read_again) if read_again else None
-    yield Figure("age.plus30_years", gain, "mean years the estimator adds at +30", len(read_again))
-    yield share("age.identity_kept_rate", known.count(True), len(known), "share the gate matches again")
 
 
 def _express_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:

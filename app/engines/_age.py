@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 
 from app.engines import _wrinkles
-from app.engines._ageshape import aged
+from app.engines._ageshape import aged, strength_of
 from app.engines._field import deform
-from app.engines._filters import Floats, Pixels, blur, polygon, resize
+from app.engines._filters import Floats, Pixels, Points, blur, polygon, resize
 from app.engines._geometry import Box, Placement, Seen, width_of
 from app.engines._hair import beard_mask, greyed, hair_mask
 from app.engines._skin import Canvas, canvas, light_direction
 from models.person import Segmenter
 
-OLDEST: Final = 30.0
+OLDEST: Final = 40.0
 YOUNGEST: Final = -20.0
 _WORK: Final = 520.0
 """Face width in pixels at which skin and hair are painted; larger photos get the enlarged correction."""
@@ -32,12 +32,17 @@ _UNDER_EYES: Final = (
 )
 
 
+def shaped(mesh: Points, years: float) -> Points:
+    """The mesh (468, 3) of the same face `years` older (below 0: younger); 0 gives it back."""
+    return aged(mesh, strength_of(years)) if years else mesh
+
+
 def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmenter | None) -> Pixels:
     """The target's picture with the face `years` older (below 0: younger).
 
     Args:
         target: picture and face.
-        years: -20..30; 0 changes nothing.
+        years: `YOUNGEST`..`OLDEST`; 0 changes nothing.
         grey: 0..1, how much of the hair's share of `years` is shown (older only).
         seed: which wrinkles and strands; the same seed gives the same picture.
         segmenter: finds the person for the hair; None leaves hair and beard alone.
@@ -45,16 +50,31 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
     Returns:
         uint8 RGB of the target's shape; exact beyond `_field.REACH` of the face and off the hair. Inputs stay.
     """
-    strength = years / OLDEST if years >= 0 else -years / YOUNGEST
-    if strength == 0:
+    if years == 0:
         return target.pixels.copy()
-    before = target.face.mesh
-    mesh = aged(before, strength)
-    out = deform(target.pixels, before, mesh)
-    width = width_of(mesh)
+    mesh = shaped(target.face.mesh, years)
+    out = deform(target.pixels, target.face.mesh, mesh)
+    paint(out, mesh, years, grey, seed, segmenter)
+    return out
+
+
+def paint(  # noqa: PLR0917 - one order for both
+    out: Pixels, mesh: Points, years: float, grey: float, seed: int, segmenter: Segmenter | None
+) -> None:
+    """Paints `years` on skin and hair of a face that has its shape already, in place.
+
+    Args:
+        out: uint8 RGB (H, W, 3), a whole picture; changed in place. What made the face in it does not matter.
+        mesh: (468, 3) of that face as it lies in `out`.
+        years: as for `render`; 0 paints nothing.
+        grey: as for `render`.
+        seed: as for `render`.
+        segmenter: as for `render`.
+    """
+    strength, width = strength_of(years), width_of(mesh)
     box = Box.around(mesh, (_HEAD if strength > 0 else 0.05) * width, out.shape)
-    if box.empty:
-        return out
+    if strength == 0 or box.empty:
+        return
     view = box.cut(out)
     scale = min(1.0, _WORK / width)
     size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
@@ -62,7 +82,7 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
     placed = (mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
     on = canvas(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32), placed, width * scale)
     if on.raster.empty:
-        return out
+        return
     painted = _older(on, strength, seed) if strength > 0 else _younger(on, -strength)
     if strength > 0 and grey > 0 and segmenter is not None:
         person = segmenter.mask(np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8))
@@ -72,12 +92,11 @@ def render(target: Seen, years: float, grey: float, seed: int, segmenter: Segmen
     painted[..., 1:] = on.lab[..., 1:] + (painted - on.lab)[..., 1:] * min(1.0, middle / _COLOUR)
     changed = np.abs(painted - on.lab).max(2) > 1e-3
     if not changed.any():
-        return out
+        return
     after = np.clip(cv2.cvtColor(painted, cv2.COLOR_LAB2RGB), 0, 1)
     change = np.where(changed[..., None], (after - small) * 255, 0).astype(np.float32)
     change = resize(change, (view.shape[1], view.shape[0]))
     view[:] = np.clip(view + change + 0.5, 0, 255).astype(np.uint8)
-    return out
 
 
 def _older(on: Canvas, strength: float, seed: int) -> Floats:

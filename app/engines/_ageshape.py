@@ -38,10 +38,16 @@ _PULLS: Final = (
     _Pull(4, 4, (0.09, 0.08), (0, 0.010), (0, -0.006)),  # tip of the nose
     _Pull(152, 152, (0.20, 0.10), (0, 0.004), (0, -0.013)),  # chin
 )
+_OLDER_YEARS, _YOUNGER_YEARS = 30.0, 20.0
 _UPPER_LIDS: Final = ((246, 161, 160, 159, 158, 157), (466, 388, 387, 386, 385, 384))
 _LOWER_LIDS: Final = ((7, 163, 144, 145, 153, 154), (249, 390, 373, 374, 380, 381))
 _THINNER, _FULLER = 0.26, 0.14
 """Share of the lips' height that age takes and youth gives."""
+
+
+def strength_of(years: float) -> float:
+    """Years as the strength of all steps: 1 at thirty years older, -1 at twenty younger."""
+    return years / _OLDER_YEARS if years >= 0 else years / _YOUNGER_YEARS
 
 
 def aged(mesh: Points, strength: float) -> Points:

@@ -20,7 +20,7 @@ class AgeOptions:
     """How far and how.
 
     Attributes:
-        years: -20 (younger) to 30 (older); 0 changes nothing. What such years often do to a face, not a forecast:
+        years: -20 (younger) to 40 (older); 0 changes nothing. What such years often do to a face, not a forecast:
             estimators read about a third of it (research).
         grey: 0..1, how much of the hair's greying is shown; 0 leaves the hair alone.
         seed: 0..2147483647; which lines and strands. The same seed gives the same picture.

@@ -40,7 +40,7 @@ def build_play(parts: Parts) -> None:
             action = gr.Radio(choices, value=OFFERED[0].value, label=words("play_action"), elem_id="action")
             # Which of the three is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
-                years = gr.Slider(-20, 30, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
+                years = gr.Slider(-20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
             with gr.Column(elem_id="express-controls"):
                 sliders = [
                     gr.Slider(low, 1, 0.7 if name == "smile" else 0, step=0.05, label=words(name), buttons=[])

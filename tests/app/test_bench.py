@@ -38,7 +38,9 @@ NAMES = {
     },
     "engines": {
         *("swap.ms", "swap.background_exact", "swap.seam_ratio"),
-        *("age.ms", "age.ordered_rate", "age.plus30_years", "age.identity_kept_rate"),
+        *("age.ms", "age.ordered_rate", "age.steps_rate", "age.plus30_years", "age.minus20_years"),
+        *("age.identity_kept_rate", "age.crowd_kept_rate", "age.background_exact", "age.same_again"),
+        "age.largest_step",
         *("express.ms", "express.landmark_error"),
     },
 }
