@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, blur, resize
+from app.engines._filters import Floats, blur, level, resize
 
 _ACROSS: Final = 256.0
 """Pixels across the face at which the flow is found."""
@@ -47,7 +47,7 @@ def aligned(values: Floats, warped: Floats, target: Floats, weight: Floats, widt
 
 def _plain(image: Floats, width: float) -> np.ndarray:
     """Brightness without light, uint8: lines and features against their surroundings."""
-    grey = image.mean(2)
+    grey = level(image)
     low = blur(grey, 0.06 * width)
     spread = np.sqrt(blur((grey - low) ** 2, 0.15 * width)) + 2.0
     return np.asarray(np.clip(128 + 40 * (grey - low) / spread, 0, 255), np.uint8)

@@ -11,7 +11,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, Pixels, blur, resize
+from app.engines._filters import Floats, Pixels, apart, blur, level, resize
 from app.engines._geometry import Raster
 
 LIGHT_SIGMA: Final = 0.12
@@ -64,15 +64,14 @@ def match_light(source: Floats, target: Floats, weight: Floats, width: float, si
 
 
 def _level(image: Floats) -> Floats:
-    """Mean of the channels of (H, W, 3), as (H, W, 1); a product, for numpy is slow over short axes."""
-    return image @ np.full((3, 1), 1 / 3, np.float32)
+    """Mean of the channels of (H, W, 3), as (H, W, 1)."""
+    return level(image)[..., None]
 
 
 def _colourfulness(image: Floats, weight: Floats) -> float:
     """How far the channels of a smooth `image` (H, W, 3) lie apart under `weight`, as a share of their brightness."""
     image, weight = image[::4, ::4], weight[::4, ::4]
-    apart = ((image.max(2) - image.min(2)) * weight).sum()
-    return float(apart / max(float((image.mean(2) * weight).sum()), 1e-6))
+    return float((apart(image) * weight).sum() / max(float((level(image) * weight).sum()), 1e-6))
 
 
 def _low(image: Floats, weight: Floats, sigma: float) -> Floats:

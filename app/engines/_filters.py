@@ -42,8 +42,8 @@ def sample(image: Pixels, positions: Floats, shrink: float = 1.0) -> Floats:
 
     `shrink` > 1 says the picture is made smaller by that factor: it is reduced first so that nothing aliases.
     """
-    low = np.floor(positions.reshape(-1, 2).min(0)).astype(int) - 4
-    high = np.ceil(positions.reshape(-1, 2).max(0)).astype(int) + 5
+    low = np.floor([positions[..., axis].min() for axis in (0, 1)]).astype(int) - 4
+    high = np.ceil([positions[..., axis].max() for axis in (0, 1)]).astype(int) + 5
     left, top = (int(v) for v in np.clip(low, 0, [image.shape[1] - 1, image.shape[0] - 1]))
     right, bottom = (int(v) for v in np.clip(high, [left + 1, top + 1], image.shape[1::-1]))
     patch = image[top:bottom, left:right]
@@ -57,6 +57,18 @@ def sample(image: Pixels, positions: Floats, shrink: float = 1.0) -> Floats:
         patch.astype(np.float32), at[..., 0], at[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
     return np.clip(warped, 0, 255).astype(np.float32)
+
+
+def level(image: Floats) -> Floats:
+    """Mean of the channels of (H, W, 3), as (H, W); a product, for numpy is slow over short axes."""
+    return image @ np.full(3, 1 / 3, np.float32)
+
+
+def apart(image: Floats) -> Floats:
+    """How far the channels of (H, W, 3) lie apart at most, as (H, W)."""
+    red, green, blue = image[..., 0], image[..., 1], image[..., 2]
+    low, high = np.minimum(red, green), np.maximum(red, green)
+    return np.asarray(np.maximum(high, blue) - np.minimum(low, blue), np.float32)
 
 
 def polygon(shape: tuple[int, ...], points: Points, grow: float = 0.0, soft: float = 0.0) -> Floats:

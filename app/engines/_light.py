@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from app.engines._filters import Floats, Points, blur, resize
+from app.engines._filters import Floats, Points, apart, blur, level, resize
 from app.engines._geometry import Raster, normals
 
 _BLACK: Final = 6.0
@@ -62,9 +62,9 @@ def relight(source: Floats, target: Floats, weight: Floats, mesh: Points, raster
     left = ratio - gain
     skin = w * (1 - _other_skin(a, b, _smooth(left, w, _EDGE_SIGMA * cells), cells))
     known = w > 0.3
-    spread = 1.4826 * float(np.median(np.abs(left.mean(2)[known]))) if known.any() else 0.0
+    spread = 1.4826 * float(np.median(np.abs(level(left)[known]))) if known.any() else 0.0
     gain = gain + _smooth(left, skin, _LIGHT_SIGMA * cells) * _between(spread, _UNEXPLAINED)
-    shadow = _smooth(ratio - gain, skin, _EDGE_SIGMA * cells).mean(2, keepdims=True)
+    shadow = level(_smooth(ratio - gain, skin, _EDGE_SIGMA * cells))[..., None]
     gain = gain + shadow * _between(shadow, _SHADOW)
     gain = np.clip(gain, -_MOST, _MOST)
     times = np.asarray(np.exp(gain), np.float32)
@@ -73,20 +73,21 @@ def relight(source: Floats, target: Floats, weight: Floats, mesh: Points, raster
     lit = (source + np.float32(_BLACK)) * full - np.float32(_BLACK)
     if vivid > _FADED:
         return lit
-    grey = lit @ np.full((3, 1), 1 / 3, np.float32)
+    grey = level(lit)[..., None]
     return np.asarray(grey + (lit - grey) * np.float32(vivid), np.float32)
 
 
 def _colour(image: Floats, weight: Floats) -> float:
     """How far the channels of (H, W, 3) lie apart under the weight, grey levels."""
-    return float(((image.max(2) - image.min(2)) * weight).sum() / max(float(weight.sum()), 1e-6))
+    return float((apart(image) * weight).sum() / max(float(weight.sum()), 1e-6))
 
 
 def _fitted(ratio: Floats, turned: Floats, weight: Floats) -> Floats:
     """The part of a log ratio (H, W, 3) that nine harmonics of the normals (H, W, 3) explain, outliers left out."""
     basis = _harmonics(turned)
-    flat, wanted = basis.reshape(-1, 9), ratio.reshape(-1, 3)
-    trust = weight.ravel() ** 2
+    # a smooth function of nine numbers: every other cell tells as much
+    flat, wanted = basis[::2, ::2].reshape(-1, 9), ratio[::2, ::2].reshape(-1, 3)
+    trust = weight[::2, ::2].ravel() ** 2
     here = trust > 0.05
     if here.sum() < 30:
         return np.zeros_like(ratio)
@@ -97,10 +98,10 @@ def _fitted(ratio: Floats, turned: Floats, weight: Floats) -> Floats:
         scaled = rows * (trust * keep)[:, None]
         ridge = np.diag(np.append(0.0, np.full(8, _RIDGE))) * float((trust * keep).sum())
         fit[:] = np.linalg.solve(scaled.T @ rows + ridge + np.eye(9) * 1e-9, scaled.T @ values)
-        off = np.abs((values - rows @ fit).mean(1))
+        off = np.abs((values - rows @ fit) @ np.full(3, 1 / 3))
         spread = max(_SPREAD, 1.4826 * float(np.median(off)))
         keep = np.clip(1 - (off / (3 * spread)) ** 2, 0, 1) ** 2  # Tukey's weights
-    return np.asarray((flat @ fit).reshape(ratio.shape), np.float32)
+    return np.asarray(basis @ fit, np.float32)
 
 
 def _harmonics(normal: Floats) -> Floats:
@@ -127,9 +128,9 @@ def _other_skin(a: Floats, b: Floats, left: Floats, cells: float) -> Floats:
     """
     contrast = []
     for one in (a, b):
-        grey = one.mean(2)
+        grey = level(one)
         fine = grey - blur(grey, 0.012 * cells)
         contrast.append(np.sqrt(blur(fine * fine, 0.04 * cells)) / (blur(grey, 0.04 * cells) + _BLACK) + 0.008)
     texture = np.abs(np.log(contrast[0] / contrast[1]))
-    other = _between(texture, _TEXTURE) * _between(left.mean(2), _STRONG)
+    other = _between(texture, _TEXTURE) * _between(level(left), _STRONG)
     return blur(np.asarray(other, np.float32), max(0.5, 0.02 * cells))

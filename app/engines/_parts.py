@@ -33,6 +33,8 @@ def chosen_parts(mesh: Points, shape: tuple[int, ...], width: float, parts: Coll
         width: of the face, pixels.
         parts: some of `PARTS`; skin is what is left by the others.
     """
+    if set(parts) == set(PARTS):
+        return np.ones(shape[:2], np.float32)
     left, total = np.ones(shape[:2], np.float32), np.zeros(shape[:2], np.float32)
     for part, rings in _RINGS.items():
         mine = np.zeros(shape[:2], np.float32)
