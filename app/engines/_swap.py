@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from app.engines._align import aligned
+from app.engines._beard import other_beard
 from app.engines._blend import alike, lay_over, match_sharpness, oval
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
@@ -81,7 +82,7 @@ def render(
     mask *= np.maximum(features, alike(warped, before, mask * (1 - features), width))
     weight = mask * (1 - 0.97 * features)
     painted = match_sharpness(relight(warped, before, weight, mesh, raster), before, weight, width)
-    keep = _kept_interior(source, target, box, interior)
+    keep = np.maximum(_kept_interior(source, target, box, interior), other_beard(source, target, box))
     mine = chosen_parts(mesh - np.append(box.corner, 0), view.shape, width, parts)
     lay_over(view, painted, mask * mine * (1 - keep) * np.float32(amount))
     return out

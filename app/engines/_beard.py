@@ -1,0 +1,55 @@
+"""Beards in a swap: hair is never swapped, on the chin as on the head, so a beard stays the target's or stays away."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import cv2
+import numpy as np
+
+from app.engines._filters import Floats, polygon
+from app.engines._geometry import Box, Seen, width_of
+from app.engines._skin import canvas
+
+_ACROSS: Final = 140.0
+"""Pixels across the face at which a beard is looked for."""
+_WHERE: Final = (
+    *(234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323, 454),
+    *(411, 425, 327, 2, 98, 205, 187),
+)
+"""Outline of all that a beard may cover: from ear to ear, along the jaw, and under the nose."""
+_GROWN, _SOFT = 0.02, 0.03
+"""Face widths."""
+_OTHER: Final = (2.6, 4.0)
+"""Standard deviations from the colour of the cheeks between which skin ends."""
+_COVERED: Final = 0.40
+"""Share of it that is not skin where there is a beard. By hand: a full beard covers 0.58 to 0.66, bare chins,
+stubble and the shadows on seven real portraits 0.00 to 0.20."""
+
+
+def other_beard(source: Seen, target: Seen, box: Box) -> Floats:
+    """Where the target's lower face stays, (H, W) of `box`: 1 there if one of the two wears a beard and the other none.
+
+    Half a beard is worse than either: it would end where the mesh does, on the jaw and the neck.
+    """
+    if _bearded(source) == _bearded(target):
+        return np.zeros(box.shape, np.float32)
+    mesh, width = target.face.mesh - np.append(box.corner, 0), width_of(target.face.mesh)
+    return polygon(box.shape, mesh[list(_WHERE), :2], _GROWN * width, _SOFT * width)
+
+
+def _bearded(seen: Seen) -> Literal["beard", "bare"]:
+    """Whether the lower face is covered by what has another colour than this person's skin."""
+    width = width_of(seen.face.mesh)
+    box = Box.around(seen.face.mesh, 0.05 * width, seen.pixels.shape)
+    if box.empty:
+        return "bare"
+    scale = min(1.0, _ACROSS / width)
+    view = box.cut(seen.pixels)
+    size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
+    small = cv2.resize(view, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    mesh = (seen.face.mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
+    on = canvas(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32), mesh, width * scale)
+    lower = polygon(on.lab.shape, mesh[list(_WHERE), :2], 0, _SOFT * on.width) * on.face * (1 - on.lips)
+    other = np.clip((on.tone.distance(on.calm) - _OTHER[0]) / (_OTHER[1] - _OTHER[0]), 0, 1)
+    return "beard" if float((other * lower).sum()) > _COVERED * max(float(lower.sum()), 1.0) else "bare"
