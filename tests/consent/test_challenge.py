@@ -152,3 +152,29 @@ def test_a_dot_leaps_as_far_and_as_fast_as_it_is_said_to():
 
 def test_no_two_dots_go_the_same_way():
     assert len({dot.draw().stops for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize(("drawn", "share"), [(lambda _: 0, 0.0), (lambda n: n // 2, 0.5), (lambda n: n - 1, 1.0)])
+def test_pauses_reach_from_one_end_to_the_other(monkeypatch, drawn, share):
+    monkeypatch.setattr(challenge.secrets, "randbelow", drawn)
+    low, high = policy.START_JITTER
+    pauses = challenge.draw().open().pauses
+    assert pauses == pytest.approx([low + share * (high - low)] * len(pauses), abs=1e-9)
+
+
+def places(monkeypatch, *fractions):
+    """Let the system's random source give these shares of its range, again and again."""
+    given = itertools.cycle(fractions)
+    monkeypatch.setattr(dot.secrets, "randbelow", lambda n: round(next(given) * (n - 1)))
+
+
+def test_a_dot_goes_from_edge_to_edge_and_stops_when_its_time_is_over(monkeypatch):
+    monkeypatch.setattr(policy, "DOT_SPEED", 1.0)
+    monkeypatch.setattr(policy, "DOT_SECONDS", 3.0)
+    places(monkeypatch, 1.0, 0.5, 0.0, 0.5)
+    assert dot.draw().stops == ((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (3.0, -1.0, 0.0))
+
+
+def test_a_way_may_be_as_short_as_the_shortest(monkeypatch):
+    places(monkeypatch, 0.85, 0.5, 0.0, 0.5, 1.0, 0.5)
+    assert [x for _, x, _ in dot.draw().stops][:3] == [0.0, policy.DOT_LEAP, -1.0]

@@ -32,6 +32,7 @@ def refusal(found):
     [
         ("", {"fps": policy.LEAST_FPS}),
         ("", {"gap": policy.FACE_GAP}),
+        ("", {"gap": 0.0}),
         ("", {"repeated": policy.DUPLICATES}),
         ("identity", {"samples": policy.SAME_FACE}),
         ("identity", {"kept_moving": policy.SAME_FACE}),
@@ -42,6 +43,7 @@ def refusal(found):
         ("relief", {"frames": policy.DEPTH_FRAMES}),
         ("relief", {"likeness": policy.DEPTH_ALIKE}),
         ("relief", {"depth": policy.DEPTH_HEAD, "error": 0.0}),
+        ("relief", {"depth": 0.5 + policy.DEPTH_SURE, "error": 0.5}),
         ("relief", {"turns": policy.DEPTH_TURNS}),
         ("relief", {"narrowing": policy.DEPTH_NARROWING, "across": 3.0}),
         ("relief", {"narrowing": policy.DEPTH_SOLID, "across": 0.0}),

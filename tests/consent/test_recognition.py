@@ -15,7 +15,7 @@ from consent.quality import adult, grown, usable
 from consent.sight import one_face, reach
 from consent.template import score, template
 from consent.types import Action, LiveFrame, Photo, Purpose, freeze
-from models.faces import Detection, Face, Finder, Pose, five_points
+from models.faces import Detection, Face, Finder, Pose, disagreement, five_points
 from models.topology import CHIN
 from tests.booth import SEAT
 from tests.people import person
@@ -86,6 +86,21 @@ def test_what_is_beyond_a_limit_or_no_number_is_not(unfit, code):
     with pytest.raises(Refusal) as caught:
         usable(unfit)
     assert (caught.value.code, caught.value.boxes) == (code, (BOX,))
+
+
+def test_what_lies_apart_exactly_as_far_as_it_may_is_usable(monkeypatch):
+    apart = face(moved=(30.0, 0.0), chin=100.0)
+    monkeypatch.setattr(policy, "APART", disagreement(apart))
+    usable(apart)
+    monkeypatch.setattr(policy, "APART", math.nextafter(disagreement(apart), 0))
+    assert code_of(usable, apart) == "face-unclear"
+
+
+def test_a_face_that_is_too_small_is_told_its_size_and_the_one_that_is_needed():
+    with pytest.raises(Refusal) as caught:
+        usable(face(41.2))
+    assert "41 pixels" in caught.value.reason
+    assert "64 are needed" in caught.value.reason
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
@@ -325,6 +340,43 @@ def test_who_is_strange_among_those_at_rest_has_no_voice():
     told = Told()
     frames = [*(told.frame(REST) for _ in range(6)), told.frame(towards(0.1))]
     assert template(frames, told) == pytest.approx(REST, abs=1e-6)
+
+
+def at(degrees):
+    """A unit vector in one plane, so many degrees from the rest."""
+    return towards(math.cos(math.radians(degrees)))
+
+
+def direction(found):
+    """Degrees from the rest."""
+    return math.degrees(math.acos(min(1.0, found[0])))
+
+
+def test_a_chain_of_frames_each_like_the_one_before_does_not_lead_away():
+    """The third is like the first two together, the fourth only like all three: it has no voice."""
+    told = Told()
+    rest = [told.frame(at(0)) for _ in range(5)]
+    actions = (Action.TURN_LEFT, Action.TURN_RIGHT, Action.NOD)
+    chain = [told.frame(at(angle), action) for angle, action in zip((50, 75, 95), actions, strict=True)]
+    mean = at(0) + at(50) + at(75)
+    assert template([*rest, *chain], told) == pytest.approx(mean / np.linalg.norm(mean), abs=1e-5)
+
+
+def test_those_at_rest_are_looked_at_twice_and_then_stay():
+    told = Told()
+    frames = [told.frame(at(angle)) for angle in (0, 0, 20, 20, 50, 90, 100, 120)]
+    kept = np.mean([at(angle) for angle in (0, 0, 20, 20, 50, 90)], axis=0)
+    assert direction(template(frames, told)) == pytest.approx(direction(kept / np.linalg.norm(kept)), abs=1e-3)
+
+
+def test_a_frame_that_agrees_exactly_as_much_as_it_must_joins(monkeypatch):
+    told = Told()
+    frames = [*(told.frame(REST) for _ in range(5)), told.frame(towards(0.6), Action.NOD)]
+    exact = score(REST, towards(0.6))
+    monkeypatch.setattr(policy, "TEMPLATE_COSINE", exact)
+    assert template(frames, told) @ REST < 0.999
+    monkeypatch.setattr(policy, "TEMPLATE_COSINE", math.nextafter(exact, 2))
+    assert template(frames, told) @ REST == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize(

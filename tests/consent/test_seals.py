@@ -1,5 +1,6 @@
 """A seal covers all that is in a value: whatever differs, or only looks the same, is a forgery."""
 
+import copy
 import dataclasses
 from enum import StrEnum
 from types import MappingProxyType
@@ -79,6 +80,7 @@ def test_the_same_again_has_the_same_seal_and_under_another_key_another(inside):
 
 @pytest.mark.parametrize("inside", [{"a"}, {"a": 1.0}, ["a"], bytearray(b"a"), np.zeros(3)])
 def test_what_is_changed_in_place_after_it_was_sealed_is_found(inside):
+    inside = copy.copy(inside)
     sealed = KEY.put(Parcel(inside, "x", b""))
     KEY.verify(Parcel, sealed)
     if isinstance(inside, set):
