@@ -21,9 +21,7 @@ import numpy as np
 
 from app import evaluate, evaluate_page
 from app.bench import Bench, Figure, RedTeam, share
-from app.engines._expressshape import Asked, expressed
 from app.engines._geometry import width_of
-from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.home import Home
 from app.notary import open_notary
@@ -37,7 +35,7 @@ from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_age, bench_stamp, bench_truth, bench_watermark
+from tests import bench_age, bench_express, bench_stamp, bench_truth, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -46,8 +44,6 @@ USER: Final = "ada"
 TRIES: Final = 3
 """As many as a person has patience for; `selfsame bench liveness` counts each alone."""
 AGREED: Final = Consent(frozenset(Purpose), adult=True, myself=True, language="en", version="test", text="I agree.")
-EXPRESSIONS: Final = ({"smile": 0.7}, {"smile": -0.7}, {"brows": 0.8}, {"brows": -0.8})
-"""Those the engine draws by directions of its own, so that the landmarks meant are known."""
 QUICK_PEOPLE: Final = 6
 """Of the gallery, in a quick run."""
 
@@ -233,7 +229,8 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     yield from _swap_figures(session, pairs)
     judges = [(name, session.gate(name)) for name in session.amount.judges]
     yield from bench_age.figures(judges, bench_age.CROWD[: session.amount.crowd], session.say)
-    yield from _express_figures(session, pairs)
+    judged = ((name, session.gate(name)) for name in session.amount.judges)
+    yield from bench_express.figures(judged, session.finder, session.say)
     yield from bench_truth.figures(judges, session.say)
 
 
@@ -280,22 +277,6 @@ def _steepness(picture: Pixels, target: Match) -> float:
     band = (inside > 0) & (inside <= 0.10 * width_of(target.face.mesh))
     grey = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.5)
     return float(np.hypot(*(cv2.Sobel(grey, cv2.CV_32F, x, 1 - x) for x in (0, 1)))[band].mean())
-
-
-def _express_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
-    session.say("changing expressions")
-    spent, errors = [], []
-    for gate, target in pairs:
-        for asked in EXPRESSIONS:
-            ms, out = _changed(gate, target, ExpressOptions(**asked))
-            spent.append(ms)
-            meant = expressed(target.face.mesh, Asked(**asked))
-            faces = session.finder.find(out)
-            if len(faces) == 1:
-                off = np.linalg.norm((faces[0].mesh - meant)[:, :2], axis=1).mean()
-                errors.append(100 * float(off) / width_of(target.face.mesh))
-    yield _middle("express.ms", spent, "ms, 640x480")
-    yield _middle("express.landmark_error", errors, "% of the face's width, seen again against meant")
 
 
 def _middle(name: str, values: list[float], unit: str) -> Figure:

@@ -10,49 +10,62 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from app.engines._exemplar import Bank, lend_eyes, lend_folds, lend_mouth
-from app.engines._expressshape import Asked, expressed, lip_gap, own_movement
+import numpy as np
+
+from app.engines._exemplar import MOUTH_GAP, SHOWS, Bank, Shown, copied_move, moved, opens
+from app.engines._expressshape import Asked, expressed, expression_of, lip_gap, lower_face
 from app.engines._field import deform
 from app.engines._filters import Pixels, Points
-from app.engines._geometry import Seen
-from app.engines._unseen import close_lids, crease, fill_mouth
+from app.engines._geometry import Placement, Seen
+from app.engines._lend import lend_eye, lend_folds, lend_mouth
+from app.engines._unseen import close_lid, crease, fill_mouth
+from models.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
 DRAWN_MOUTH: Final = 0.5
 """How far the mouth opens where no frame of the person shows its inside: what is drawn must stay modest."""
 EYES_SHUT: Final = -0.75
 """From here on closed eyes are the person's own, where a frame shows them; a half-closed lid is always bent."""
 _OPENS: Final = 0.03
+_LIPS_MOVE: Final = 0.008
+"""Face widths, root mean square, that lips must move for those of a copied frame to be lent."""
+_LIDS_MOVE: Final = 0.06
+"""Lid gap over eye width by which lids must differ for those of a copied frame to be lent."""
+_FAR: Final = 26.0
+"""Degrees between a copied frame and the target, beyond which its shape alone is copied."""
+_EYES: Final = (RIGHT_EYE, LEFT_EYE)
+_NOTHING: Final = np.zeros_like(CANONICAL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What is done to one face, and which of the person's own frames lend for it.
 
     Attributes:
         asked: what is drawn by generic directions; what frames show is taken out of it.
-        rest: the person's frame at rest, for what a lender changes.
-        mouth: the frame that lends mouth and folds.
-        share: how much of that frame's own movement is shown.
-        lids: the frame that lends closed eyes.
+        move: (468, 3), the person's own movement in the head's frame; see `_expressshape.expression_of`.
+        mouth: the frame that lends the mouth.
+        folds: the frame that lends folds, and the one at rest that it is compared with.
+        share: how much of the folds is shown.
+        lids: the frames that lend the right and the left eye.
+        copied: the folds of brow and eyes are lent as well.
     """
 
     asked: Asked
-    rest: Seen | None = None
+    move: Points
     mouth: Seen | None = None
+    folds: tuple[Seen, Seen] | None = None
     share: float = 0.0
-    lids: Seen | None = None
+    lids: tuple[Seen | None, Seen | None] = (None, None)
+    copied: bool = False
 
     @property
     def neutral(self) -> bool:
         """True where nothing is changed."""
-        return self.mouth is None and self.lids is None and self.asked == Asked()
+        return self.mouth is None and not any(self.lids) and self.asked == Asked() and not self.move.any()
 
     def shaped(self, mesh: Points) -> Points:
         """The mesh (468, 3), pixels, with the expression; a plan that is neutral gives it back as it is."""
-        after = expressed(mesh, self.asked)
-        if self.mouth is not None and self.rest is not None:
-            after = after + self.share * own_movement(self.rest.face.mesh, self.mouth.face.mesh, mesh)
-        return after
+        return expressed(mesh, self.asked) + Placement.of(mesh).turn(self.move)
 
     def paint(self, out: Pixels, before_pixels: Pixels, before_mesh: Points, mesh: Points) -> None:
         """What bending does not show: inside of the mouth, teeth, lids and folds, in place.
@@ -64,54 +77,97 @@ class Plan:
             mesh: (468, 3), where it lies in `out`: `shaped(before_mesh)`.
         """
         asked = self.asked
-        if self.mouth is not None and self.rest is not None:
-            lend_folds(out, mesh, self.mouth, self.rest)
+        if self.folds is not None:
+            lend_folds(out, mesh, *self.folds, self.share, upper=self.copied)
+        if self.mouth is not None:
             lend_mouth(out, mesh, self.mouth)
         elif asked.mouth > _OPENS * DRAWN_MOUTH:
             fill_mouth(out, before_pixels, before_mesh, mesh, lip_gap(before_mesh))
-        if asked.smile > 0:
-            crease(out, mesh, asked.smile)
-        if self.lids is not None:
-            lend_eyes(out, mesh, self.lids)
-        elif asked.eyes < 0:
-            close_lids(out, mesh, -asked.eyes)
+        if max(asked.corners) > 0:
+            crease(out, mesh, asked.corners)
+        for side, (ring, view, amount) in enumerate(zip(_EYES, self.lids, asked.both_eyes, strict=True)):
+            if view is not None:
+                lend_eye(out, mesh, view, ring)
+            elif amount < 0:
+                close_lid(out, mesh, -amount, side)
 
 
-def plan(target: Seen, own: Sequence[Seen], asked: Asked) -> Plan:
+def plan(target: Seen, own: Sequence[Seen], asked: Asked, source: Seen | None = None, copy: float = 0.0) -> Plan:
     """Which frames lend to `target` for what is asked; what none of them shows is left to generic directions.
 
     Args:
         target: picture and face.
         own: the person's own frames, one at rest first; may be empty.
         asked: the expression wanted.
+        source: another picture of the person, which may lend as well.
+        copy: 0..1, how much of the expression of `source` is copied.
     """
-    bank = Bank(tuple(own), target)
-    opened = bank.open_mouth(asked.mouth) if asked.mouth > _OPENS else None
-    smiling = bank.smiling(asked.smile) if opened is None and asked.smile > _OPENS else None
-    shut = bank.closed_eyes() if asked.eyes <= EYES_SHUT else None
-    if shut is not None or (asked.eyes < 0 and min(target.face.eyes) < bank.shut_below):
-        asked = replace(asked, eyes=0.0)  # lent, or they are closed already, which the mesh does not know
-    lender, share = opened or smiling, 0.0
-    if opened is not None:
-        share = bank.share(opened, asked.mouth, opening=True)
-    elif smiling is not None:
-        share = bank.share(smiling, asked.smile, opening=False)
-    left = replace(asked, smile=0.0 if smiling else asked.smile, mouth=0.0 if opened else asked.mouth * DRAWN_MOUTH)
-    return Plan(left, bank.rest, lender, share, shut)
+    bank = Bank(tuple(own), target, source)
+    if copy > 0 and source is not None and bank.rest is not None:
+        return _copying(bank, source, copy, asked)
+    move, view, left = _mouth(bank, asked)
+    rest = bank.at_rest(view) if view is not None else None
+    lids: list[Seen | None] = []
+    for side, amount in enumerate(asked.both_eyes):
+        lids.append(bank.closed(side) if amount <= EYES_SHUT else None)
+        if lids[-1] is not None or (amount < 0 and target.face.eyes[side] < bank.shut_below):
+            left = _without_lid(left, side)  # lent, or closed already, which the mesh does not know
+    folds = (view, rest) if view is not None and rest is not None else None
+    return Plan(left, move, view, folds, 1.0, (lids[0], lids[1]))
+
+
+def _mouth(bank: Bank, asked: Asked) -> tuple[Points, Seen | None, Asked]:
+    """The movement of the mouth that a frame shows, that frame, and what is left to draw."""
+    target, rest = bank.target, bank.rest
+    undrawn = replace(asked, mouth=asked.mouth * DRAWN_MOUTH)
+    if rest is None or max(asked.smile, asked.mouth) <= _OPENS:
+        return _NOTHING, None, undrawn
+    shown = target.face.mouth > SHOWS and asked.mouth <= _OPENS  # its own teeth are the best there are
+    view = None if shown else bank.mouth(asked.smile, asked.mouth if asked.mouth > _OPENS else 0.0)
+    calm = bank.at_rest(view) if view is not None else None
+    if view is None or calm is None:
+        return _NOTHING, None, undrawn
+    have = Shown.by(view, calm)
+    if asked.mouth > _OPENS:
+        already = max(0.0, target.face.mouth - rest.face.mouth) / MOUTH_GAP[1]
+        share = asked.mouth * max(0.0, 1 - already) / max(have.mouth, 1e-3)
+    else:
+        share = asked.smile / max(have.smile, 1e-3)
+    share = float(np.clip(share, 0, 1.2))
+    move = share * expression_of(view.face.mesh, calm.face.mesh) * lower_face(calm.face.mesh)
+    smile = asked.smile if asked.smile <= 0 else float(np.clip(asked.smile - share * have.smile, 0, asked.smile))
+    return move, view, replace(asked, mouth=0.0, smile=smile)
+
+
+def _copying(bank: Bank, source: Seen, copy: float, asked: Asked) -> Plan:
+    """The expression of `source`, with what is asked besides."""
+    target, rest = bank.target, bank.at_rest(source)
+    move = copy * copied_move(bank, source)
+    near = bank.turn(source) < _FAR
+    lips = near and moved(move, LIPS_OUTER + LIPS_INNER) > _LIPS_MOVE
+    wide = opens(source, target)
+    lids = [source if near and copy >= -EYES_SHUT and abs(more) > _LIDS_MOVE else None for more in wide]
+    folds = (source, rest) if near and rest is not None and rest is not source else None
+    left = replace(asked, mouth=asked.mouth * DRAWN_MOUTH)
+    return Plan(left, move, source if lips else None, folds, copy, (lids[0], lids[1]), copied=True)
+
+
+def _without_lid(asked: Asked, side: int) -> Asked:
+    right, left = asked.both_eyes
+    return replace(asked, eyes=0.0, eye_right=0.0 if side == 0 else right, eye_left=0.0 if side == 1 else left)
 
 
 def render(target: Seen, own: Sequence[Seen], **asked: float) -> Pixels:
-    """The target's picture with another expression.
+    """The target's picture with another expression; see `plan` and `carried_out`. `asked` are fields of `Asked`."""
+    return carried_out(plan(target, own, Asked(**asked)), target)
 
-    Args:
-        target: picture and face.
-        own: the person's own frames, one at rest first; may be empty.
-        asked: fields of `Asked`.
+
+def carried_out(made: Plan, target: Seen) -> Pixels:
+    """The target's picture with what was planned for it.
 
     Returns:
-        uint8 RGB of the target's shape; exact beyond `_field.REACH` of the face. All zero changes nothing. Inputs stay.
+        uint8 RGB of the target's shape; exact beyond `_field.REACH` of the face. Inputs stay.
     """
-    made = plan(target, own, Asked(**asked))
     if made.neutral:
         return target.pixels.copy()
     before = target.face.mesh

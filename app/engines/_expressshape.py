@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
 
 from app.engines._filters import Points
-from app.engines._geometry import Placement, rigid
+from app.engines._geometry import Placement
 from models.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
+
+Pair = tuple[float, float]
+"""A value for the person's right side and one for the left."""
 
 _CORNERS: Final = (61, 291)
 _CHEEKS: Final = (205, 425)
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 _BROWS: Final = (RIGHT_BROW, LEFT_BROW)
+_INNER: Final = (55, 285)
+"""Inner ends of the brows."""
 _UPPER_LIP: Final = (
     *(78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308),
     *(61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291),
@@ -35,25 +41,81 @@ _FURTHER_UP: Final = ((225, 224, 223, 222, 221), (445, 444, 443, 442, 441))
 """And the row above that; it has no points over the corners."""
 _JAW: Final = 0.15
 """Face widths the lower lip travels at a fully open mouth."""
+_TILT: Final = 7.0
+"""Degrees of a full tilt: hair and neck follow by bending only."""
+_TURN: Final = 8.0
+"""Degrees of a full turn: what a picture of one side knows of the other is little."""
+_DEPTH: Final = 0.45
+"""Face widths behind the bridge of the nose about which a head turns."""
+_FOLLOWS: Final = (0.16, 0.10)
+"""Share of the eye's height the upper and the lower lid follow a gaze that goes all the way up or down."""
 _WIDER: Final = 0.22
 """Share of the eye's height that wide-open eyes gain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An expression as numbers; 0 is as it is in the picture.
+    """An expression as numbers; 0 is as it is in the picture. Right and left are the person's own.
 
     Attributes:
         smile: -1 (corners of the mouth down) to 1.
         brows: -1 (lowered) to 1 (raised).
         eyes: -1 (closed) to 1 (wide).
         mouth: 0 to 1 (wide open).
+        gaze: -1 (to the image's left) to 1 (to its right).
+        gaze_up: -1 (down) to 1 (up).
+        tilt: -1 to 1 (clockwise in the image), the head towards a shoulder.
+        turn: -1 to 1 (the nose to the image's right).
+        grief: 0 to 1, the inner ends of the brows up.
+        corner_right, corner_left: added to `smile` on one side; so are the next four.
+        brow_right, brow_left: added to `brows`.
+        eye_right, eye_left: added to `eyes`.
     """
 
     smile: float = 0.0
     brows: float = 0.0
     eyes: float = 0.0
     mouth: float = 0.0
+    gaze: float = 0.0
+    gaze_up: float = 0.0
+    tilt: float = 0.0
+    turn: float = 0.0
+    grief: float = 0.0
+    corner_right: float = 0.0
+    corner_left: float = 0.0
+    brow_right: float = 0.0
+    brow_left: float = 0.0
+    eye_right: float = 0.0
+    eye_left: float = 0.0
+
+    def added(self, other: Asked, share: float = 1.0) -> Asked:
+        """This and a share of another."""
+        return Asked(*(getattr(self, f.name) + share * getattr(other, f.name) for f in fields(self)))
+
+    def limited(self) -> Asked:
+        """With every number in its range."""
+        low = {"mouth": 0.0, "grief": 0.0}
+        names = [one.name for one in fields(self)]
+        return Asked(*(min(1.0, max(low.get(name, -1.0), getattr(self, name))) for name in names))
+
+    @property
+    def corners(self) -> Pair:
+        """The smile right and left."""
+        return _both(self.smile, self.corner_right, self.corner_left)
+
+    @property
+    def both_brows(self) -> Pair:
+        """The brows, right and left."""
+        return _both(self.brows, self.brow_right, self.brow_left)
+
+    @property
+    def both_eyes(self) -> Pair:
+        """The lids, right and left."""
+        return _both(self.eyes, self.eye_right, self.eye_left)
+
+
+def _both(common: float, right: float, left: float) -> Pair:
+    return max(-1.0, min(1.0, common + right)), max(-1.0, min(1.0, common + left))
 
 
 def expressed(mesh: Points, asked: Asked) -> Points:
@@ -62,25 +124,39 @@ def expressed(mesh: Points, asked: Asked) -> Points:
     own = place.back(mesh)
     width = float(np.ptp(own[:, 0]))
     own = own / width
-    # a smile widens the mouth; corners that go down do not narrow it as much
-    smile = asked.smile
-    corners = _smile(own) * ((smile, smile, smile) if smile > 0 else (0.25 * smile, 0.8 * smile, 0))
-    move = corners + _brows(own) * asked.brows + _mouth(own) * asked.mouth + _eyes(own, asked.eyes)
-    return mesh + place.turn(move * width)
+    move = _smile(own, asked.corners) + _brows(own, asked.both_brows, asked.grief)
+    move += _mouth(own) * asked.mouth + _eyes(own, asked.both_eyes, asked.gaze_up)
+    after = own + move
+    if asked.tilt or asked.turn:
+        after = _turned(after, asked.tilt, asked.turn)
+    return mesh + place.turn((after - own) * width)
 
 
-def own_movement(neutral: Points, moved: Points, onto: Points) -> Points:
-    """What a person's face does between two of their frames, as offsets (468, 3) on a third mesh `onto`.
+def _turned(own: Points, tilt: float, turn: float) -> Points:
+    """The whole face turned about a point behind the bridge of the nose: its middle stays, so both ends move little."""
+    roll, yaw = math.radians(_TILT * tilt), math.radians(_TURN * turn)
+    about_z = np.array([[math.cos(roll), -math.sin(roll), 0], [math.sin(roll), math.cos(roll), 0], [0, 0, 1]])
+    about_y = np.array([[math.cos(yaw), 0, -math.sin(yaw)], [0, 1, 0], [math.sin(yaw), 0, math.cos(yaw)]])
+    pivot = own[168] + (0, 0, _DEPTH)
+    return np.asarray((own - pivot) @ (about_z @ about_y).T + pivot, np.float64)
 
-    Both differences are taken in the head's frame, so a turn or a step between the frames is no movement. Eyes and
-    brows are left out: lids are not seen by the mesh, and the upper head steadies the fit.
+
+def expression_of(mesh: Points, neutral: Points) -> Points:
+    """What a face does, as offsets (468, 3) in the head's frame (centimetres of the canonical head).
+
+    Args:
+        mesh: the face.
+        neutral: the same person's at rest, seen from about the same side (the mesh of a turned face is another one).
     """
-    here = rigid(moved, neutral).forward(moved) - neutral
-    offset = rigid(neutral, onto).turn(here)
-    own = Placement.of(onto).back(onto)
+    return Placement.of(mesh).back(mesh) - Placement.of(neutral).back(neutral)
+
+
+def lower_face(mesh: Points) -> Points:
+    """1 from the middle of the nose downwards, 0 from the eyes upwards: (468, 1)."""
+    own = Placement.of(mesh).back(mesh)
     nose, eyes = own[4, 1], (own[33, 1] + own[263, 1]) / 2
     low = np.clip((own[:, 1] - (0.75 * eyes + 0.25 * nose)) / (0.5 * (nose - eyes)), 0, 1)
-    return np.asarray(offset * low[:, None], np.float64)
+    return np.asarray(low[:, None], np.float64)
 
 
 def _pull(own: Points, centre: Points, spread: tuple[float, float]) -> Points:
@@ -89,14 +165,18 @@ def _pull(own: Points, centre: Points, spread: tuple[float, float]) -> Points:
     return np.asarray(np.exp(-(apart**2).sum(1))[:, None], np.float64)
 
 
-def _smile(own: Points) -> Points:
-    """Corners out and up, cheeks and lower lids up, chin a little."""
-    move = _pull(own, own[17], (0.10, 0.07)) * (0, -0.008, 0)
-    for side, corner, cheek, eye in zip((-1, 1), _CORNERS, _CHEEKS, _EYES, strict=True):
-        move = move + _pull(own, own[corner], (0.13, 0.11)) * (0.036 * side, -0.042, 0.012)
-        move = move + _pull(own, own[cheek], (0.14, 0.12)) * (0.010 * side, -0.020, -0.010)
+def _smile(own: Points, amounts: Pair) -> Points:
+    """Corners out and up, cheeks and lower lids up, chin a little; corners that go down do not narrow the mouth."""
+    both = max(0.0, sum(amounts) / 2)
+    move = _pull(own, own[17], (0.10, 0.07)) * (0, -0.008 * both, 0)
+    for side, amount, corner, cheek, eye in zip((-1, 1), amounts, _CORNERS, _CHEEKS, _EYES, strict=True):
+        if not amount:
+            continue
+        part = _pull(own, own[corner], (0.13, 0.11)) * (0.036 * side, -0.042, 0.012)
+        part = part + _pull(own, own[cheek], (0.14, 0.12)) * (0.010 * side, -0.020, -0.010)
         lowest = own[list(eye)][np.argmax(own[list(eye), 1])]
-        move = move + _pull(own, lowest + np.array([0, 0.02, 0]), (0.12, 0.03)) * (0, -0.010, 0)
+        part = part + _pull(own, lowest + np.array([0, 0.02, 0]), (0.12, 0.03)) * (0, -0.010, 0)
+        move = move + part * ((amount,) * 3 if amount > 0 else (0.25 * amount, 0.8 * amount, 0))
     return np.asarray(move, np.float64)
 
 
@@ -116,24 +196,41 @@ def _mouth(own: Points) -> Points:
     return np.asarray(move, np.float64)
 
 
-def _brows(own: Points) -> Points:
-    """Brows up, the forehead above them follows."""
+def _brows(own: Points, amounts: Pair, grief: float) -> Points:
+    """Brows up, the forehead above them follows; `grief` lifts their inner ends alone and draws them together."""
     move = np.zeros_like(own)
-    for brow in _BROWS:
+    for side, amount, brow, inner in zip((-1, 1), amounts, _BROWS, _INNER, strict=True):
         centre = own[list(brow)].mean(0)
+        above = own[:, 1:2] < centre[1]
         near = np.clip(1.25 * _pull(own, centre, (0.24, 0.075)), 0, 1)
-        forehead = np.where(own[:, 1:2] < centre[1], _pull(own, centre, (0.24, 0.16)), 0)
-        move += np.maximum(near, forehead) * (0, -0.042, 0)
+        forehead = np.where(above, _pull(own, centre, (0.24, 0.16)), 0)
+        own_side = 1 / (1 + np.exp(-np.clip(side * own[:, :1] / 0.02, -50, 50)))
+        move += np.maximum(near, forehead) * (0, -0.042 * amount, 0) * own_side
+        if grief:
+            end = own[inner]
+            lifted = np.maximum(
+                _pull(own, end, (0.11, 0.07)), np.where(own[:, 1:2] < end[1], _pull(own, end, (0.11, 0.14)), 0)
+            )
+            move += lifted * (-0.006 * side * grief, -0.032 * grief, 0) * own_side
+            outer = centre + (own[brow[0]] - centre) * 0.9
+            move += _pull(own, outer, (0.10, 0.06)) * (0, 0.008 * grief, 0)
     return move
 
 
-def _eyes(own: Points, amount: float) -> Points:
-    """Upper lids down to the lower ones (amount < 0), or a little up (> 0); what lies over them follows."""
+def _eyes(own: Points, amounts: Pair, gaze_up: float) -> Points:
+    """Upper lids down to the lower ones (amount < 0), or a little up (> 0); what lies over them follows.
+
+    Lids follow the gaze up and down as well.
+    """
     move = np.zeros_like(own)
-    for uppers, lowers, overs, further in zip(_UPPER_LIDS, _LOWER_LIDS, _OVER_LIDS, _FURTHER_UP, strict=True):
+    rows = zip(amounts, _UPPER_LIDS, _LOWER_LIDS, _OVER_LIDS, _FURTHER_UP, strict=True)
+    for amount, uppers, lowers, overs, further in rows:
         gap = own[list(lowers)] - own[list(uppers)]
         # a lid closes as one piece: margin and lashes keep their width, the skin under the brow gives way
         travel, lower = (-0.92 * amount, 0.08 * amount) if amount < 0 else (-_WIDER * amount, 0.3 * _WIDER * amount)
+        open_still = max(0.0, 1 + min(amount, 0.0))
+        travel -= _FOLLOWS[0] * gaze_up * open_still
+        lower -= _FOLLOWS[1] * gaze_up * open_still
         move[list(uppers)] += travel * gap
         move[list(lowers)] += lower * gap
         move[list(overs)] += 0.85 * travel * gap

@@ -10,7 +10,7 @@ import numpy as np
 from app.engines._filters import Floats, Pixels, Points, polygon
 from app.engines._geometry import Box, Raster, width_of
 from app.engines._wrinkles import PLACES, smile_folds
-from models.topology import LEFT_EYE, LIPS_INNER, RIGHT_EYE
+from models.topology import CANONICAL, LEFT_EYE, LIPS_INNER, RIGHT_EYE
 
 _UPPER: Final = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 _LOWER: Final = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
@@ -49,29 +49,35 @@ def fill_mouth(out: Pixels, original: Pixels, before: Points, after: Points, gap
     view[:] = np.clip(view * (1 - mask) + inside * mask + 0.5, 0, 255).astype(np.uint8)
 
 
-def close_lids(out: Pixels, after: Points, closed: float) -> None:
-    """Takes what is left of the white out of lids that were bent over the eyes (in place); `closed` 0..1.
+def close_lid(out: Pixels, after: Points, closed: float, side: int) -> None:
+    """Takes what is left of the white out of lids that were bent over an eye (in place).
 
     The mesh's lids do not lie on the picture's to the pixel, so a strip of the eye survives: there nothing may be
     lighter than the lid. Lashes and iris stay as the dark line of a closed eye.
+
+    Args:
+        out: the deformed picture.
+        after: mesh in it.
+        closed: 0..1.
+        side: 0 for the right eye, 1 for the left.
     """
     width = width_of(after)
-    for ring, lid in _LIDS:
-        box = Box.around(after[list(ring)], 0.06 * width, out.shape)
-        if box.empty:
-            continue
-        view = box.cut(out)
-        mesh = after - np.append(box.corner, 0)
-        skin = np.median([_colour_at(view, mesh[point, :2], width) for point in lid], axis=0)
-        mask = polygon(view.shape, mesh[list(ring)], 0.018 * width, 0.008 * width) * np.clip(2.5 * closed - 1.5, 0, 1)
-        covered = np.minimum(view, 0.95 * skin)
-        mask = mask[..., None]
-        painted = view * (1 - mask) + covered * mask
-        view[:] = np.where(mask > 0, np.clip(painted + 0.5, 0, 255), view).astype(np.uint8)
+    ring, lid = _LIDS[side]
+    box = Box.around(after[list(ring)], 0.06 * width, out.shape)
+    if box.empty:
+        return
+    view = box.cut(out)
+    mesh = after - np.append(box.corner, 0)
+    skin = np.median([_colour_at(view, mesh[point, :2], width) for point in lid], axis=0)
+    mask = polygon(view.shape, mesh[list(ring)], 0.018 * width, 0.008 * width) * np.clip(2.5 * closed - 1.5, 0, 1)
+    covered = np.minimum(view, 0.95 * skin)
+    mask = mask[..., None]
+    painted = view * (1 - mask) + covered * mask
+    view[:] = np.where(mask > 0, np.clip(painted + 0.5, 0, 255), view).astype(np.uint8)
 
 
-def crease(out: Pixels, after: Points, smile: float) -> None:
-    """Shades the folds from the nose past the mouth that a smile (0..1) deepens (in place)."""
+def crease(out: Pixels, after: Points, smile: tuple[float, float]) -> None:
+    """Shades the folds from the nose past the mouth that a smile (0..1, right and left) deepens (in place)."""
     width = width_of(after)
     box = Box.around(after, 2, out.shape)
     if box.empty:
@@ -79,9 +85,11 @@ def crease(out: Pixels, after: Points, smile: float) -> None:
     raster = Raster(after, box, step=max(1, round(width / 160)))
     if raster.empty:
         return
-    places = raster.spread(PLACES)
-    height = cv2.remap(smile_folds(), places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    gain = (1 + _CREASE * smile * height * raster.cover())[..., None]
+    side = np.clip(0.5 + CANONICAL[:, 0] / np.ptp(CANONICAL[:, 0]) / 0.1, 0, 1)
+    strength = max(smile[0], 0) * (1 - side) + max(smile[1], 0) * side
+    spread = raster.spread(np.column_stack([PLACES, strength]))
+    height = cv2.remap(smile_folds(), spread[..., 0], spread[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    gain = (1 + _CREASE * spread[..., 2] * height * raster.cover())[..., None]
     view = box.cut(out)
     changed = np.abs(gain - 1) > 1 / 512
     view[:] = np.where(changed, np.clip(view * gain + 0.5, 0, 255), view).astype(np.uint8)

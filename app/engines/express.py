@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Final
 
 from app.engines import _express
-from app.engines._options import ranged
+from app.engines._expressshape import Asked
+from app.engines._options import chosen, ranged
+from app.engines._presets import PRESETS
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
+
+NAMES: Final = tuple(PRESETS)
+"""The ready-made expressions; the first is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,12 @@ class ExpressOptions:
         brows: -1 (lowered) to 1 (raised).
         eyes: -1 (closed) to 1 (wide open).
         mouth: 0 to 1 (open).
+        gaze: -1 (to the image's left) to 1 (to its right).
+        gaze_up: -1 (down) to 1 (up).
+        tilt: -1 to 1 (clockwise in the image): the head, towards a shoulder.
+        turn: -1 to 1 (the nose to the image's right): the head, a little.
+        preset: one of `NAMES`; the sliders are added to it.
+        copy: 0 to 1, how much of the expression of the grant's source is copied, from the person at rest.
 
     Raises:
         Refusal: `bad-option`, for a value out of range.
@@ -28,17 +40,30 @@ class ExpressOptions:
     brows: float = 0.0
     eyes: float = 0.0
     mouth: float = 0.0
+    gaze: float = 0.0
+    gaze_up: float = 0.0
+    tilt: float = 0.0
+    turn: float = 0.0
+    preset: str = NAMES[0]
+    copy: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, low in (("smile", -1), ("brows", -1), ("eyes", -1), ("mouth", 0)):
-            ranged(name, getattr(self, name), low, 1)
+        for name in ("smile", "brows", "eyes", "mouth", "gaze", "gaze_up", "tilt", "turn", "copy"):
+            ranged(name, getattr(self, name), 0 if name in {"mouth", "copy"} else -1, 1)
+        chosen("preset", self.preset, NAMES)
+
+    @property
+    def asked(self) -> Asked:
+        """Preset and sliders together, each in its range."""
+        sliders = Asked(self.smile, self.brows, self.eyes, self.mouth, self.gaze, self.gaze_up, self.tilt, self.turn)
+        return PRESETS[self.preset].added(sliders).limited()
 
 
 def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> Draft:
     """The target's picture with another expression.
 
-    Where the person's own frames of the live check show an open mouth, a smile or closed eyes in about the same
-    direction, these are used: real teeth, lids and folds.
+    Where the person's own frames of the live check, or the grant's source, show an open mouth, a smile or closed eyes
+    from about the same side, these are used: real teeth, lids and folds.
 
     Raises:
         Forgery: the grant is not this gate's, is spent, or has run out.
@@ -46,6 +71,7 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     """
     options = options or ExpressOptions()
     work = gate.redeem(grant, Purpose.EXPRESS)
-    asked = {"smile": options.smile, "brows": options.brows, "eyes": options.eyes, "mouth": options.mouth}
-    pixels = _express.render(work.target, work.own, **asked)
-    return work.draft(pixels, engine="express-mesh 1", parameters=asked)
+    made = _express.plan(work.target, work.own, options.asked, work.source, options.copy)
+    pixels = _express.carried_out(made, work.target)
+    parameters: dict[str, float | str] = {one.name: getattr(options, one.name) for one in fields(options)}
+    return work.draft(pixels, engine="express-mesh 1", parameters=parameters)

@@ -32,6 +32,11 @@ RANGES = {
     (ExpressOptions, "brows"): (-1, 1),
     (ExpressOptions, "eyes"): (-1, 1),
     (ExpressOptions, "mouth"): (0, 1),
+    (ExpressOptions, "gaze"): (-1, 1),
+    (ExpressOptions, "gaze_up"): (-1, 1),
+    (ExpressOptions, "tilt"): (-1, 1),
+    (ExpressOptions, "turn"): (-1, 1),
+    (ExpressOptions, "copy"): (0, 1),
 }
 
 
@@ -52,6 +57,7 @@ def test_every_option_has_its_range_tested():
     told = {(o, f.name) for _, o in VERBS.values() for f in fields(o)} - {
         (SwapOptions, "interior"),
         (SwapOptions, "parts"),
+        (ExpressOptions, "preset"),
     }
     assert told == set(RANGES)
 
