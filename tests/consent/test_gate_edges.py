@@ -52,6 +52,7 @@ def test_who_exists_in_one_simulator_matches_pictures_of_that_one_alone(notary, 
     live = dataclasses.replace(checked_again(sat("ada"), clock), world=mine.mark[:32])
     gate = enrol(LIVE_SEAL.put(live), notary.sign(EVERYTHING, clock), ledger, clock)
     assert gate.domain is Domain.DEMO
+    assert ledger.entries()[-1]["code"] == "demo"
     assert gate.match(mine).score >= policy.MATCH_COSINE
     for picture in (Unmarked().photograph("ada", seed=1), other.photograph("ada", seed=1)):
         assert code(gate.match, picture) == "other-world"
@@ -107,6 +108,14 @@ def test_own_frames_come_at_rest_first_and_sharpest_first_with_score_and_action(
         assert match.pixels is frame.pixels
         assert (match.face, match.action, match.origin) == (frame.face, frame.action, Origin.LIVE)
         assert match.score == score(gate._template, gate._recogniser.embed(frame.pixels, frame.face))
+
+
+def test_a_live_check_that_was_used_is_named_in_the_no(notary, ledger):
+    clock = Clock()
+    live, receipt = checked_again(sat("ada"), clock), notary.sign(EVERYTHING, clock)
+    gate = enrol(live, receipt, ledger, clock)
+    assert (gate.domain, ledger.entries()[-1]["code"]) == (Domain.LIVE, "live")
+    assert refused(enrol, live, receipt, ledger, clock).reason == Refusal.of("spent", what="live check").reason
 
 
 def test_a_live_check_is_too_old_after_a_minute_and_from_tomorrow_never(notary, ledger):

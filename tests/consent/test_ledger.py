@@ -564,6 +564,16 @@ def test_a_link_in_its_place_is_not_followed(log, tmp_path, copy):
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_what_to_do_is_said(log, copy):
+    log._path.mkdir()
+    mend = "Free some space or mend the folder's permissions, and try again."
+    assert fault(log.entries).remedy == mend
+    broken = copy()
+    broken._head.write_text("")
+    keep = "Move the log and its .head file away to keep them as evidence; a new log is begun."
+    assert fault(broken.entries).remedy == keep
+
+
 def test_no_folder(tmp_path):
     log = Ledger(tmp_path / "no" / "ledger.db", KEY)
     assert log.entries() == []
