@@ -43,11 +43,13 @@ check: setup ## lint, format, types, import order
 bench: setup ## measurements, with synthetic people
 	$(BIN)/selfsame bench all
 
-mutants: setup ## how many small changes to consent/ the tests find; hours, and needs the network once
+mutants: setup ## how many small changes to consent/ the tests find; half an hour, and needs the network once
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .mutmut mutmut==3.8.1
-	mkdir -p mutants
+	rm -rf mutants
+	mkdir mutants
 	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 PYTHONPATH=$(CURDIR)/mutants:$(CURDIR)/.mutmut \
 	  $(BIN)/python -m mutmut run --max-children 1
+	$(BIN)/python -m tests.mutants
 
 clean: ## remove what was set up or made
 	rm -rf .venv .mutmut mutants demo-out build dist *.egg-info
