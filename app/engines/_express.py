@@ -16,6 +16,7 @@ from app.engines._exemplar import MOUTH_GAP, SHOWS, Bank, Shown, copied_move, mo
 from app.engines._expressshape import Asked, expressed, expression_of, lip_gap, lower_face
 from app.engines._field import deform
 from app.engines._filters import Pixels, Points
+from app.engines._gaze import look
 from app.engines._geometry import Placement, Seen
 from app.engines._lend import lend_eye, lend_folds, lend_mouth
 from app.engines._unseen import close_lid, crease, fill_mouth
@@ -90,6 +91,8 @@ class Plan:
                 lend_eye(out, mesh, view, ring)
             elif amount < 0:
                 close_lid(out, mesh, -amount, side)
+            if view is None and amount > EYES_SHUT and (asked.gaze or asked.gaze_up):
+                look(out, mesh, side, asked.gaze, asked.gaze_up)
 
 
 def plan(target: Seen, own: Sequence[Seen], asked: Asked, source: Seen | None = None, copy: float = 0.0) -> Plan:

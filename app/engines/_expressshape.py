@@ -47,8 +47,10 @@ _TURN: Final = 8.0
 """Degrees of a full turn: what a picture of one side knows of the other is little."""
 _DEPTH: Final = 0.45
 """Face widths behind the bridge of the nose about which a head turns."""
-_FOLLOWS: Final = (0.16, 0.10)
-"""Share of the eye's height the upper and the lower lid follow a gaze that goes all the way up or down."""
+FOLLOWS_UP: Final = (0.19, 0.14)
+"""Share of the eye's height the upper and the lower lid follow a gaze all the way up."""
+FOLLOWS_DOWN: Final = (0.20, 0.06)
+"""And down: there the upper lid goes along with the iris."""
 _WIDER: Final = 0.22
 """Share of the eye's height that wide-open eyes gain."""
 
@@ -223,14 +225,15 @@ def _eyes(own: Points, amounts: Pair, gaze_up: float) -> Points:
     Lids follow the gaze up and down as well.
     """
     move = np.zeros_like(own)
+    follow = FOLLOWS_UP if gaze_up > 0 else FOLLOWS_DOWN
     rows = zip(amounts, _UPPER_LIDS, _LOWER_LIDS, _OVER_LIDS, _FURTHER_UP, strict=True)
     for amount, uppers, lowers, overs, further in rows:
         gap = own[list(lowers)] - own[list(uppers)]
         # a lid closes as one piece: margin and lashes keep their width, the skin under the brow gives way
         travel, lower = (-0.92 * amount, 0.08 * amount) if amount < 0 else (-_WIDER * amount, 0.3 * _WIDER * amount)
         open_still = max(0.0, 1 + min(amount, 0.0))
-        travel -= _FOLLOWS[0] * gaze_up * open_still
-        lower -= _FOLLOWS[1] * gaze_up * open_still
+        travel -= follow[0] * gaze_up * open_still
+        lower -= follow[1] * gaze_up * open_still
         move[list(uppers)] += travel * gap
         move[list(lowers)] += lower * gap
         move[list(overs)] += 0.85 * travel * gap
