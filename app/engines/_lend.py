@@ -8,13 +8,15 @@ import cv2
 import numpy as np
 
 from app.engines._blend import lay_over, match_light, match_sharpness
-from app.engines._filters import Floats, Pixels, Points, blur, polygon, resize, sample
+from app.engines._filters import Floats, Pixels, Points, blur, extend, polygon, resize, sample
 from app.engines._geometry import Box, Raster, Seen, visibility, width_of
 from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
 
 _WORK: Final = 360.0
 """Face width in pixels at which folds are compared: they are broad."""
 _NO_LID: Final = 0.02
+_RIM: Final = (0.02, 0.5)
+"""Between these a mask has its rim, which both pictures show."""
 _LOWER_OVAL: Final = (
     *(234, 93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377),
     *(400, 378, 379, 365, 397, 288, 361, 323, 454, 347, 6, 118),
@@ -33,7 +35,7 @@ def lend_mouth(out: Pixels, after: Points, view: Seen) -> None:
     # light is compared on the skin round the lips only, or teeth turn red and skin turns white
     around = polygon(box.shape, mesh[list(LIPS_OUTER)], 0.10 * width, 0.02 * width)
     skin = np.clip(around - polygon(box.shape, mesh[list(LIPS_OUTER)], 0.02 * width, 0.008 * width), 0, 1)
-    _lay(out, after, view, box=box, mask=lips, skin=np.asarray(skin, np.float32))
+    _lay(out, after, view, box=box, mask=lips, skin=np.asarray(skin, np.float32), whole=False)
 
 
 def lend_eye(out: Pixels, after: Points, view: Seen, ring: tuple[int, ...]) -> None:
@@ -46,7 +48,7 @@ def lend_eye(out: Pixels, after: Points, view: Seen, ring: tuple[int, ...]) -> N
     lids = polygon(box.shape, mesh[list(ring)], 0.040 * width, 0.016 * width)
     around = polygon(box.shape, mesh[list(ring)], 0.075 * width, 0.015 * width)
     # nothing of the eye that was open there may pass for light
-    _lay(out, after, view, box=box, mask=lids, skin=np.asarray(around * (lids < _NO_LID), np.float32))
+    _lay(out, after, view, box=box, mask=lids, skin=np.asarray(around * (lids < _NO_LID), np.float32), whole=True)
 
 
 def lend_folds(out: Pixels, after: Points, view: Seen, rest: Seen, share: float = 1.0, *, upper: bool = False) -> None:
@@ -106,7 +108,7 @@ def _skin(mesh: Points, box: Box, width: float, *, upper: bool) -> Floats:
     return np.asarray(np.clip(inner, 0, 1) * (1 - np.maximum.reduce(holes)), np.float32)
 
 
-def _lay(out: Pixels, after: Points, view: Seen, *, box: Box, mask: Floats, skin: Floats) -> None:
+def _lay(out: Pixels, after: Points, view: Seen, *, box: Box, mask: Floats, skin: Floats, whole: bool) -> None:
     """Lays `view`'s texture over `out` inside `mask`, in the light `out` has on `skin` (both (H, W) of `box`)."""
     width = width_of(after)
     raster = Raster(after, box)
@@ -116,4 +118,24 @@ def _lay(out: Pixels, after: Points, view: Seen, *, box: Box, mask: Floats, skin
     before = part.astype(np.float32)
     warped = sample(view.pixels, raster.spread(view.face.mesh[:, :2]), width_of(view.face.mesh) / width)
     lit = match_light(warped, before, skin, width, sigma=0.08)
-    lay_over(part, match_sharpness(lit, before, skin, width), mask)
+    lit = match_sharpness(lit, before, skin, width)
+    lay_over(part, _joined(lit, before, mask, width, whole=whole), mask)
+
+
+def _joined(lit: Floats, before: Floats, mask: Floats, width: float, *, whole: bool) -> Floats:
+    """`lit` (H, W, 3) brought to `before` along the mask's rim, and what that takes carried on smoothly inside.
+
+    A membrane, as Poisson blending lays it (Perez et al. 2003; Farbman et al. 2009), of the low frequencies alone. If
+    not `whole` it ends a little inside: a beard round the mouth says nothing of the tongue.
+    """
+    rim = ((mask > _RIM[0]) & (mask < _RIM[1])).astype(np.float32)
+    sigma = 0.012 * width
+    mass = blur(rim, sigma)[..., None]
+    differs = blur((before - lit) * rim[..., None], sigma) / np.maximum(mass, 1e-3)
+    known = rim > 0
+    if not known.any():
+        return lit
+    carried = extend(np.asarray(differs, np.float32), known)
+    if not whole:
+        carried = carried * np.minimum(1, 1.5 * mass)
+    return np.asarray(lit + carried, np.float32)
