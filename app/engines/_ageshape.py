@@ -27,22 +27,28 @@ class _Pull:
 
 
 _PULLS: Final = (
-    _Pull(105, 334, (0.16, 0.06), (0, 0.014), (0, -0.009)),  # brows
-    _Pull(33, 263, (0.05, 0.05), (0, 0.007), (0, -0.004)),  # outer corners of the eyes
-    _Pull(61, 291, (0.07, 0.07), (0.004, 0.015), (0, -0.006)),  # corners of the mouth
-    _Pull(172, 397, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),  # jowls
-    _Pull(136, 365, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),
-    _Pull(150, 379, (0.11, 0.10), (0.014, 0.008), (-0.007, -0.004)),
-    _Pull(205, 425, (0.13, 0.13), (-0.006, 0.010), (0.006, -0.006)),  # cheeks
-    _Pull(129, 358, (0.06, 0.05), (0.007, 0.004), (-0.006, 0)),  # wings of the nose
-    _Pull(4, 4, (0.09, 0.08), (0, 0.010), (0, -0.006)),  # tip of the nose
-    _Pull(152, 152, (0.20, 0.10), (0, 0.004), (0, -0.013)),  # chin
+    _Pull(105, 334, (0.16, 0.06), (0, 0.016), (0, -0.010)),  # brows
+    _Pull(46, 276, (0.07, 0.06), (0, 0.008), (0, -0.004)),  # their outer ends
+    _Pull(33, 263, (0.05, 0.05), (-0.005, 0.008), (0.002, -0.004)),  # outer corners of the eyes
+    _Pull(61, 291, (0.07, 0.07), (0.004, 0.016), (0, -0.007)),  # corners of the mouth
+    _Pull(172, 397, (0.11, 0.10), (0.014, 0.010), (-0.016, -0.008)),  # jowls
+    _Pull(136, 365, (0.11, 0.10), (0.014, 0.010), (-0.015, -0.008)),
+    _Pull(150, 379, (0.11, 0.10), (0.014, 0.010), (-0.012, -0.008)),
+    _Pull(205, 425, (0.13, 0.13), (-0.008, 0.012), (0.010, -0.010)),  # cheeks
+    _Pull(54, 284, (0.10, 0.12), (-0.012, 0), (0.006, 0)),  # temples
+    _Pull(129, 358, (0.06, 0.05), (0.010, 0.004), (-0.012, -0.003)),  # wings of the nose
+    _Pull(4, 4, (0.09, 0.08), (0, 0.015), (0, -0.014)),  # tip of the nose
+    _Pull(13, 13, (0.16, 0.06), (0, 0.010), (0, -0.008)),  # the upper lip is longer
+    _Pull(152, 152, (0.20, 0.10), (0, 0.008), (0, -0.020)),  # chin
+    _Pull(127, 356, (0.06, 0.07), (0.004, -0.006), (0, 0)),  # upper end of the ears
+    _Pull(93, 323, (0.06, 0.09), (0.005, 0.014), (0, -0.004)),  # lobes
+    _Pull(10, 10, (0.34, 0.11), (0, -0.016), (0, 0.006)),  # hairline
 )
-_OLDER_YEARS, _YOUNGER_YEARS = 30.0, 20.0
 _UPPER_LIDS: Final = ((246, 161, 160, 159, 158, 157), (466, 388, 387, 386, 385, 384))
 _LOWER_LIDS: Final = ((7, 163, 144, 145, 153, 154), (249, 390, 373, 374, 380, 381))
-_THINNER, _FULLER = 0.26, 0.14
+_THINNER, _FULLER = 0.32, 0.22
 """Share of the lips' height that age takes and youth gives."""
+_OLDER_YEARS, _YOUNGER_YEARS = 25.0, 20.0
 
 
 def strength_of(years: float) -> float:
@@ -66,8 +72,8 @@ def aged(mesh: Points, strength: float) -> Points:
             move[:, :2] += weight * reach * (side, 1)
     hood = np.linspace(1, 0.375, 6)  # the upper lid hangs most at its outer end
     for upper, lower in zip(_UPPER_LIDS, _LOWER_LIDS, strict=True):
-        move[list(upper), 1] += older * 0.010 * hood - younger * 0.005
-        move[list(lower), 1] += 0.003 * (older + younger)
+        move[list(upper), 1] += older * 0.012 * hood - younger * 0.011
+        move[list(lower), 1] += 0.003 * older + 0.007 * younger
     move *= width
     outer, inner = list(LIPS_OUTER), list(LIPS_INNER)
     move[outer] += (own[inner] - own[outer]) * (_THINNER * older - _FULLER * younger)

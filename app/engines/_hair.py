@@ -1,4 +1,4 @@
-"""Grey hair: a soft mask of the hair round one face, and strands that turn one after the other.
+"""Where hair is: soft masks of the hair round one face, and of its beard.
 
 There is no parsing model: hair is what belongs to the person, lies round the face, is not skin and looks like the
 crown. Who wears a cap is told from hair by its colour only; a dark plain cap is taken for hair.
@@ -20,12 +20,15 @@ _LOWER_FACE: Final = (
     *(132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361),
     *(427, 2, 207),
 )
+_JAW: Final = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 _DISTINCT: Final = 18.0
 """Chroma of hair that is told from dark clothes by its colour."""
 _BEARD: Final = 0.35
 """Share of the lower face that a beard covers at least."""
 _LEAST: Final = 0.004
 """Share of the squared face width that must look like hair; below it the person is taken for bald."""
+_COVER: Final = 0.3
+"""Share of the crown that must look like the hair found; below it the mask is not sure enough to be used."""
 _SLACK: Final = (50.0, 8.0, 8.0)
 """Least variance of hair in L, a, b."""
 _NATURAL: Final = (35.0, 105.0, 50.0)
@@ -77,53 +80,29 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     mask = np.clip(_guided(np.asarray(raw, np.float32), edges, max(1, round(0.03 * width))) * 1.25 - 0.12, 0, 1)
     # the filter reaches over the hairline: what is skin to the pixel comes off again
     skin_off = np.clip(1.7 * rather - 0.35, 0, 1) * np.clip(blur(person, 0.01 * width) * 2 - 0.6, 0, 1)
-    return np.asarray(_joined(mask, seeds, width) * skin_off, np.float32)
+    mask = np.asarray(_joined(mask, seeds, width) * skin_off, np.float32)
+    scalp = crown & (person > 0.8) & (above_brow > 0.35)
+    sure = float(mask[scalp].mean()) if scalp.any() else 0.0
+    return mask if sure > _COVER else np.zeros(shape[:2], np.float32)
 
 
-def beard_mask(on: Canvas) -> Floats:
-    """Full beard and moustache, (H, W) 0..1; all 0 where the lower face is mostly bare (a shadow is no beard)."""
-    lower = polygon(on.lab.shape, on.mesh[list(_LOWER_FACE), :2], 0, 0.02 * on.width) * on.face * (1 - on.lips)
-    covered = np.clip((on.tone.distance(on.calm) - 2.6) / 1.4, 0, 1) * lower
-    if float(covered.sum()) < _BEARD * max(float(lower.sum()), 1.0):
-        return np.zeros(on.lab.shape[:2], np.float32)
-    return np.asarray(covered, np.float32)
+def beard_mask(on: Canvas, person: Floats) -> Floats:
+    """Full beard and moustache, (H, W) 0..1; all 0 where the lower face is mostly bare (a shadow is no beard).
 
-
-def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:
-    """`lab` (H, W, 3) with the hair under `mask` turned grey: temples first, light strands first; `amount` 0..1.
-
-    The hair's own light is read from the unpainted canvas.
+    Under the jaw the beard goes on where it looks the same. `person` is the segmenter's mask, (H, W) 0..1.
     """
-    mass = float(mask.sum())
-    if mass < 1 or amount <= 0:
-        return lab
-    light, width = on.light, on.width
-    mean = 1 + float((light * mask).sum() / mass)
-    spread = float(np.sqrt(((light - mean) ** 2 * mask).sum() / mass)) + 2
-    strands = (light - blur(light, 0.03 * width)) / spread
-    noise = np.random.default_rng(seed).standard_normal((24, 24)).astype(np.float32)
-    clumps = cv2.resize(noise, (light.shape[1], light.shape[0]), interpolation=cv2.INTER_CUBIC)
-    x = np.arange(light.shape[1], dtype=np.float32)
-    y = np.arange(light.shape[0], dtype=np.float32)[:, None]
-    temples = 0.35 * np.clip(np.abs(x - on.mesh[168, 0]) / (0.5 * width), 0, 1.2)
-    temples = temples + 0.35 * np.clip((y - on.mesh[10, 1]) / width + 0.35, 0, 1)
-    turned = 1 / (1 + np.exp(-1.5 * (0.35 * clumps + 0.9 * strands + 1.2 * temples + 4.4 * amount - 2.5)))
-    # what is light and colourless is grey already
-    chroma = float((np.hypot(on.lab[..., 1], on.lab[..., 2]) * mask).sum() / mass)
-    needed = float(np.clip((chroma - 14) / 12, 0, 1) + np.clip((60 - mean) / 25, 0, 1))
-    share = (turned * mask * min(1.0, 1.6 * amount, needed)).astype(np.float32)
-    # grey strands keep their own light and dark: black hair turns to pepper and salt, not to a veil
-    gain = float(np.clip((mean + 0.5 * max(66 - mean, 0)) / mean, 1, 2.3))
-    # pixels lighter than hair are half skin, along the hairline: they keep their light (and none overtakes another)
-    bright = mean + spread
-    most = (gain - 1) * bright
-    fade = np.clip(1 - (light - bright) / max(1.5 * spread, most / 0.7), 0, 1)
-    grey = np.clip(light + ((gain - 1) * np.minimum(light, bright) + 1.5) * fade, 0, 92)
-    out = lab.copy()
-    out[..., 0] += (grey - light) * share
-    out[..., 1] *= 1 - 0.88 * share
-    out[..., 2] += (1.2 - 0.82 * lab[..., 2]) * share
-    return out
+    width, shape = on.width, on.lab.shape
+    lower = polygon(shape, on.mesh[list(_LOWER_FACE), :2], 0, 0.02 * width) * on.face * (1 - on.lips)
+    unlike_skin = on.tone.distance(on.calm)
+    covered = np.clip((unlike_skin - 2.6) / 1.4, 0, 1) * lower
+    if float(covered.sum()) < _BEARD * max(float(lower.sum()), 1.0):
+        return np.zeros(shape[:2], np.float32)
+    beard = Colour.of(on.calm[covered > 0.7], _SLACK)
+    below = on.mesh[list(_JAW), :2]
+    hanging = np.vstack([below, (below + 0.16 * width * _axes(on.mesh)[0])[::-1]])
+    like = np.clip((3.2 - beard.distance(on.calm)) / 1.2, 0, 1) * np.clip((unlike_skin - 2.2) / 1.2, 0, 1)
+    more = polygon(shape, hanging, 0.045 * width, 0.025 * width) * like * np.clip(person * 1.6 - 0.4, 0, 1)
+    return np.asarray(np.maximum(covered, more), np.float32)
 
 
 def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float) -> Floats:

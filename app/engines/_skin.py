@@ -10,7 +10,7 @@ import numpy as np
 from app.engines._blend import oval
 from app.engines._filters import Floats, Points, blur, polygon
 from app.engines._geometry import Box, Raster, normals
-from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
+from models.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
 
 _CHEEKS: Final = (
     (117, 118, 119, 100, 142, 36, 205, 50),
@@ -65,7 +65,7 @@ class Canvas:
         raster: the mesh drawn over all of `lab`.
         face: the whole mesh, feathered to nothing at its outline.
         bare: skin of the face: no eyes, lips, brows or hair in front of it.
-        lips: the lips.
+        lips: the lips, without what is between them.
         brows: the brows.
         calm: `lab` without its grain, to judge colours by.
         tone: the colour of this person's skin.
@@ -104,6 +104,8 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     # shadows and lines may leave the colour model; what is broadly skin is skin
     broad = np.clip(blur(np.clip((3.8 - tone.distance(calm)) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
     bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad
+    inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
+    lips = lips * (1 - inner)
     return Canvas(lab, mesh, width, raster, face, np.asarray(bare, np.float32), lips * face, brows * face, calm, tone)
 
 

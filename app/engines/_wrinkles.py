@@ -7,14 +7,15 @@ Every stroke hangs on landmarks, so on any face it lies where that face folds. S
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, Points, blur
+from app.engines._filters import Floats, Points, blur, resize
+from app.engines._skin import Canvas
 from models.topology import CANONICAL
 
 _FACE_WIDTH: Final = float(np.ptp(CANONICAL[:, 0]))
@@ -40,42 +41,81 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Atlas:
-    """What an older skin carries, (H, W) float32 each.
+class Layers:
+    """What an older skin carries, (H, W) float32 each: in the atlas, or spread over a picture.
 
     Attributes:
-        height: grooves below 0, their raised shoulders above.
-        slope: (H, W, 2) change of height per atlas pixel in x and y.
-        hollow: 0..1, broad places that sink with age.
+        folds: grooves below 0, their raised shoulders above.
+        folds_x, folds_y: change of `folds` per atlas pixel, towards the face's own left and down.
+        late: the same as `folds`, for what comes last: crossing fine lines, lines over the lip.
+        volume: what swells (above 0: bags, jowls) and what sinks (below: temples, under eyes and cheekbones), broadly.
+        volume_x, volume_y: its change.
         spots: 0..1 pigment.
         blotch: about -1..1 uneven colour.
     """
 
-    height: Floats
-    slope: Floats
-    hollow: Floats
+    folds: Floats
+    folds_x: Floats
+    folds_y: Floats
+    late: Floats
+    volume: Floats
+    volume_x: Floats
+    volume_y: Floats
     spots: Floats
     blotch: Floats
 
-    def channels(self) -> Floats:
-        """All of it as (H, W, 6): height, slope x, slope y, hollow, spots, blotch."""
-        return np.dstack([self.height, self.slope, self.hollow, self.spots, self.blotch])
+    @classmethod
+    def of(cls, folds: Floats, late: Floats, volume: Floats, spots: Floats, blotch: Floats) -> Layers:
+        """The layers with the slopes that belong to them."""
+        return cls(folds, *_slopes(folds), late, volume, *_slopes(volume), spots, blotch)
+
+    def shrunk(self, times: int) -> Layers:
+        """The layers at 1/`times` of the resolution; slopes stay as they are."""
+        size = (_SIZE[0] // times, _SIZE[1] // times)
+        return Layers(*(resize(getattr(self, one.name), size) for one in fields(self)))
+
+    def at(self, places: Floats) -> Layers:
+        """The layers at `places` (H, W, 2), positions in the atlas."""
+        all_of_them = [getattr(self, one.name) for one in fields(self)]
+        found: list[Floats] = []
+        for first in range(0, len(all_of_them), 4):  # four channels at a time are as fast as one
+            some = np.dstack(all_of_them[first : first + 4])
+            some = cv2.remap(some, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+            found += list(np.moveaxis(some.reshape(*places.shape[:2], -1), 2, 0))
+        return Layers(*found)
+
+
+def _slopes(height: Floats) -> tuple[Floats, Floats]:
+    along = (cv2.Sobel(height, cv2.CV_32F, x, 1 - x, ksize=3, scale=1 / 8) for x in (1, 0))
+    x, y = (np.asarray(one, np.float32) for one in along)
+    return x, y
+
+
+def spread(seed: int, on: Canvas) -> Layers:
+    """The atlas of one seed, laid over the face of a canvas: each layer (H, W)."""
+    times = int(
+        np.clip(2 ** np.floor(np.log2(max(_SCALE / on.width, 1.0))), 1, 8)
+    )  # so that a small face shows no noise
+    places = (on.raster.spread(PLACES) + 0.5) / times - 0.5
+    return atlas(seed, times).at(np.asarray(places, np.float32))
 
 
 @lru_cache(maxsize=4)
-def atlas(seed: int) -> Atlas:
-    """The atlas of one seed."""
+def atlas(seed: int, times: int = 1) -> Layers:
+    """The atlas of one seed, made smaller `times` times."""
+    if times > 1:
+        return atlas(seed).shrunk(times)
     rng = np.random.default_rng(seed)
-    height = np.zeros((_SIZE[1], _SIZE[0]), np.float32)
+    folds, late = (np.zeros((_SIZE[1], _SIZE[0]), np.float32) for _ in range(2))
     for stroke in _strokes(rng):
-        _carve(height, stroke, rng)
-    height += _crepe(rng)
-    slope = np.dstack([cv2.Sobel(height, cv2.CV_32F, int(x), int(not x), ksize=3, scale=1 / 8) for x in (True, False)])
-    blotch = 0.7 * _noise(rng, 60) + 0.3 * _noise(rng, 22)
-    parts = (height, np.asarray(slope, np.float32), _hollows(), _spots(rng), blotch)
-    for part in parts:
-        part.setflags(write=False)
-    return Atlas(*parts)
+        _carve(folds, stroke, rng)
+    for stroke in _lips(rng):
+        _carve(late, stroke, rng)
+    late += _crepe(rng)
+    layers = Layers.of(folds, late, _volume(rng), _spots(rng), 0.7 * _noise(rng, 60) + 0.3 * _noise(rng, 22))
+    for one in fields(layers):
+        getattr(layers, one.name).setflags(write=False)
+    return layers
 
 
 @lru_cache(maxsize=1)
@@ -105,7 +145,6 @@ def _strokes(rng: np.random.Generator) -> Iterator[Stroke]:
         yield from _eye(side, rng)
         yield from _cheek(side)
     yield Stroke(0.75 * _at(83, 18, 313) + 0.25 * ANCHORS[152], 0.010, 0.45)
-    yield from _lips(rng)
 
 
 def _forehead(rng: np.random.Generator) -> Iterator[Stroke]:
@@ -149,9 +188,9 @@ def _cheek(side: int) -> Iterator[Stroke]:
     fold = np.array([start, 0.6 * a + 0.4 * b, 0.5 * b + 0.5 * c, c, end])
     yield Stroke(fold, 0.013, 1.15)
     yield Stroke(fold, 0.006, 0.45)
-    mouth = ANCHORS[61 if side < 0 else 291] + (0.018 * side, 0.020)
+    mouth = ANCHORS[61 if side < 0 else 291] + (0.012 * side, 0.010)
     low = 0.45 * mouth + 0.55 * ANCHORS[jaw]
-    yield Stroke(np.array([mouth, (mouth + low) / 2 + (0.008 * side, 0), low]), 0.010, 0.9)
+    yield Stroke(np.array([mouth, (mouth + low) / 2 + (0.010 * side, 0), low]), 0.013, 0.5)
 
 
 def _lips(rng: np.random.Generator) -> Iterator[Stroke]:
@@ -238,26 +277,33 @@ def _crepe(rng: np.random.Generator) -> Floats:
     for grain, share in ((9, 0.5), (5, 0.35), (15, 0.5)):
         lines -= share * np.exp(-((_noise(rng, grain) / 0.35) ** 2))
     lines = blur(lines, 1.0)
-    return np.asarray((lines - lines.mean()) * where * 0.38, np.float32)
+    return np.asarray(np.minimum(lines - lines.mean(), 0) * where * 0.42, np.float32)
 
 
-def _hollows() -> Floats:
-    """Temples, under the eyes, under the cheekbones, before the jowls."""
-    places = ((21, 0.075), (251, 0.075), (119, 0.05), (348, 0.05), (213, 0.08), (433, 0.08), (210, 0.05), (430, 0.05))
-    return _patches(places)
+def _volume(rng: np.random.Generator) -> Floats:
+    """Broad swellings minus broad hollows, about -1..1."""
+    sunken = ((21, 0.08), (251, 0.08), (213, 0.085), (433, 0.085))
+    jowls = ((136, 0.055), (365, 0.055), (150, 0.045), (379, 0.045))
+    volume = _patches(jowls) - _patches(sunken)
+    for lid, cheek in (
+        ((244, 233, 232, 231, 230, 229), (245, 128, 121, 120, 119, 118)),
+        ((464, 453, 452, 451, 450, 449), (465, 357, 350, 349, 348, 347)),
+    ):
+        _carve(volume, Stroke(0.35 * _at(*lid) + 0.65 * _at(*cheek), 0.020, 0.75), rng)
+    return np.asarray(volume, np.float32)
 
 
 def _spots(rng: np.random.Generator) -> Floats:
     """Pigment spots on cheeks, temples and forehead."""
     homes = (117, 346, 205, 425, 143, 372, 67, 297, 123, 352, 50, 280)
     spots = np.zeros((_SIZE[1], _SIZE[0]), np.float32)
-    for _ in range(40):
+    for _ in range(26):
         centre = PLACES[homes[rng.integers(len(homes))]] + rng.normal(0, 0.055 * _SCALE, 2)
-        radius = abs(rng.normal(0.0055, 0.0035)) * _SCALE + 1.0
+        radius = abs(rng.normal(0.0060, 0.0045)) * _SCALE + 1.0
         mark = np.zeros_like(spots)
         axes = (max(1, round(radius)), max(1, round(radius * rng.uniform(0.6, 1))))
         at = (round(float(centre[0])), round(float(centre[1])))
-        tone = float(rng.uniform(0.3, 1))
+        tone = float(rng.uniform(0.15, 1) ** 1.5)
         cv2.ellipse(mark, at, axes, float(rng.uniform(0, 180)), 0, 360, tone, -1, cv2.LINE_AA)
-        np.maximum(spots, blur(mark, 0.45 * radius), out=spots)
+        np.maximum(spots, blur(mark, 0.6 * radius), out=spots)
     return spots

@@ -50,7 +50,7 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
     work = gate.redeem(grant, Purpose.AGE)
     pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _segmenter())
     asked: dict[str, float | str] = {"years": options.years, "grey": options.grey, "seed": int(options.seed)}
-    return work.draft(pixels, engine="age-wrinkle 1", parameters=asked)
+    return work.draft(pixels, engine="age-wrinkle 2", parameters=asked)
 
 
 @cache

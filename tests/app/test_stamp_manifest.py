@@ -161,7 +161,7 @@ LIVE, PHOTO, DEMO = Origin.LIVE, Origin.PHOTO, Domain.DEMO
         ("swap-mesh 1", Domain.LIVE, LIVE, PHOTO, "composite"),
         ("swap-mesh 1", Domain.LIVE, PHOTO, LIVE, "composite"),
         ("swap-mesh 1", DEMO, LIVE, LIVE, "composite"),
-        ("age-wrinkle 1", Domain.LIVE, LIVE, LIVE, "composite"),
+        ("age-wrinkle 2", Domain.LIVE, LIVE, LIVE, "composite"),
         ("express-mesh 1", Domain.LIVE, LIVE, LIVE, "composite"),
         ("personal-64 1", Domain.LIVE, LIVE, LIVE, "compositeWithTrainedAlgorithmicMedia"),
         ("personal-64 1", DEMO, PHOTO, PHOTO, "compositeWithTrainedAlgorithmicMedia"),
