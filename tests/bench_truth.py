@@ -192,8 +192,8 @@ def figures(gates: Iterable[tuple[str, Gate]], say: Callable[[str], None]) -> It
             except Refusal as no:
                 say(f"{name}, {case.gap:g} degrees apart: {no.code}")
                 continue
-            ours = gate.release(swap(gate, gate.grant(source, target, Purpose.SWAP), SwapOptions())).pixels
-            results = {"swap": ours, "swap.untouched": target.pixels}
+            lent = {"swap": source, "swap.live": gate.live()[0]}
+            results = {how: swapped(gate, one, target) for how, one in lent.items()} | {"swap.untouched": target.pixels}
             results |= {f"swap.{how}": method(source, target) for how, method in METHODS.items()}
             band = next(band for band, (low, high) in BANDS.items() if low <= case.gap <= high)
             for how, picture in results.items():
@@ -201,6 +201,11 @@ def figures(gates: Iterable[tuple[str, Gate]], say: Callable[[str], None]) -> It
     for (how, band), found in seen.items():
         for measure, unit in UNITS.items():
             yield Figure(f"{how}.{measure}_{band}", fmean(getattr(one, measure) for one in found), unit, len(found))
+
+
+def swapped(gate: Gate, source: Match, target: Match) -> Pixels:
+    """The whole swap, as the stamp would get it."""
+    return gate.release(swap(gate, gate.grant(source, target, Purpose.SWAP), SwapOptions())).pixels
 
 
 @dataclass(frozen=True, slots=True)

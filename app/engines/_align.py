@@ -17,11 +17,10 @@ _MOST: Final = 0.03
 """Face widths that landmarks may be out by (half of that is usual)."""
 
 
-def aligned(values: Floats, warped: Floats, target: Floats, weight: Floats, width: float) -> Floats:
-    """Values (H, W, C) that go with the source's warped face, moved to where its features lie in the target.
+def alignment(warped: Floats, target: Floats, weight: Floats, width: float) -> Floats:
+    """How far off the landmarks place the source: offsets (H, W, 2) in pixels, for `moved`.
 
     Args:
-        values: (H, W, C), such as where in its picture the source is to be sampled.
         warped: (H, W, 3) the source as the landmarks place it.
         target: (H, W, 3) what it is laid on.
         weight: (H, W) where it will be seen.
@@ -37,12 +36,15 @@ def aligned(values: Floats, warped: Floats, target: Floats, weight: Floats, widt
     flow = blur(flow * trust[..., None], sigma) / (blur(trust, sigma) + 0.05)[..., None]
     length = np.linalg.norm(flow, axis=2, keepdims=True)
     flow = flow * np.minimum(1, _MOST * width * scale / (length + 1e-6))
-    step = resize(np.asarray(flow / scale, np.float32), (target.shape[1], target.shape[0]))
-    x, y = np.meshgrid(np.arange(target.shape[1], dtype=np.float32), np.arange(target.shape[0], dtype=np.float32))
-    return np.asarray(
-        cv2.remap(values, x + step[..., 0], y + step[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE),
-        np.float32,
-    )
+    return resize(np.asarray(flow / scale, np.float32), (target.shape[1], target.shape[0]))
+
+
+def moved(values: Floats, offsets: Floats) -> Floats:
+    """Values (H, W, 1 to 4) of the source, such as where it is to be sampled, taken to where its features lie."""
+    height, width = offsets.shape[:2]
+    x = offsets[..., 0] + np.arange(width, dtype=np.float32)
+    y = offsets[..., 1] + np.arange(height, dtype=np.float32)[:, None]
+    return np.asarray(cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _plain(image: Floats, width: float) -> np.ndarray:

@@ -26,6 +26,10 @@ _GAIN: Final = (0.4, 2.2)
 """Limits of the gain on detail: a deep shadow holds noise and a cast, not skin."""
 _BLACK: Final = 10.0
 """Grey levels added before gains, so that noise in black does not explode."""
+_DETAIL: Final = (1.3, 2.0)
+"""Enlargement between which fine detail comes to be the target's."""
+_PIXEL: Final = 0.6
+"""Pixels of a source, as the sigma of a Gaussian, that its detail is to be trusted from."""
 _SHARPEN: Final = (0.35, 1.8)
 """Limits of the gain on fine detail: below 1 a sharp source is softened to a soft target."""
 
@@ -115,6 +119,20 @@ def match_sharpness(source: Floats, target: Floats, weight: Floats, width: float
     want = float(np.median(np.abs(fine_target[strong]))) + 0.15
     gain = float(np.clip(want / have, *_SHARPEN))
     return np.asarray(low + fine * gain, np.float32)
+
+
+def own_detail(painted: Floats, target: Floats, enlarged: float) -> Floats:
+    """`painted` (H, W, 3), enlarged from fewer pixels by that factor, with what is finer than these from `target`.
+
+    A webcam's face on a photo of many megapixels would be soft, and show the steps of its pixels; skin, lashes and
+    hairs of the photo are the same person's.
+    """
+    share = float(np.clip((enlarged - _DETAIL[0]) / (_DETAIL[1] - _DETAIL[0]), 0, 1))
+    if share == 0:
+        return painted
+    sigma = _PIXEL * enlarged
+    fine = target - blur(target, sigma)
+    return np.asarray((1 - share) * painted + share * (blur(painted, sigma) + fine), np.float32)
 
 
 def lay_over(target: Pixels, painted: Floats, mask: Floats) -> None:

@@ -160,8 +160,8 @@ class Raster:
     """
 
     def __init__(self, mesh: Points, box: Box, step: int | None = None) -> None:
-        self.box = box
-        self.step = step or max(1, round(width_of(mesh) / _GRID))
+        self.box, self.width = box, width_of(mesh)
+        self.step = step or max(1, round(self.width / _GRID))
         size = tuple(max(1, -(-side // self.step)) for side in box.shape)
         # cell c covers pixels c*step .. c*step+step-1; cv2.resize shares this convention
         corners = ((mesh[:, :2] - box.corner + 0.5) / self.step - 0.5)[TRIANGLES]

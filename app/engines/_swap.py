@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final, TypeVar
 
 import numpy as np
 
-from app.engines._align import aligned
+from app.engines._align import alignment, moved
 from app.engines._beard import other_beard
-from app.engines._blend import alike, lay_over, match_sharpness, oval
+from app.engines._blend import alike, lay_over, match_sharpness, oval, own_detail
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
 from app.engines._light import relight
 from app.engines._parts import PARTS, chosen_parts
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+
+_View = TypeVar("_View", bound=Seen)
 
 MOUTH_DIFFERS: Final = 0.06
 EYES_DIFFER: Final = 0.07
@@ -23,29 +25,51 @@ _RIM: Final = (0.012, 0.06)
 """Face widths inside the source's outline between which its texture comes to be trusted."""
 _STRETCH: Final = 1.6
 """An inside that opens by more than this factor would be drawn from too few pixels of the source."""
+_ENLARGED: Final = 2.5
+"""Target over source in size, from which an iris of the source would be drawn from too few pixels."""
+_SAME: Final = 0.25
+"""How unlike each other two views may be whose mean is taken: two degrees and a little of the lids, as at rest."""
+_MEAN: Final = 6
+"""Views whose mean is taken: noise falls by the root of it, time grows with it."""
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 
 
-def nearest_view(views: Sequence[Seen], target: Seen) -> Seen:
+def nearest_view(views: Sequence[_View], target: Seen) -> _View:
     """The view whose head direction, lids and lips are nearest the target's; texture holds to about 25 degrees.
 
     Small and blurred views lose against large and sharp ones by as much as a few degrees.
     """
 
-    def cost(view: Seen) -> float:
-        mine, theirs = view.face, target.face
-        turn = np.hypot(mine.pose.yaw - theirs.pose.yaw, mine.pose.pitch - theirs.pose.pitch) / 10
-        lids = np.abs(np.subtract(mine.eyes, theirs.eyes)).sum()
-        lips = abs(mine.mouth - theirs.mouth)
-        soft = np.clip(1 - width_of(mine.mesh) / width_of(theirs.mesh), 0, 1)
-        value = float(turn + 2 * lids + 2 * lips + 0.6 * soft)
+    def cost(view: _View) -> float:
+        soft = np.clip(1 - width_of(view.face.mesh) / width_of(target.face.mesh), 0, 1)
+        value = float(_unlike(view, target) + 0.6 * soft)
         return value if np.isfinite(value) else float("inf")
 
     return min(views, key=cost)
 
 
+def same_moment(views: Sequence[Seen], chosen: Seen) -> list[Seen]:
+    """The views most like the chosen one, itself first: so like it that their mean is one sharper, quieter picture."""
+    others = [(_unlike(view, chosen), number) for number, view in enumerate(views) if view is not chosen]
+    return [chosen, *(views[number] for unlike, number in sorted(others)[: _MEAN - 1] if unlike < _SAME)]
+
+
+def _unlike(view: Seen, other: Seen) -> float:
+    """How differently two faces are turned, look and speak: 1 is 10 degrees, or half an opened lid or mouth."""
+    mine, theirs = view.face, other.face
+    turn = np.hypot(mine.pose.yaw - theirs.pose.yaw, mine.pose.pitch - theirs.pose.pitch) / 10
+    lids = np.abs(np.subtract(mine.eyes, theirs.eyes)).sum()
+    return float(turn + 2 * lids + 2 * abs(mine.mouth - theirs.mouth))
+
+
 def render(
-    source: Seen, target: Seen, amount: float = 1.0, interior: str = "auto", parts: Collection[str] = PARTS
+    source: Seen,
+    target: Seen,
+    amount: float = 1.0,
+    *,
+    interior: str = "auto",
+    parts: Collection[str] = PARTS,
+    views: Sequence[Seen] = (),
 ) -> Pixels:
     """The target's picture with the source's face texture.
 
@@ -56,6 +80,8 @@ def render(
         interior: whose eyes and open mouth: `"source"`, `"target"`, or `"auto"` (the target's where lids or lips are
             open by another measure).
         parts: of the face, that are swapped.
+        views: of the same person in the same light as the source, such as frames of one film. The mean of those most
+            like the source has less noise, and fewer steps where a small face is enlarged.
 
     Returns:
         uint8 RGB of the target's shape; exact where the face's mask is 0. Inputs are not changed.
@@ -72,20 +98,37 @@ def render(
     before = view.astype(np.float32)
     trusted = _trusted(source, raster, width)
     mask = oval(raster, width) * trusted
-    positions = raster.spread(source.face.mesh[:, :2])
-    shrink = width_of(source.face.mesh) / width
-    warped = sample(source.pixels, positions, shrink)
-    moved = aligned(np.dstack([positions, trusted]), warped, before, mask, width)
-    mask *= np.minimum(1, moved[..., 2])
-    warped = sample(source.pixels, moved[..., :2], shrink)
-    features = features_mask(mesh - np.append(box.corner, 0), view.shape, width)
+    placed = mesh - np.append(box.corner, 0)
+    eyes = _eyes_mask(placed, view.shape, width)
+    offsets = alignment(_warped(source, raster), before, mask * (1 - eyes), width)  # a glance is no error of landmarks
+    mask *= np.minimum(1, moved(trusted, offsets))
+    warped = _mean(_warped(one, raster, offsets) for one in same_moment(views, source))
+    lips = polygon(view.shape, placed[list(LIPS_OUTER), :2], 0.02 * width, 0.008 * width)
+    features = np.asarray(np.maximum(eyes, lips), np.float32)
     mask *= np.maximum(features, alike(warped, before, mask * (1 - features), width))
     weight = mask * (1 - 0.97 * features)
-    painted = match_sharpness(relight(warped, before, weight, mesh, raster), before, weight, width)
+    lit = relight(warped, before, weight, mesh, raster)
+    painted = match_sharpness(lit, before, weight, width)
     keep = np.maximum(_kept_interior(source, target, box, interior), other_beard(source, target, box))
-    mine = chosen_parts(mesh - np.append(box.corner, 0), view.shape, width, parts)
+    painted = own_detail(painted, before, width / width_of(source.face.mesh))
+    mine = chosen_parts(placed, view.shape, width, parts)
     lay_over(view, painted, mask * mine * (1 - keep) * np.float32(amount))
     return out
+
+
+def _warped(source: Seen, raster: Raster, offsets: Floats | None = None) -> Floats:
+    """The source's texture on the raster's mesh, (H, W, 3); moved by `offsets` (H, W, 2) pixels."""
+    places = raster.spread(source.face.mesh[:, :2])
+    shrink = width_of(source.face.mesh) / raster.width
+    return sample(source.pixels, places if offsets is None else moved(places, offsets), shrink)
+
+
+def _mean(pictures: Iterable[Floats]) -> Floats:
+    """Mean of pictures of one shape."""
+    first, *more = pictures
+    for picture in more:
+        first += picture
+    return first / np.float32(1 + len(more))
 
 
 def _trusted(source: Seen, raster: Raster, width: float) -> Floats:
@@ -96,10 +139,9 @@ def _trusted(source: Seen, raster: Raster, width: float) -> Floats:
     return np.asarray(np.clip(blur(seen, 0.02 * width) * 1.1, 0, 1), np.float32)
 
 
-def features_mask(mesh: Points, shape: tuple[int, ...], width: float) -> Floats:
-    """Lips and eyes (not skin) as a soft mask; `mesh` in the mask's own pixels."""
-    parts = [polygon(shape, mesh[list(ring), :2], 0.02 * width, 0.008 * width) for ring in (LIPS_OUTER, *_EYES)]
-    return np.asarray(np.maximum.reduce(parts), np.float32)
+def _eyes_mask(mesh: Points, shape: tuple[int, ...], width: float) -> Floats:
+    """Both eyes, softly; `mesh` in the mask's own pixels."""
+    return np.maximum(*(polygon(shape, mesh[list(ring), :2], 0.02 * width, 0.008 * width) for ring in _EYES))
 
 
 def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Floats:
@@ -116,7 +158,8 @@ def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Float
         lips = polygon(box.shape, mesh[list(LIPS_OUTER), :2], 0.015 * width, 0.015 * width)
         share = 0 if interior == "target" else np.clip(differs / MOUTH_DIFFERS - 1, 0, 1)
         keep = np.maximum(keep, lips * np.float32(share))
+    small = width > _ENLARGED * width_of(source.face.mesh)
     for ring, mine, theirs in zip(_EYES, source.face.eyes, target.face.eyes, strict=True):
-        if interior == "target" or abs(mine - theirs) > EYES_DIFFER:
+        if interior == "target" or small or abs(mine - theirs) > EYES_DIFFER:
             keep = np.maximum(keep, polygon(box.shape, mesh[list(ring), :2], 0.035 * width, 0.012 * width))
     return keep

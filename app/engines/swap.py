@@ -52,7 +52,11 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     work = gate.redeem(grant, Purpose.SWAP)
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     source = _swap.nearest_view(views, work.target)
-    pixels = _swap.render(source, work.target, options.amount, options.interior, options.parts)
+    # frames of one film may be taken together; a photo stands alone
+    same = views if source.origin is Origin.LIVE else ()
+    pixels = _swap.render(
+        source, work.target, options.amount, interior=options.interior, parts=options.parts, views=same
+    )
     parts = "all" if set(options.parts) == set(PARTS) else "+".join(part for part in PARTS if part in options.parts)
     said: dict[str, float | str] = {"amount": options.amount, "interior": options.interior, "parts": parts or "none"}
     return work.draft(pixels, engine="swap-mesh 1", parameters=said)

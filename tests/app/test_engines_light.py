@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engines._align import aligned
+from app.engines._align import alignment, moved
 from app.engines._blend import oval
 from app.engines._geometry import Box, Raster, normals, width_of
 from app.engines._light import relight
@@ -67,10 +67,10 @@ def test_what_landmarks_miss_is_found(shift):
     fine = cv2.GaussianBlur(np.random.default_rng(4).uniform(0, 255, BOX.shape), (0, 0), 3)
     fine = ((fine - fine.mean()) * 6 + 128).astype(np.float32)
     move = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
-    moved = cv2.warpAffine(fine, move, BOX.shape[::-1], borderMode=cv2.BORDER_REFLECT)
+    shifted = cv2.warpAffine(fine, move, BOX.shape[::-1], borderMode=cv2.BORDER_REFLECT)
     x, y = np.meshgrid(np.arange(BOX.shape[1], dtype=np.float32), np.arange(BOX.shape[0], dtype=np.float32))
-    target, warped = (np.repeat(one[..., None], 3, 2) for one in (fine, moved))
-    found = aligned(np.dstack([x, y]), warped, target, WEIGHT, WIDTH)
+    target, warped = (np.repeat(one[..., None], 3, 2) for one in (fine, shifted))
+    found = moved(np.dstack([x, y]), alignment(warped, target, WEIGHT, WIDTH))
     inside = WEIGHT > 0.9
     off = np.linalg.norm(found[inside] - np.dstack([x, y])[inside] - shift, axis=1)
     assert np.median(off) < 0.4
@@ -79,5 +79,5 @@ def test_what_landmarks_miss_is_found(shift):
 def test_a_face_that_lies_right_is_left_where_it_is():
     picture = np.repeat(skin(5)[..., :1], 3, 2)
     x, y = np.meshgrid(np.arange(BOX.shape[1], dtype=np.float32), np.arange(BOX.shape[0], dtype=np.float32))
-    found = aligned(np.dstack([x, y]), picture, picture, WEIGHT, WIDTH)
+    found = moved(np.dstack([x, y]), alignment(picture, picture, WEIGHT, WIDTH))
     assert np.abs(found - np.dstack([x, y])).max() < 0.1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -211,6 +212,39 @@ def test_parts_add_up_to_the_face(some, yaw, roll):
     one = chosen_parts(mesh, shape, 120.0, sorted(some))
     rest = chosen_parts(mesh, shape, 120.0, sorted(set(PARTS) - some))
     assert np.abs(one + rest - 1).max() < 1e-5
+
+
+def test_the_mean_of_like_views_is_quieter_than_one():
+    seen = sketch()
+    rng = np.random.default_rng(8)
+    noisy = [
+        Sketch(np.clip(seen.pixels + rng.normal(0, 12, seen.pixels.shape), 0, 255).astype(np.uint8), seen.face)
+        for _ in range(5)
+    ]
+    one, mean = (_swap.render(noisy[0], seen, views=views) for views in ((), tuple(noisy)))
+    assert len(_swap.same_moment(noisy, noisy[0])) == 5
+    off = [np.abs(out.astype(int) - seen.pixels)[out != seen.pixels].mean() for out in (one, mean)]
+    assert off[1] < 0.85 * off[0]
+
+
+def test_another_moment_is_not_taken_into_the_mean():
+    views = [sketch(), sketch(yaw=9.0), sketch(eyes=0.05), sketch(yaw=1.0)]
+    assert _swap.same_moment(views, views[0]) == [views[0], views[3]]
+    assert _swap.same_moment((), views[1]) == [views[1]]
+
+
+def test_a_small_source_leaves_the_fine_detail_of_a_large_target():
+    seen = sketch(size=(900, 900), width=600.0)
+    rng = np.random.default_rng(9)
+    fine = np.clip(seen.pixels + rng.normal(0, 8, (*seen.pixels.shape[:2], 1)), 0, 255).astype(np.uint8)
+    target = Sketch(fine, seen.face)
+    out = _swap.render(sketch(width=120.0), target)
+    x, y = np.round(seen.face.mesh[50, :2]).astype(int)  # a cheek
+    patches = [one[y - 30 : y + 30, x - 30 : x + 30].astype(float).mean(2) for one in (out, fine)]
+    texture = [patch - cv2.GaussianBlur(patch, (0, 0), 1.5) for patch in patches]
+    assert np.corrcoef(texture[0].ravel(), texture[1].ravel())[0, 1] > 0.9
+    eye = np.round(seen.face.mesh[[33, 133], :2].mean(0)).astype(int)
+    assert (out[eye[1], eye[0]] == fine[eye[1], eye[0]]).all()
 
 
 def test_a_part_that_was_not_chosen_stays():

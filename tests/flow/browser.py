@@ -105,6 +105,7 @@ def chromium(*flags, camera="--use-fake-device-for-media-stream"):
 def visit(browser, url, script="", **settings):
     """A page that has been opened with its link, and notes whatever is asked of anybody else."""
     page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}).new_page()
+    page.set_default_timeout(120_000)  # two cores render, judge and browse at once
     page.add_init_script(script)
     page.foreign, page.wrong = [], []
     own = url.split("/?")[0]
