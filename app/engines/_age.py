@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import cv2
@@ -9,23 +11,25 @@ import numpy as np
 
 from app.engines._ageshape import aged, strength_of
 from app.engines._field import deform
-from app.engines._filters import Pixels, Points, resize
+from app.engines._filters import Floats, Pixels, Points, resize
 from app.engines._geometry import Box, Seen, width_of
 from app.engines._grey import greyed
 from app.engines._hair import beard_mask, hair_mask
 from app.engines._older import older
-from app.engines._skin import canvas
+from app.engines._skin import Canvas, canvas
 from app.engines._younger import younger
 from models.person import Segmenter
 
 OLDEST: Final = 40.0
 YOUNGEST: Final = -20.0
 _WORK: Final = 520.0
+_HAIR_WORK: Final = 224.0
 """Face width in pixels at which skin and hair are painted; larger photos get the enlarged correction."""
+_FACE: Final = 0.05
 _COLOUR: Final = 6.0
 """Chroma of a face below which its picture is taken for black and white."""
 _HEAD: Final = 0.75
-"""Face widths round the mesh in which hair is looked for."""
+"""Face widths round the mesh in which skin is painted and hair is looked for."""
 
 
 def shaped(mesh: Points, years: float) -> Points:
@@ -67,29 +71,48 @@ def paint(  # noqa: PLR0917 - one order for both
         seed: as for `render`.
         segmenter: as for `render`.
     """
-    strength, width = strength_of(years), width_of(mesh)
-    box = Box.around(mesh, (_HEAD if strength > 0 else 0.05) * width, out.shape)
-    if strength == 0 or box.empty:
+    strength = strength_of(years)
+    if strength > 0 and grey > 0 and segmenter is not None:
+        _lay_on(out, mesh, (_HEAD, _HAIR_WORK), partial(_greyer, amount=strength * grey, seed=seed, finder=segmenter))
+    if strength:
+        skin = partial(older, strength=strength, seed=seed) if strength > 0 else partial(younger, strength=-strength)
+        _lay_on(out, mesh, (_FACE, _WORK), skin)
+
+
+def _greyer(on: Canvas, amount: float, seed: int, finder: Segmenter) -> Floats:
+    """The canvas with its hair and beard greyer."""
+    pixels = cv2.cvtColor(on.lab, cv2.COLOR_LAB2RGB) * 255
+    person = finder.mask(np.clip(pixels + 0.5, 0, 255).astype(np.uint8))
+    return greyed(on, np.maximum(hair_mask(on, person), beard_mask(on, person)), amount, seed)
+
+
+def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Callable[[Canvas], Floats]) -> None:
+    """Lets `painter` paint a canvas of the face and adds what it changed to `out`, in place.
+
+    `size`: how much round the mesh is on the canvas, in face widths, and how wide the face is on it at most, in pixels.
+    """
+    width = width_of(mesh)
+    box = Box.around(mesh, size[0] * width, out.shape)
+    if box.empty:
         return
     view = box.cut(out)
-    scale = min(1.0, _WORK / width)
-    size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
-    small = resize(np.asarray(view, np.float32), size) / 255
+    scale = min(1.0, size[1] / width)
+    small = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
+    before = resize(np.asarray(view, np.float32), small) / 255
     placed = (mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
-    on = canvas(np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32), placed, width * scale)
+    on = canvas(np.asarray(cv2.cvtColor(before, cv2.COLOR_RGB2LAB), np.float32), placed, width * scale)
     if on.raster.empty:
         return
-    painted = older(on, strength, seed) if strength > 0 else younger(on, -strength)
-    if strength > 0 and grey > 0 and segmenter is not None:
-        person = segmenter.mask(np.clip(small * 255 + 0.5, 0, 255).astype(np.uint8))
-        painted = greyed(painted, on, np.maximum(hair_mask(on, person), beard_mask(on, person)), strength * grey, seed)
+    painted = painter(on)
     # a black-and-white picture stays one
     middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0
-    painted[..., 1:] = on.lab[..., 1:] + (painted - on.lab)[..., 1:] * min(1.0, middle / _COLOUR)
-    changed = np.abs(painted - on.lab).max(2) > 1e-3
+    change = painted - on.lab
+    change[..., 1:] *= min(1.0, middle / _COLOUR)
+    changed = np.maximum.reduce([np.abs(change[..., channel]) for channel in range(3)]) > 1e-3
     if not changed.any():
         return
-    after = np.clip(cv2.cvtColor(painted, cv2.COLOR_LAB2RGB), 0, 1)
-    change = np.where(changed[..., None], (after - small) * 255, 0).astype(np.float32)
+    after = np.clip(cv2.cvtColor(on.lab + change, cv2.COLOR_LAB2RGB), 0, 1)
+    change = np.where(changed[..., None], (after - before) * 255, 0).astype(np.float32)
     change = resize(change, (view.shape[1], view.shape[0]))
-    view[:] = np.clip(view + change + 0.5, 0, 255).astype(np.uint8)
+    cv2.add(view, change, dst=change, dtype=cv2.CV_32F)
+    np.copyto(view, np.clip(change + 0.5, 0, 255).astype(np.uint8))

@@ -23,11 +23,9 @@ _FLOW: Final = (1.0, 2.0, 4.0, 7.0)
 """Steps, in pixels of half the canvas, by which noise is drawn out."""
 
 
-def greyed(lab: Floats, on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:
-    """`lab` (H, W, 3) with the hair under `mask` turned grey: temples first, light strands first; `amount` 0..1.3.
-
-    The hair's own light is read from the unpainted canvas.
-    """
+def greyed(on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:
+    """`on.lab` with the hair under `mask` (H, W) turned grey: temples first, light strands first; `amount` 0..1.6."""
+    lab = on.lab
     mass = float(mask.sum())
     if mass < 1 or amount <= 0:
         return lab

@@ -51,7 +51,7 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     def ring(grow: float, rise: float, soft: float) -> Floats:
         return polygon(shape, centre + (outline - centre) * grow - rise * width * down, 0, soft * width)
 
-    unlike_skin = on.tone.distance(on.calm)
+    unlike_skin = on.strange
     crown = (ring(1.36, 0.05, 0) > 0.5) & (ring(1.08, 0.02, 0) < 0.5) & (above_brow > 0.15)
     seeds = crown & (person > 0.8) & (unlike_skin > 2.6)
     if seeds.sum() < _LEAST * width * width or not _natural(on.calm[seeds]):
@@ -93,7 +93,7 @@ def beard_mask(on: Canvas, person: Floats) -> Floats:
     """
     width, shape = on.width, on.lab.shape
     lower = polygon(shape, on.mesh[list(_LOWER_FACE), :2], 0, 0.02 * width) * on.face * (1 - on.lips)
-    unlike_skin = on.tone.distance(on.calm)
+    unlike_skin = on.strange
     covered = np.clip((unlike_skin - 2.6) / 1.4, 0, 1) * lower
     if float(covered.sum()) < _BEARD * max(float(lower.sum()), 1.0):
         return np.zeros(shape[:2], np.float32)

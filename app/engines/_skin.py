@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 
 from app.engines._blend import oval
@@ -50,8 +51,10 @@ class Colour:
 
     def distance(self, lab: Floats) -> Floats:
         """How far each pixel (H, W, 3) is, in standard deviations (H, W)."""
-        apart = lab - self.middle
-        return np.asarray(np.sqrt(np.einsum("hwc,cd,hwd->hw", apart, self.inverse, apart)), np.float32)
+        # distances after whitening by the Cholesky factor are those under the covariance
+        white = np.linalg.cholesky(self.inverse + 1e-12 * np.eye(3)).T
+        x, y, z = cv2.split(cv2.transform(lab, np.column_stack([white, -white @ self.middle]).astype(np.float32)))
+        return np.asarray(cv2.magnitude(cv2.magnitude(x, y), z), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,6 +72,7 @@ class Canvas:
         brows: the brows.
         calm: `lab` without its grain, to judge colours by.
         tone: the colour of this person's skin.
+        strange: how far `calm` is from it, standard deviations.
     """
 
     lab: Floats
@@ -81,6 +85,7 @@ class Canvas:
     brows: Floats
     calm: Floats
     tone: Colour
+    strange: Floats
 
     @property
     def light(self) -> Floats:
@@ -101,12 +106,14 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     lower = np.arange(shape[0])[:, None] > mesh[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
     plain = (face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5) & lower
     tone = Colour.of(calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5], _SLACK).refined(calm[plain], _SLACK, 3.5)
+    strange = tone.distance(calm)
     # shadows and lines may leave the colour model; what is broadly skin is skin
-    broad = np.clip(blur(np.clip((3.8 - tone.distance(calm)) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
+    broad = np.clip(blur(np.clip((3.8 - strange) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
     bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad
     inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
     lips = lips * (1 - inner)
-    return Canvas(lab, mesh, width, raster, face, np.asarray(bare, np.float32), lips * face, brows * face, calm, tone)
+    bare = np.asarray(bare, np.float32)
+    return Canvas(lab, mesh, width, raster, face, bare, lips * face, brows * face, calm, tone, strange)
 
 
 def light_direction(on: Canvas) -> Points:
