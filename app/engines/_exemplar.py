@@ -76,6 +76,11 @@ class Bank:
         views = [v for v in self.near() if v.face.eyes[side] < self.shut_below]
         return min(views, key=self.turn, default=None)
 
+    def opened(self, side: int) -> Seen | None:
+        """The frame with that eye open that is nearest in pose, or None."""
+        views = [v for v in self.near() if v.face.eyes[side] > 1.5 * self.shut_below]
+        return min(views, key=self.turn, default=None)
+
     def at_rest(self, like: Seen) -> Seen | None:
         """The frame at rest that is seen from nearly the same side as `like`."""
         rest = self.rest

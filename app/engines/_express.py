@@ -13,20 +13,29 @@ from typing import Final
 import numpy as np
 
 from app.engines._exemplar import MOUTH_GAP, SHOWS, Bank, Shown, copied_move, moved, opens
-from app.engines._expressshape import Asked, expressed, expression_of, lip_gap, lower_face
+from app.engines._expressshape import Asked, closable, expressed, expression_of, lip_gap, lower_face
 from app.engines._field import deform
 from app.engines._filters import Pixels, Points
 from app.engines._gaze import look
 from app.engines._geometry import Placement, Seen
 from app.engines._lend import lend_eye, lend_folds, lend_mouth
 from app.engines._unseen import close_lid, crease, fill_mouth
-from models.topology import CANONICAL, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from models.topology import CANONICAL, LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
 
 DRAWN_MOUTH: Final = 0.5
 """How far the mouth opens where no frame of the person shows its inside: what is drawn must stay modest."""
 EYES_SHUT: Final = -0.75
 """From here on closed eyes are the person's own, where a frame shows them; a half-closed lid is always bent."""
+EYES_OPEN: Final = 0.3
+"""From here on closed eyes are opened, with the person's own of a frame that shows them."""
 _OPENS: Final = 0.03
+_SMILES: Final = 0.3
+"""A smile from here on would show teeth."""
+_WIDE_ALREADY: Final = 0.6
+"""Share of a wide opening beyond which a mouth can hardly be opened further."""
+_TURNED: Final = (26.0, 40.0)
+_TURNED_LEAVES: Final = 0.5
+"""A head turned by the first degrees shows all that is asked, one turned by the second this share of it."""
 _LIPS_MOVE: Final = 0.008
 """Face widths, root mean square, that lips must move for those of a copied frame to be lent."""
 _LIDS_MOVE: Final = 0.06
@@ -49,6 +58,7 @@ class Plan:
         share: how much of the folds is shown.
         lids: the frames that lend the right and the left eye.
         copied: the folds of brow and eyes are lent as well.
+        notes: codes of `_advice`: what could not be done wholly.
     """
 
     asked: Asked
@@ -58,6 +68,7 @@ class Plan:
     share: float = 0.0
     lids: tuple[Seen | None, Seen | None] = (None, None)
     copied: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def neutral(self) -> bool:
@@ -106,20 +117,47 @@ def plan(target: Seen, own: Sequence[Seen], asked: Asked, source: Seen | None = 
         copy: 0..1, how much of the expression of `source` is copied.
     """
     bank = Bank(tuple(own), target, source)
+    asked, notes = _lowered(target, asked)
     if copy > 0 and source is not None and bank.rest is not None:
-        return _copying(bank, source, copy, asked)
-    move, view, left = _mouth(bank, asked)
+        return _copying(bank, source, copy, asked, notes)
+    move, view, left = _mouth(bank, asked, notes)
     rest = bank.at_rest(view) if view is not None else None
-    lids: list[Seen | None] = []
-    for side, amount in enumerate(asked.both_eyes):
-        lids.append(bank.closed(side) if amount <= EYES_SHUT else None)
-        if lids[-1] is not None or (amount < 0 and target.face.eyes[side] < bank.shut_below):
-            left = _without_lid(left, side)  # lent, or closed already, which the mesh does not know
+    right, other = (_lid(bank, side, amount, notes) for side, amount in enumerate(asked.both_eyes))
+    shares = [
+        closable(target.face.mesh, side) if kept and lent is None else 0.0
+        for side, (lent, kept) in enumerate((right, other))
+    ]
+    left = _bent_lids(left, shares)
     folds = (view, rest) if view is not None and rest is not None else None
-    return Plan(left, move, view, folds, 1.0, (lids[0], lids[1]))
+    return Plan(left, move, view, folds, 1.0, (right[0], other[0]), notes=tuple(dict.fromkeys(notes)))
 
 
-def _mouth(bank: Bank, asked: Asked) -> tuple[Points, Seen | None, Asked]:
+def _lowered(target: Seen, asked: Asked) -> tuple[Asked, list[str]]:
+    """Less is asked of a head that is turned away: half of what is shaped there is not seen."""
+    turned = max(abs(target.face.pose.yaw), abs(target.face.pose.pitch))
+    less = float(np.clip((turned - _TURNED[0]) / (_TURNED[1] - _TURNED[0]), 0, 1)) * (1 - _TURNED_LEAVES)
+    if not less > 0 or asked == Asked():
+        return asked, []
+    return asked.added(asked, -less), ["face-turned"]
+
+
+def _lid(bank: Bank, side: int, amount: float, notes: list[str]) -> tuple[Seen | None, bool]:
+    """The frame that lends an eye, and whether its lids may be bent otherwise (0 the right, 1 the left)."""
+    closed = bank.target.face.eyes[side] < bank.shut_below
+    if closed and amount >= EYES_OPEN:
+        view = bank.opened(side)
+        if view is None:
+            notes.append("no-open-eyes")
+        return view, False
+    if closed or amount > EYES_SHUT:
+        return None, not closed  # of an eye that is closed already the mesh does not know
+    view = bank.closed(side)
+    if view is None:
+        notes.append("no-closed-eyes")
+    return view, True
+
+
+def _mouth(bank: Bank, asked: Asked, notes: list[str]) -> tuple[Points, Seen | None, Asked]:
     """The movement of the mouth that a frame shows, that frame, and what is left to draw."""
     target, rest = bank.target, bank.rest
     undrawn = replace(asked, mouth=asked.mouth * DRAWN_MOUTH)
@@ -129,11 +167,17 @@ def _mouth(bank: Bank, asked: Asked) -> tuple[Points, Seen | None, Asked]:
     view = None if shown else bank.mouth(asked.smile, asked.mouth if asked.mouth > _OPENS else 0.0)
     calm = bank.at_rest(view) if view is not None else None
     if view is None or calm is None:
+        if asked.mouth > _OPENS:
+            notes.append("no-open-mouth")
+        elif not shown and asked.smile > _SMILES:
+            notes.append("no-smile")
         return _NOTHING, None, undrawn
     have = Shown.by(view, calm)
     if asked.mouth > _OPENS:
         already = max(0.0, target.face.mouth - rest.face.mouth) / MOUTH_GAP[1]
         share = asked.mouth * max(0.0, 1 - already) / max(have.mouth, 1e-3)
+        if already > _WIDE_ALREADY:
+            notes.append("mouth-open-already")
     else:
         share = asked.smile / max(have.smile, 1e-3)
     share = float(np.clip(share, 0, 1.2))
@@ -142,22 +186,31 @@ def _mouth(bank: Bank, asked: Asked) -> tuple[Points, Seen | None, Asked]:
     return move, view, replace(asked, mouth=0.0, smile=smile)
 
 
-def _copying(bank: Bank, source: Seen, copy: float, asked: Asked) -> Plan:
+def _copying(bank: Bank, source: Seen, copy: float, asked: Asked, notes: list[str]) -> Plan:
     """The expression of `source`, with what is asked besides."""
-    target, rest = bank.target, bank.at_rest(source)
+    rest = bank.at_rest(source)
     move = copy * copied_move(bank, source)
     near = bank.turn(source) < _FAR
-    lips = near and moved(move, LIPS_OUTER + LIPS_INNER) > _LIPS_MOVE
-    wide = opens(source, target)
-    lids = [source if near and copy >= -EYES_SHUT and abs(more) > _LIDS_MOVE else None for more in wide]
+    lips = moved(move, LIPS_OUTER + LIPS_INNER) > _LIPS_MOVE
+    lids = [abs(more) > _LIDS_MOVE for more in opens(source, bank.target)]
+    if not near:
+        notes.append("copied-from-afar")
+    elif not (lips or any(lids) or moved(move, RIGHT_BROW + LEFT_BROW) > _LIPS_MOVE):
+        notes.append("nothing-to-copy")
+    lent = [source if near and lid and copy >= -EYES_SHUT else None for lid in lids]
     folds = (source, rest) if near and rest is not None and rest is not source else None
     left = replace(asked, mouth=asked.mouth * DRAWN_MOUTH)
-    return Plan(left, move, source if lips else None, folds, copy, (lids[0], lids[1]), copied=True)
+    mouth = source if near and lips else None
+    return Plan(left, move, mouth, folds, copy, (lent[0], lent[1]), copied=True, notes=tuple(notes))
 
 
-def _without_lid(asked: Asked, side: int) -> Asked:
-    right, left = asked.both_eyes
-    return replace(asked, eyes=0.0, eye_right=0.0 if side == 0 else right, eye_left=0.0 if side == 1 else left)
+def _bent_lids(asked: Asked, shares: Sequence[float]) -> Asked:
+    """With lids that close by a share only, right and left; where that is 0 they are not bent at all."""
+    right, left = (
+        share * amount if amount < 0 else amount * (share > 0)
+        for share, amount in zip(shares, asked.both_eyes, strict=True)
+    )
+    return replace(asked, eyes=0.0, eye_right=right, eye_left=left)
 
 
 def render(target: Seen, own: Sequence[Seen], **asked: float) -> Pixels:

@@ -51,6 +51,8 @@ FOLLOWS_UP: Final = (0.19, 0.14)
 """Share of the eye's height the upper and the lower lid follow a gaze all the way up."""
 FOLLOWS_DOWN: Final = (0.20, 0.06)
 """And down: there the upper lid goes along with the iris."""
+_SKIN: Final = (0.75, 1.1)
+"""Heights of the open eye between lid and brow: with the first no eye can be closed, with the second it can wholly."""
 _WIDER: Final = 0.22
 """Share of the eye's height that wide-open eyes gain."""
 
@@ -239,6 +241,17 @@ def _eyes(own: Points, amounts: Pair, gaze_up: float) -> Points:
         move[list(overs)] += 0.85 * travel * gap
         move[list(further)] += 0.35 * travel * gap[1:-1]
     return move
+
+
+def closable(mesh: Points, side: int) -> float:
+    """How far an eye (0 the right, 1 the left) can be closed by bending, 0.3 to 1.
+
+    What closes it is the skin between lid and brow; where there is little, the brow would be drawn over the eye.
+    """
+    own = Placement.of(mesh).back(mesh)
+    lid, below = own[_UPPER_LIDS[side][3], 1], own[_LOWER_LIDS[side][3], 1]
+    skin = lid - own[list(_BROWS[side][6:9]), 1].max()
+    return float(np.clip((skin / max(below - lid, 1e-6) - _SKIN[0]) / (_SKIN[1] - _SKIN[0]), 0.3, 1))
 
 
 def lip_gap(mesh: Points) -> float:

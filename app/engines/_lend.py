@@ -14,6 +14,9 @@ from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, R
 
 _WORK: Final = 360.0
 """Face width in pixels at which folds are compared: they are broad."""
+_LAMPS: Final = (0.09, 0.15)
+"""Spread of the logarithm of two frames' broad ratio: up to the first in one light (frames of one live check have 0.02
+to 0.07), from the second in another (a window to the side makes 0.13 to 0.16)."""
 _NO_LID: Final = 0.02
 _RIM: Final = (0.02, 0.5)
 """Between these a mask has its rim, which both pictures show."""
@@ -77,9 +80,12 @@ def lend_folds(out: Pixels, after: Points, view: Seen, rest: Seen, share: float 
     size = width * scale
     lights = [_light(frame, raster, size) for frame in (view, rest)]
     ratio = lights[0] / lights[1]
-    ratio = ratio / np.maximum(blur(np.asarray(ratio, np.float32), 0.11 * size), 0.2)
+    broad = np.maximum(blur(np.asarray(ratio, np.float32), 0.11 * size), 0.2)
+    ratio = ratio / broad
     seen = raster.spread(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in (view, rest))))
-    where = seen[..., 0] * share * _skin(mesh, small, size, upper=upper)
+    skin = _skin(mesh, small, size, upper=upper)
+    share *= _same_light(np.asarray(broad, np.float32), skin)
+    where = seen[..., 0] * share * skin
     change = (np.clip(ratio, 0.72, 1.2) - 1) * blur(np.asarray(where, np.float32), 0.02 * size)
     part = box.cut(out)
     gain = 1 + resize(np.asarray(change, np.float32), (part.shape[1], part.shape[0]))[..., None]
@@ -92,6 +98,18 @@ def _light(frame: Seen, raster: Raster, width: float) -> Floats:
     mesh = frame.face.mesh
     warped = sample(frame.pixels, raster.spread(mesh[:, :2]), width_of(mesh) / width)
     return np.asarray(blur(np.asarray(warped.mean(2), np.float32), 0.012 * width) + 8, np.float32)
+
+
+def _same_light(ratio: Floats, skin: Floats) -> float:
+    """1 where two frames are lit from the same side, 0 where not: there a ratio shows lamps, not folds.
+
+    Args:
+        ratio: their broad ratio (H, W), above 0.
+        skin: where it is looked at, (H, W) 0..1.
+    """
+    some = np.log(ratio[skin > 0.5])
+    apart = float(some.std()) if some.size else 0.0
+    return float(np.clip((_LAMPS[1] - apart) / (_LAMPS[1] - _LAMPS[0]), 0, 1))
 
 
 def _skin(mesh: Points, box: Box, width: float, *, upper: bool) -> Floats:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from app.engines import _express
+from app.engines._advice import advice
 from app.engines._expressshape import Asked
 from app.engines._options import chosen, ranged
 from app.engines._presets import PRESETS
+from consent.errors import Refusal
 from consent.gate import Gate
-from consent.types import Draft, Grant, Purpose
+from consent.types import Draft, Grant, Match, Purpose
 
 NAMES: Final = tuple(PRESETS)
 """The ready-made expressions; the first is none."""
@@ -75,3 +77,13 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     pixels = _express.carried_out(made, work.target)
     parameters: dict[str, float | str] = {one.name: getattr(options, one.name) for one in fields(options)}
     return work.draft(pixels, engine="express-mesh 1", parameters=parameters)
+
+
+def advised(gate: Gate, source: Match, target: Match, options: ExpressOptions) -> tuple[Refusal, ...]:
+    """What `express` cannot do wholly with these pictures: why, and the one thing that helps. Nothing is changed.
+
+    Raises:
+        Refusal: the session is over.
+    """
+    made = _express.plan(target, gate.live(), options.asked, source, options.copy)
+    return tuple(advice(code) for code in made.notes)
