@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from app.engines import _age, _express, _swap
-from app.engines._expressshape import smile_of
+from app.engines import _age, _swap
 from app.engines._geometry import visibility, width_of
 from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
 from models.person import Segmenter
-from models.topology import LEFT_BROW, LEFT_EYE, OVAL, RIGHT_BROW, RIGHT_EYE
+from models.topology import OVAL
 from tests.people import Scene, person
 
 CAST = ("ada", "chima", "feng", "gita")
@@ -144,59 +143,6 @@ def test_a_bald_head_gets_no_grey_hair():
     plain = _age.render(seen, 30.0, 0.0, 7, segmenter())
     grey = _age.render(seen, 30.0, 1.0, 7, segmenter())
     assert (np.abs(grey.astype(int) - plain).max(2) > 8).mean() < 0.002
-
-
-# --- express ---------------------------------------------------------------------------------------------------------
-
-
-def brows_of(face: Face) -> float:
-    """How high the brows stand over the eyes, face widths."""
-    eyes = face.mesh[list(RIGHT_EYE + LEFT_EYE), 1].mean()
-    return float(eyes - face.mesh[list(RIGHT_BROW + LEFT_BROW), 1].mean()) / width_of(face.mesh)
-
-
-EXPRESSIONS = {
-    "smile": ({"smile": 1.0}, lambda face: smile_of(face.mesh), 0.02),
-    "frown": ({"smile": -1.0}, lambda face: -smile_of(face.mesh), 0.008),
-    "raised": ({"brows": 1.0}, brows_of, 0.01),
-    "lowered": ({"brows": -1.0}, lambda face: -brows_of(face), 0.01),
-    "open": ({"mouth": 1.0}, lambda face: face.mouth, 0.12),
-    "shut": ({"eyes": -1.0}, lambda face: -float(np.mean(face.eyes)), 0.10),
-    "wide": ({"eyes": 1.0}, lambda face: float(np.mean(face.eyes)), 0.008),
-}
-
-
-@pytest.mark.parametrize("name", EXPRESSIONS)
-def test_expressions_are_seen_again(name):
-    """The network sees the change in at least three of four people (it does not follow thin arched brows)."""
-    asked, measure, least = EXPRESSIONS[name]
-    gains = []
-    for seen in map(shot, CAST):
-        out = _express.render(seen, (), **asked)
-        assert likeness(seen, out) > 0.75
-        gains.append(measure(only(out)) - measure(seen.face))
-    assert np.sort(gains)[1] > least
-    assert min(gains) > -least
-
-
-def test_own_frames_lend_their_mouth_and_lids():
-    name = "gita"
-    opened = shot(name, seed=4, expression=(("open-mouth", 0.9),))
-    shut = shot(name, seed=5, expression=(("eyeBlinkLeft", 1.0), ("eyeBlinkRight", 1.0)))
-    own = (shot(name, seed=6), opened, shut)
-    target = shot(name, yaw=6.0, light="warm")
-    drawn, lent = (_express.render(target, views, mouth=1.0) for views in ((), own))
-    assert only(lent).mouth > only(drawn).mouth
-    assert likeness(target, lent) > 0.7
-    closed = only(_express.render(target, own, eyes=-1.0))
-    assert max(closed.eyes) < 0.55 * min(target.face.eyes)
-
-
-def test_a_turned_frame_lends_nothing():
-    name = "gita"
-    own = (shot(name, seed=6), shot(name, seed=4, yaw=32.0, expression=(("open-mouth", 0.9),)))
-    target = shot(name, yaw=-6.0)
-    assert (_express.render(target, own, mouth=1.0) == _express.render(target, (), mouth=1.0)).all()
 
 
 def test_the_far_cheek_is_told_from_the_near_one():
