@@ -207,6 +207,12 @@ def express(
     brows: Annotated[float, typer.Option(min=-1, max=1, help="-1 lowered to 1 raised.")] = 0.0,
     eyes: Annotated[float, typer.Option(min=-1, max=1, help="-1 closed to 1 wide open.")] = 0.0,
     mouth: Annotated[float, typer.Option(min=0, max=1, help="0 as it is to 1 open.")] = 0.0,
+    gaze: Annotated[float, typer.Option(min=-1, max=1, help="-1 to the picture's left, 1 to its right.")] = 0.0,
+    gaze_up: Annotated[float, typer.Option(min=-1, max=1, help="-1 down to 1 up.")] = 0.0,
+    tilt: Annotated[float, typer.Option(min=-1, max=1, help="The head: -1 to the left shoulder seen, 1 right.")] = 0.0,
+    turn: Annotated[float, typer.Option(min=-1, max=1, help="The head: -1 to the picture's left, 1 right.")] = 0.0,
+    preset: Annotated[str, typer.Option(help="smile, laugh, surprise, sad, wink or sceptical.")] = "none",
+    copy_from: Annotated[Path | None, typer.Option(help="A picture of yourself with the expression to copy.")] = None,
     face: Face = None,
     force: Force = False,
     port: Port = 0,
@@ -215,10 +221,14 @@ def express(
     """Change your expression."""
     from app.engines.express import ExpressOptions
 
-    if not any((smile, brows, eyes, mouth)):
-        raise Refusal("nothing-to-do", "No expression was asked for.", "Say --smile, --brows, --eyes or --mouth.")
-    options = ExpressOptions(smile=smile, brows=brows, eyes=eyes, mouth=mouth)
-    _run(options, target, face, out, force=force, port=port, quiet=no_browser)
+    options = ExpressOptions(
+        smile, brows, eyes, mouth, gaze, gaze_up, tilt, turn, preset=preset, copy=float(copy_from is not None)
+    )
+    if options == ExpressOptions():
+        raise Refusal(
+            "nothing-to-do", "No expression was asked for.", "Say --preset, --copy-from or one of the others."
+        )
+    _run(options, target, face, out, source=copy_from, force=force, port=port, quiet=no_browser)
 
 
 @cli.command()
@@ -385,10 +395,19 @@ def _run(
         typer.echo("It is you.", err=True)
         matched = _match(gate, photo, face, target)
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
+        for note in _advice(gate, mine, matched, options):
+            typer.echo(f"{note.reason} {note.remedy}", err=True)
         stamped = make(gate, mine, matched, options, signer, fmt=fmt)
         stamped.save(out, overwrite=force)
     typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
+
+
+def _advice(gate: Gate, source: Match, target: Match, options: Options) -> tuple[Refusal, ...]:
+    """What cannot be done wholly with these pictures."""
+    from app.engines.express import ExpressOptions, advised
+
+    return advised(gate, source, target, options) if isinstance(options, ExpressOptions) else ()
 
 
 def _from_checkout(name: str) -> Any:
