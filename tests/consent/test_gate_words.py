@@ -46,7 +46,7 @@ def test_a_draft_carries_what_it_was_made_from_and_opens_once(known):
     assert released.source is source.pixels
     assert (released.pixels != target.pixels).any()
     assert dataclasses.asdict(released.facts) == {
-        "purpose": Purpose.EXPRESS,
+        "purposes": (Purpose.EXPRESS,),
         "domain": Domain.LIVE,
         "assurance": gate.assurance,
         "session": gate.session,
@@ -70,7 +70,7 @@ def test_a_grant_is_for_one_purpose_once_and_for_two_minutes(known, clock):
     assert said(gate.redeem, grant, Purpose.AGE) == words("wrong-purpose")
     clock.now += policy.GRANT_SECONDS - 0.5
     work = gate.redeem(grant, Purpose.SWAP)
-    assert (work.source, work.target, work.purpose, work.own) == (source, target, Purpose.SWAP, gate.live())
+    assert (work.source, work.target, work.own) == (source, target, gate.live())
     assert said(gate.redeem, grant, Purpose.SWAP) == words("spent", what="leave")
     late = gate.grant(source, target, Purpose.SWAP)
     clock.now += policy.GRANT_SECONDS
@@ -85,6 +85,24 @@ def test_an_engine_hands_in_a_picture_of_the_same_kind_with_numbers(known):
     for bad in (math.nan, math.inf):
         assert said(work.draft, target.pixels, "engine", {"a": "b", "years": bad}) == words("bad-option")
     work.draft(target.pixels, "engine", {})
+
+
+def test_several_things_are_done_in_one_go_with_leave_for_each(known):
+    gate, source, target = known
+
+    def leave(purpose, to=target):
+        return gate.redeem(gate.grant(source, to, purpose), purpose)
+
+    swap, age, used = leave(Purpose.SWAP), leave(Purpose.AGE), leave(Purpose.EXPRESS)
+    used.draft(target.pixels, "engine", {})
+    assert said(swap.draft, target.pixels, "engine", {}, leave(Purpose.AGE, source)) == words("bad-output")
+    draft = swap.draft(255 - target.pixels, "engine", {}, age)
+    assert gate.release(draft).facts.purposes == (Purpose.SWAP, Purpose.AGE)
+    for spent in (swap, age):
+        assert said(spent.draft, target.pixels, "engine", {}) == words("spent", what="grant")
+    for also in (used, swap):
+        fresh = leave(Purpose.AGE)
+        assert said(fresh.draft, target.pixels, "engine", {}, also) == words("spent", what="grant")
 
 
 def test_who_is_no_match_is_told_so_with_the_box(known):

@@ -1,0 +1,517 @@
+"""The recorder's rules, to the frame: somebody who obeys as told, seen by eyes that report what they are told."""
+
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from consent import challenge, policy
+from consent.challenge import Plan, Prompt
+from consent.errors import Forgery
+from consent.liveness import recorder as module
+from consent.liveness.guide import ASK
+from consent.liveness.recorder import Recorder
+from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
+from consent.types import Action, Assurance, Colour, Frame
+from models.faces import Pose
+from models.presentation.path import Path
+from tests.booth import mark
+from tests.consent.test_domain import KEY
+from tests.consent.test_recognition import face
+
+CALM = face(eyes=(0.3, 0.3), eye_distance=60.0)
+STEPS = {
+    Action.TURN_LEFT: {"pose": Pose(20.0, 0, 0)},
+    Action.TURN_RIGHT: {"pose": Pose(-20.0, 0, 0)},
+    Action.NOD: {"pose": Pose(0, -10.0, 0)},
+    Action.CLOSE_EYES: {"eyes": (0.03, 0.03)},
+    Action.OPEN_MOUTH: {"mouth": 0.4},
+    Action.LEAN_IN: {"eye_distance": 80.0},
+}
+DOT = Path(6.0, ((0.0, 0.0, 0.0), (6.0, 1.0, 0.5)))
+COLOURS = (Colour.RED, Colour.GREEN, Colour.BLUE)
+PAUSE = 0.25
+
+
+def doing(action):
+    return dataclasses.replace(CALM, **STEPS.get(action, {}))
+
+
+class Told:
+    """Networks that say what they are told, a clock that is moved, and a recorder that believes them.
+
+    Each frame is another picture of 320 pixels; time goes on by an eighth of a second, which floats hold exactly.
+    """
+
+    def __init__(self, steps, assurance=Assurance.MOTION, at=1000.0):
+        self.now, self.number, self.seen, self.other = at, 0, CALM, 0.0
+        self.recorder = Recorder(challenge.draw(lambda: self.now, assurance))
+        plan = Plan(steps, (PAUSE,) * len(steps), COLOURS if Action.LIGHT in steps else (), None)
+        self.recorder._plan = dataclasses.replace(plan, path=DOT) if Action.DOT in steps else plan
+        for name in ("_track", "_recogniser", "_age"):
+            setattr(self.recorder, name, self)
+        self.recorder._best._recogniser = self
+        self.embedded, self.aged = [], []
+
+    def look(self, _):
+        return self.seen, self.other
+
+    def embed(self, _, seen):
+        self.embedded.append(seen)
+        return np.full(128, self.number, np.float32)
+
+    def years(self, _, seen):
+        self.aged.append(seen)
+        return 40.0
+
+    @property
+    def hint(self):
+        return self.recorder.hint
+
+    def step(self, seen=CALM, seconds=0.125, *, page=None, shown=None, other=0.0, side=320, mark=b""):
+        """One frame."""
+        self.now += seconds
+        self.number += 1
+        self.seen, self.other = seen, other
+        pixels = np.full((320, side, 3), self.number % 251, np.uint8)
+        shown = self.hint.prompt.index if shown is None else shown
+        signature = mark(pixels) if mark else b""
+        return self.recorder.take(Frame(pixels, self.now if page is None else page, shown, signature))
+
+    def until(self, index, **rest):
+        """Rest until that prompt is on the screen."""
+        while self.hint.prompt.index < index and not self.hint.over:
+            self.step(**rest)
+        return self
+
+    def obey(self):
+        """Do all that is asked, to the end, each thing a frame after it was painted."""
+        painted = 0
+        while not self.hint.over:
+            prompt = self.hint.prompt
+            self.step(doing(prompt.action) if prompt.index == painted else CALM)
+            painted = prompt.index
+        return self.recorder.capture()
+
+    def outcome(self):
+        assert self.hint.over
+        return self.recorder.capture().outcome
+
+
+@pytest.fixture
+def turning():
+    """At rest, and then asked to turn left."""
+    told = Told((Action.TURN_LEFT, Action.NOD))
+    return told.until(1)
+
+
+# --- a whole check ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("show", [Action.DOT, Action.LIGHT])
+def test_who_obeys_completes_with_a_rest_before_and_after_everything(show):
+    steps = (Action.TURN_LEFT, Action.NOD, show, Action.OPEN_MOUTH, Action.CLOSE_EYES)
+    told = Told(steps, Assurance.MOTION if show is Action.DOT else Assurance.MOTION_LIGHT)
+    capture = told.obey()
+    CAPTURE_SEAL.verify(Capture, capture)
+    assert (capture.outcome, capture.at, capture.world) == (Outcome.COMPLETE, Action.CENTRE, b"")
+    shown = [show] * (len(COLOURS) if show is Action.LIGHT else 1)
+    between = ([step] if step is not show else shown for step in steps)
+    asked = [Action.CENTRE, *itertools.chain(*([*some, Action.CENTRE] for some in between))]
+    assert [p.action for p in capture.prompts] == asked
+    assert [p.index for p in capture.prompts] == list(range(len(asked)))
+    assert [p.colour for p in capture.prompts if p.colour] == (list(COLOURS) if show is Action.LIGHT else [])
+    assert capture.prompts[0].seconds == policy.CHALLENGE_SECONDS
+    seconds = {p.action: p.seconds for p in capture.prompts[1:]}
+    assert seconds.pop(Action.DOT, DOT.seconds) == DOT.seconds
+    assert set(seconds.values()) == {policy.ACTION_SECONDS}
+    assert capture.path is (DOT if show is Action.DOT else None)
+    assert (capture.rest.yaw, capture.rest.size, capture.rest.eyes) == (0.0, 60.0, (0.3, 0.3))
+    assert capture.assurance is told.recorder._assurance
+    assert capture.made == told.now
+    parts = {frame.action for frame in capture.frames}
+    assert parts == {Action.CENTRE, *STEPS} & set(asked)
+    assert len(capture.embeddings) == len(capture.frames)
+    for action in parts:
+        best = doing(action)
+        frames = [(f.face.pose, f.face.mouth, f.face.eyes) for f in capture.frames if f.action is action]
+        assert (best.pose, best.mouth, best.eyes) in frames
+    assert not any(frame.pixels.flags.writeable for frame in capture.frames)
+    assert told.hint.over
+    assert (told.hint.code, told.hint.progress, told.hint.seconds_left) == ("complete", 1.0, None)
+
+
+def test_what_was_kept_is_given_away_and_forgotten():
+    told = Told((Action.TURN_LEFT,))
+    first = told.obey()
+    assert first.sights
+    assert (told.recorder._film.sights, told.recorder._samples, told.recorder._best.all()) == ([], [], [])
+    with pytest.raises(Forgery) as caught:
+        told.recorder.capture()
+    assert "recording" in caught.value.reason.lower()
+
+
+def test_the_rest_that_is_measured_takes_six_frames_and_four_tenths_of_a_second():
+    for seconds, frames in ((0.125, 6), (0.0625, 8)):  # six frames; or seven spans of a sixteenth, beyond 0.4 s
+        told = Told((Action.TURN_LEFT,))
+        for number in range(frames):
+            assert told.recorder._rest is None, number
+            told.step(seconds=seconds)
+        assert told.recorder._rest is not None
+
+
+def test_a_frame_that_does_not_rest_begins_the_first_rest_anew():
+    told = Told((Action.TURN_LEFT,))
+    for _ in range(5):
+        told.step()
+    hint = told.step(dataclasses.replace(CALM, pose=Pose(30.0, 0, 0)))
+    assert hint.code == "centre"
+    assert hint.text == ASK["centre"]
+    for _ in range(5):
+        told.step()
+    assert told.recorder._rest is None
+    assert told.step().code == "centre"
+    assert told.recorder._rest is not None
+
+
+def test_somebody_beside_one_is_told_of_before_the_first_rest_and_nothing_is_kept():
+    told = Told((Action.TURN_LEFT,))
+    for _ in range(9):
+        hint = told.step(other=policy.SECOND_FACE_SHARE)
+        assert (hint.code, hint.over) == ("several-faces", False)
+    assert (told.recorder._rest, told.recorder._best.all()) == (None, [])
+
+
+def test_the_next_prompt_waits_for_its_pause(turning):
+    """Revealed at the first frame that comes a pause after the rest was held."""
+    told = Told((Action.TURN_LEFT,))
+    while told.recorder._rest is None:
+        told.step()
+    held = told.now
+    assert told.recorder._reveal_at == held + PAUSE
+    assert told.step().prompt.index == 0
+    assert told.step().prompt == Prompt(1, Action.TURN_LEFT, policy.ACTION_SECONDS)
+    assert told.now == held + PAUSE
+
+
+# --- rules of order --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("late", "over"), [(0.0, False), (1e-3, True)])
+def test_the_whole_check_lasts_as_long_as_it_may_and_no_longer(late, over):
+    told = Told((Action.TURN_LEFT,))
+    assert told.step(seconds=policy.CHALLENGE_SECONDS + late, page=0.0).over == over
+    if over:
+        assert told.outcome() is Outcome.TOO_SLOW
+
+
+@pytest.mark.parametrize(
+    ("ours", "page", "over"), [(3.0, 1.0, False), (3.125, 1.0, True), (-0.5, 1.5, False), (-0.625, 1.5, True)]
+)
+def test_the_two_clocks_may_drift_apart_by_two_seconds(ours, page, over):
+    told = Told((Action.TURN_LEFT,))
+    told.step(page=7.0)
+    assert told.step(seconds=ours, page=7.0 + page).over == over
+    if over:
+        assert told.outcome() is Outcome.CLOCK
+
+
+@pytest.mark.parametrize(("step", "over"), [(policy.FRAME_GAP, False), (policy.FRAME_GAP + 0.125, True)])
+def test_a_hole_is_more_than_the_longest_step(step, over):
+    told = Told((Action.TURN_LEFT,))
+    told.step()
+    assert told.step(seconds=step).over == over
+    if over:
+        assert told.outcome() is Outcome.GAP
+
+
+@pytest.mark.parametrize(("page", "shown"), [(0.0, 0), (-0.125, 0), (0.125, -1), (0.125, 1)])
+def test_frames_that_stand_still_or_go_back_or_ahead_end_it(page, shown):
+    told = Told((Action.TURN_LEFT,))
+    told.step()
+    told.step(page=told.now + page, seconds=0.0, shown=shown)
+    assert told.outcome() is Outcome.ORDER
+
+
+def test_before_anything_was_painted_a_frame_says_so(turning):
+    told = Told((Action.TURN_LEFT,))
+    assert not told.step(shown=-1).over
+    assert not told.step(shown=-1).over
+    assert not told.step(shown=0).over
+    told.step(shown=-2)
+    assert told.outcome() is Outcome.ORDER
+
+
+def test_a_world_is_that_of_the_first_frame():
+    for first, later in ((lambda p: mark(p, KEY), b""), (b"", lambda p: mark(p, KEY))):
+        told = Told((Action.TURN_LEFT,))
+        assert not told.step(mark=first).over
+        told.step(mark=later)
+        assert told.outcome() is Outcome.MIXED
+    told = Told((Action.TURN_LEFT,))
+    told.step(mark=lambda p: mark(p, KEY))
+    told.step(mark=lambda p: mark(p, KEY), side=300)
+    assert told.hint.code == "frames-mixed"
+    assert told.recorder.capture().world == KEY.public_key().public_bytes_raw()
+
+
+def test_a_mark_of_another_picture_ends_it():
+    told = Told((Action.TURN_LEFT,))
+    told.step(mark=lambda p: mark(255 - p, KEY))
+    assert told.outcome() is Outcome.MIXED
+
+
+def test_no_time_is_no_time():
+    for page in (math.nan, math.inf, -math.inf):
+        told = Told((Action.TURN_LEFT,))
+        told.step(page=page)
+        assert told.outcome() is Outcome.CLOCK
+
+
+def test_nothing_is_seen_any_more_when_it_is_over(turning):
+    turning.step(seconds=9.0)
+    assert turning.hint.code == "frames-missing"
+    seen = len(turning.recorder._film.sights)
+    turning.step()
+    assert len(turning.recorder._film.sights) == seen
+    assert (turning.hint.code, turning.hint.amount, turning.hint.dot, turning.hint.aim) == (
+        "frames-missing", None, (), None
+    )  # fmt: skip
+    capture = turning.recorder.capture()
+    assert (capture.outcome, capture.at) == (Outcome.GAP, Action.TURN_LEFT)
+
+
+# --- who is seen -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("share", "over"), [(policy.SECOND_FACE_SHARE, True), (0.34, False), (math.nan, True)])
+def test_a_second_face_of_some_size_in_three_frames_running_ends_it(turning, share, over):
+    for _ in range(policy.SECOND_FACE_FRAMES - 1):
+        assert not turning.step(other=share).over
+    assert turning.step(other=share).over == over
+    if over:
+        assert turning.outcome() is Outcome.SECOND_FACE
+
+
+def test_a_second_face_that_comes_and_goes_does_not(turning):
+    for _ in range(3):
+        for share in (0.5, 0.5, 0.0):
+            assert not turning.step(other=share).over
+
+
+def test_a_second_face_in_three_frames_counts_even_when_ones_own_is_lost(turning):
+    for _ in range(2):
+        turning.step(None, other=0.5)
+    turning.step(None, other=0.5)
+    assert turning.outcome() is Outcome.SECOND_FACE
+
+
+def test_a_face_may_be_lost_so_long_and_no_longer(turning, monkeypatch):
+    monkeypatch.setattr(policy, "LOST_SECONDS", 1.25)
+    for _ in range(10):
+        hint = turning.step(None)
+        assert (hint.code, hint.over, hint.amount) == ("no-face", False, None)
+    turning.step(None)
+    assert turning.outcome() is Outcome.LOST
+
+
+def test_nobody_before_the_first_rest_is_only_told(turning):
+    told = Told((Action.TURN_LEFT,))
+    for _ in range(40):
+        assert told.step(None).code == "no-face"
+    assert not told.hint.over
+
+
+def test_a_face_that_was_lost_begins_its_rest_anew():
+    told = Told((Action.TURN_LEFT,))
+    for seen in (*[CALM] * 5, None, *[CALM] * 5):
+        told.step(seen)
+    assert told.recorder._rest is None
+
+
+@pytest.mark.parametrize(("step", "patience"), [(Action.NOD, 4.0), (Action.DOT, 1.5), (Action.LIGHT, 1.5)])
+def test_a_page_is_waited_for_so_long_and_no_longer(step, patience):
+    """Longer for what must be read."""
+    assert patience == (policy.PAINT_SECONDS if step is Action.NOD else policy.QUICK_PAINT_SECONDS)
+    told = Told((step,)).until(1)
+    since = told.now
+    while told.now < since + patience:
+        assert not told.step(shown=0).over
+    told.step(shown=0)
+    assert told.outcome() is Outcome.STALLED
+
+
+# --- samples ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_sample_is_taken_of_every_prompt_but_the_colours_and_now_and_then(monkeypatch):
+    monkeypatch.setattr(policy, "SAMPLE_SECONDS", (0.5, 1.0))
+    for share, every in ((0.0, 0.5), (0.5, 0.75), (1.0, 1.0)):
+        told = Told((Action.TURN_LEFT,))
+        with monkeypatch.context() as patch:
+            patch.setattr(module.secrets, "randbelow", lambda n, share=share: round(share * (n - 1)))
+            check_samples(told.until(1), every)
+
+
+def check_samples(told, every):
+    """While one action is waited for, a sample comes so often."""
+    times, start = [], len(told.recorder._samples)
+    for _ in range(24):
+        before = len(told.recorder._samples)
+        told.step()
+        times += [told.now] * (len(told.recorder._samples) - before)
+    assert start
+    assert np.diff(times) == pytest.approx([every] * (len(times) - 1))
+    assert {sample.prompt for sample in told.recorder._samples[start:]} == {1}
+
+
+def test_each_prompt_has_a_sample_at_once_and_an_age_at_rest():
+    capture = Told((Action.TURN_LEFT, Action.LIGHT, Action.NOD), Assurance.MOTION_LIGHT).obey()
+    sampled = {sample.prompt for sample in capture.samples}
+    assert sampled >= {p.index for p in capture.prompts if p.action is not Action.LIGHT}
+    for sample in capture.samples:
+        resting = capture.prompts[sample.prompt].action is Action.CENTRE
+        assert sample.years == 40.0 if resting else math.isnan(sample.years)
+        assert sample.embedding.shape == (128,)
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_action_is_done_when_it_is_held(turning):
+    done = doing(Action.TURN_LEFT)
+    for number in range(policy.HOLD_FRAMES + 1):
+        assert turning.hint.prompt.index == 1, number
+        turning.step(done if number else CALM)
+    assert turning.hint.prompt == Prompt(2, Action.CENTRE, policy.ACTION_SECONDS)
+    assert turning.hint.progress == pytest.approx(1 / 3)
+
+
+def test_what_is_seen_of_an_action_is_told_between_nothing_and_all(turning):
+    for yaw, amount in ((-9.0, 0.0), (8.0, 0.5), (30.0, 1.0)):
+        hint = turning.step(dataclasses.replace(CALM, pose=Pose(yaw, 0, 0)))
+        assert hint.amount == pytest.approx(amount)
+        assert (hint.code, hint.text) == ("turn-left", ASK["turn-left"])
+        assert (hint.dot, hint.aim) == ((), None)
+    assert hint.seconds_left == pytest.approx(policy.ACTION_SECONDS - 0.25)
+
+
+@pytest.mark.parametrize(("wait", "over"), [(0.125, False), (0.1, True)])
+def test_nobody_answers_before_they_can_have_seen_the_prompt(turning, wait, over):
+    turning.step()
+    turning.step(doing(Action.TURN_LEFT), seconds=wait)
+    for _ in range(2):
+        turning.step(doing(Action.TURN_LEFT))
+    assert turning.hint.over == over
+    if over:
+        assert turning.outcome() is Outcome.TOO_FAST
+    else:
+        assert turning.hint.prompt.index == 2
+
+
+def test_the_wrong_action_ends_it_and_a_nod_by_the_way_does_not(turning):
+    for _ in range(5):
+        assert not turning.step(doing(Action.NOD)).over
+    for _ in range(3):
+        turning.step(doing(Action.OPEN_MOUTH))
+    assert turning.outcome() is Outcome.WRONG
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(0.5, policy.ACTION_FRAMES), (0.25, 34)])
+def test_an_action_has_its_time_and_its_frames(turning, seconds, frames):
+    """24 frames, after eight seconds; or more than eight seconds, after 24 frames."""
+    for number in range(frames - 1):
+        assert not turning.step(seconds=seconds).over, number
+    turning.step(seconds=seconds)
+    assert turning.outcome() is Outcome.NOT_SEEN
+
+
+def test_somebody_beside_one_keeps_no_frame(turning):
+    turning.step()
+    before = len(turning.recorder._best.all())
+    turning.step(doing(Action.TURN_LEFT), other=0.5)
+    assert len(turning.recorder._best.all()) == before
+    turning.step(doing(Action.TURN_LEFT))
+    (kept,) = turning.recorder._best.all()[before:]
+    assert (kept.part, kept.score, kept.number) == (1, 20.0 / policy.TURN_DEGREES, len(turning.recorder._film.sights))
+
+
+# --- colours and the dot ---------------------------------------------------------------------------------------------
+
+
+def lit():
+    return Told((Action.LIGHT,), Assurance.MOTION_LIGHT).until(1)
+
+
+def test_a_colour_lasts_its_time_and_its_frames_with_the_head_still():
+    told = lit()
+    assert told.hint.prompt.colour is COLOURS[0]
+    for _ in range(4):
+        hint = told.step()
+        assert (hint.prompt.index, hint.code, hint.seconds_left) == (1, "light", None)
+    assert told.step().prompt == Prompt(2, Action.LIGHT, policy.ACTION_SECONDS, COLOURS[1])  # 0.5 seconds since
+    turned = dataclasses.replace(CALM, pose=Pose(policy.LIGHT_STILL + 1, 0, 0))
+    for _ in range(9):
+        assert told.step(turned).code == "hold-still"
+    for _ in range(2):
+        assert told.step().prompt.index == 2
+    assert told.step().prompt.index == 3, "three frames that are still, however many were not"
+
+
+def test_a_colour_that_was_not_seen_in_time_ends_it():
+    told = lit()
+    turned = dataclasses.replace(CALM, pose=Pose(policy.LIGHT_STILL + 1, 0, 0))
+    for _ in range(25):  # three seconds after the first
+        assert not told.step(turned).over
+    told.step(turned)
+    assert told.outcome() is Outcome.NOT_SEEN
+
+
+def test_a_dot_is_shown_from_a_moment_ago_to_a_moment_ahead_until_its_path_is_over():
+    told = Told((Action.DOT,)).until(1)
+    assert told.hint.prompt == Prompt(1, Action.DOT, DOT.seconds)
+    turned = dataclasses.replace(CALM, pose=Pose(-policy.DOT_FIELD[0] / 2, policy.DOT_FIELD[1] / 4, 0))
+    hint = told.step(turned)
+    assert hint.aim == pytest.approx((0.5, 0.25))
+    assert hint.amount is None
+    assert [t for t, _, _ in hint.dot] == pytest.approx([i * 0.05 for i in range(11)])
+    for _ in range(8):
+        hint = told.step()
+    assert [t for t, _, _ in hint.dot] == pytest.approx([0.5 + i * 0.05 for i in range(21)])
+    assert [(x, y) for _, x, y in hint.dot] == [DOT.at(t) for t, _, _ in hint.dot]
+    assert hint.seconds_left == pytest.approx(5.0)
+    for _ in range(39):
+        hint = told.step()
+        assert hint.prompt.index == 1
+    assert told.step().prompt.index == 2
+
+
+def turned(told):
+    """The turn is done, and rest is asked."""
+    told.step()
+    for _ in range(policy.HOLD_FRAMES):
+        told.step(doing(Action.TURN_LEFT))
+    assert told.hint.prompt.index == 2
+    return told
+
+
+# --- back at rest ----------------------------------------------------------------------------------------------------
+
+
+def test_who_does_not_come_back_to_rest_runs_out_of_time(turning):
+    told = turned(turning)
+    for _ in range(65):
+        assert not told.step(doing(Action.TURN_LEFT)).over
+    told.step(doing(Action.TURN_LEFT))
+    capture = told.recorder.capture()
+    assert (capture.outcome, capture.at) == (Outcome.NOT_SEEN, Action.CENTRE)
+
+
+def test_a_later_rest_takes_three_frames(turning):
+    told = turned(turning)
+    for number in range(policy.HOLD_FRAMES):
+        assert told.recorder._reveal_at is None, number
+        told.step()
+    assert told.recorder._reveal_at == told.now + PAUSE
