@@ -1,7 +1,8 @@
 """The age engine on people at whom nothing was tuned: what an age network reads, and whether the gate still knows them.
 
 Every reading is the mean over several pictures of a person and several crops of each, for one reading of an estimator
-is noise. Ordered means that, of one person, these means rise strictly from -20 through -10, 0, 10, 20 and 30 to +40 years: six steps at once.
+is noise. Ordered means that, of one person, these means rise strictly from -20 through -10, 0, 10, 20 and 30 to +40
+years: six steps at once.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from app import files, media
+from app.engines.age import AgeOptions
 from app.flow import Options, make
 from app.notary import open_notary
 from app.stamp.plate import Language
@@ -196,13 +197,14 @@ class Desk:
         visitor.place(gate, side, picture)
         return picture
 
-    def make(self, visitor: Visitor, purpose: Purpose, options: Options) -> Result:
+    def make(self, visitor: Visitor, purpose: Purpose, options: Options, strip: str = "") -> Result:
         """One finished picture, from the pictures on the table.
 
         Args:
             visitor: whose table.
             purpose: what the options are for.
             options: what to do.
+            strip: name of the strip of ages that the picture belongs to, if any.
 
         Raises:
             Refusal: whatever the gate refuses, or a picture is missing.
@@ -215,7 +217,8 @@ class Desk:
             language: Language = "zh" if visitor.language == "zh" else "en"
             stamped = make(gate, source, target[1], options, self.signer, language=language)
         key = secrets.token_hex(8)
-        result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0])
+        years = options.years if isinstance(options, AgeOptions) else 0.0
+        result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0], strip, years)
         visitor.keep(gate, result, key)
         return result
 

@@ -17,6 +17,7 @@ from app.studio.desk import OFFERED
 from app.studio.refusals import told
 from app.studio.sessions import SIDES
 from app.studio.strings import say
+from app.studio.strip import make_strip, strip_of
 from app.studio.tools import EVENTS_JS, button, drop, html, note
 from consent.types import Purpose
 
@@ -41,6 +42,7 @@ def build_play(parts: Parts) -> None:
             # Which of the three is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
                 years = gr.Slider(-20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
+                six = gr.Button(words("strip_make"), elem_id="make-strip")
             with gr.Column(elem_id="express-controls"):
                 sliders = [
                     gr.Slider(low, 1, 0.7 if name == "smile" else 0, step=0.05, label=words(name), buttons=[])
@@ -60,6 +62,7 @@ def build_play(parts: Parts) -> None:
     def make_it(visitor: Visitor, *sent: Any) -> None:
         desk.make(visitor, *wanted(*sent))
 
+    parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
     parts.on(make.click, make_it, [action, amount, some, years, *sliders], busy=stage)
     for part in (stage, source):
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
@@ -96,6 +99,8 @@ def _handler(desk: Desk) -> Any:
             case "live":
                 desk.live(visitor, side)
                 visitor.shown = None if side == "target" else visitor.shown
+            case "show":
+                visitor.shown = detail.get("key") if detail.get("key") in visitor.results else visitor.shown
             case "back":
                 visitor.shown = None
             case "clear":
@@ -127,7 +132,8 @@ def _stage(visitor: Visitor) -> str:
     if result.before.data:  # a live frame has no before to show
         figure = _compared(after, f"/studio/before/{key}", size, _cut(result), language)
     return (
-        f'{figure}<div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
+        f"{figure}{strip_of(visitor, result)}"
+        f'<div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
         f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
         f"{button('back', say('back', language), side='target')}</div>"
         f'<p class="quiet">{escape(say("result_note", language))}</p>'

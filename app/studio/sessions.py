@@ -70,11 +70,15 @@ class Result:
         name: file name offered for download.
         stamped: the labelled and signed bytes, the only ones a browser gets.
         before: number of the picture it was made from, and that picture's bytes and media type.
+        strip: the strip of ages it belongs to, if any; the same for all of one strip.
+        years: which age of the strip.
     """
 
     name: str
     stamped: Stamped
     before: Picture
+    strip: str = ""
+    years: float = 0.0
 
 
 @dataclass(slots=True)

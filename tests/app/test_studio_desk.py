@@ -19,9 +19,10 @@ from app.home import Home
 from app.stamp import writer
 from app.studio import pictures, receipts
 from app.studio.desk import OFFERED
-from app.studio.play import _boxes, _slot, _stage
+from app.studio.play import _boxes, _handler, _slot, _stage
 from app.studio.server import build
 from app.studio.sessions import CHECK_SECONDS
+from app.studio.strip import make_strip
 from app.studio.verify import report_html
 from app.studio.withdrawal import known, withdraw
 from app.verify import Verdict, verify
@@ -182,6 +183,27 @@ def test_the_live_frame_can_be_changed_too_and_never_goes_out_unstamped(studio, 
     put(client, "target", mine)  # as it was, for what follows
     desk.look(visitor, "target")
     desk.make(visitor, Purpose.AGE, AgeOptions(years=25))
+
+
+def test_a_strip_is_finished_pictures_of_their_own(studio, monkeypatch):
+    _, desk, _, client, visitor = studio
+    monkeypatch.setattr("app.studio.strip.AGES", (-20, 30))
+    before = set(visitor.results)
+    make_strip(desk, visitor)
+    strip = {one.years: key for key, one in visitor.results.items() if key not in before}
+    assert visitor.shown == strip[30.0]
+    page = _stage(visitor)
+    assert page.count('data-do="show"') == 2
+    for years, key in strip.items():
+        assert page.index(f"/studio/result/{strip[-20.0]}") < page.index(f"{years:+.0f} years")
+        report = verify(client.get(f"/studio/result/{key}").content, desk.anchors)
+        assert report.verdict is Verdict.OURS
+    happened = _handler(desk)
+    happened(visitor, {"do": "show", "side": "target", "key": strip[-20.0]})
+    assert visitor.shown == strip[-20.0]
+    for other in ("", "nobody's", None):
+        happened(visitor, {"do": "show", "side": "target", "key": other})
+        assert visitor.shown == strip[-20.0]
 
 
 def test_another_browser_sees_nothing(studio):
