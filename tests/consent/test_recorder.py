@@ -100,6 +100,13 @@ class Told:
         return self.recorder.capture().outcome
 
 
+@pytest.fixture(autouse=True)
+def no_networks(monkeypatch):
+    """None is loaded, for none is asked."""
+    for name in ("Finder", "Recogniser", "AgeEstimator"):
+        monkeypatch.setattr(module, name, lambda: None)
+
+
 @pytest.fixture
 def turning():
     """At rest, and then asked to turn left."""
