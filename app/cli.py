@@ -405,9 +405,9 @@ def _run(
 
 def _advice(gate: Gate, source: Match, target: Match, options: Options) -> tuple[Refusal, ...]:
     """What cannot be done wholly with these pictures."""
-    from app.engines.express import ExpressOptions, advised
+    from app.engines.express import ExpressOptions
 
-    return advised(gate, source, target, options) if isinstance(options, ExpressOptions) else ()
+    return options.advice(gate, source, target) if isinstance(options, ExpressOptions) else ()
 
 
 def _from_checkout(name: str) -> Any:

@@ -60,6 +60,15 @@ class ExpressOptions:
         sliders = Asked(self.smile, self.brows, self.eyes, self.mouth, self.gaze, self.gaze_up, self.tilt, self.turn)
         return PRESETS[self.preset].added(sliders).limited()
 
+    def advice(self, gate: Gate, source: Match, target: Match) -> tuple[Refusal, ...]:
+        """What `express` cannot do wholly with these pictures: why, and the one thing that helps. Nothing is changed.
+
+        Raises:
+            Refusal: the session is over.
+        """
+        made = _express.plan(target, gate.live(), self.asked, source, self.copy)
+        return tuple(advice(code) for code in made.notes)
+
 
 def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> Draft:
     """The target's picture with another expression.
@@ -77,13 +86,3 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     pixels = _express.carried_out(made, work.target)
     parameters: dict[str, float | str] = {one.name: getattr(options, one.name) for one in fields(options)}
     return work.draft(pixels, engine="express-mesh 1", parameters=parameters)
-
-
-def advised(gate: Gate, source: Match, target: Match, options: ExpressOptions) -> tuple[Refusal, ...]:
-    """What `express` cannot do wholly with these pictures: why, and the one thing that helps. Nothing is changed.
-
-    Raises:
-        Refusal: the session is over.
-    """
-    made = _express.plan(target, gate.live(), options.asked, source, options.copy)
-    return tuple(advice(code) for code in made.notes)

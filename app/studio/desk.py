@@ -17,7 +17,7 @@ from app.flow import Options, make
 from app.notary import open_notary
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
-from app.studio import withdrawal
+from app.studio import expressions, withdrawal
 from app.studio.sessions import Picture, Result
 from app.studio.strings import say
 from consent import policy
@@ -197,7 +197,7 @@ class Desk:
         visitor.place(gate, side, picture)
         return picture
 
-    def make(self, visitor: Visitor, purpose: Purpose, options: Options, strip: str = "") -> Result:
+    def make(self, visitor: Visitor, purpose: Purpose, options: Options, strip: str = "", *, ready: str = "") -> Result:
         """One finished picture, from the pictures on the table.
 
         Args:
@@ -205,6 +205,7 @@ class Desk:
             purpose: what the options are for.
             options: what to do.
             strip: name of the strip of ages that the picture belongs to, if any.
+            ready: which of `expressions.CHOICES`, for an expression.
 
         Raises:
             Refusal: whatever the gate refuses, or a picture is missing.
@@ -213,6 +214,8 @@ class Desk:
         gate = self.gate(visitor)
         target = _matched(visitor, "target")
         source = gate.live()[0] if purpose is not Purpose.SWAP else _matched(visitor, "source")[1]
+        if purpose is Purpose.EXPRESS:
+            source = expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
         with self._work:  # one engine at a time: each uses every core it gets
             language: Language = "zh" if visitor.language == "zh" else "en"
             stamped = make(gate, source, target[1], options, self.signer, language=language)
@@ -220,6 +223,8 @@ class Desk:
         years = options.years if isinstance(options, AgeOptions) else 0.0
         result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0], strip, years)
         visitor.keep(gate, result, key)
+        if said := expressions.notes(visitor, gate, source, target[1], options):
+            visitor.notes["play"] = said
         return result
 
 

@@ -10,10 +10,10 @@ import gradio as gr
 
 from app.engines._options import chosen
 from app.engines.age import AgeOptions
-from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import OFFERED
+from app.studio.expressions import asked, panel
 from app.studio.refusals import told
 from app.studio.sessions import SIDES
 from app.studio.strings import say
@@ -39,17 +39,15 @@ def build_play(parts: Parts) -> None:
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{purpose}"), purpose.value) for purpose in OFFERED]
             action = gr.Radio(choices, value=OFFERED[0].value, label=words("play_action"), elem_id="action")
-            # Which of the three is seen follows from the choice above, in the style sheet.
+            # Which of these is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
                 years = gr.Slider(-20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
                 six = gr.Button(words("strip_make"), elem_id="make-strip")
             with gr.Column(elem_id="express-controls"):
-                sliders = [
-                    gr.Slider(low, 1, 0.7 if name == "smile" else 0, step=0.05, label=words(name), buttons=[])
-                    for name, low in (("smile", -1), ("brows", -1), ("eyes", -1), ("mouth", 0))
-                ]
-            with gr.Column(elem_id="swap-controls"):
+                face = panel(words)
+            with gr.Column(elem_id="source-controls"):
                 source = html(js_on_load=EVENTS_JS, elem_id="source")
+            with gr.Column(elem_id="swap-controls"):
                 amount = gr.Slider(0, 1, 1, step=0.05, label=words("amount"), buttons=[])
                 boxes = [(words(f"part_{part}"), part) for part in SwapOptions().parts]
                 some = gr.CheckboxGroup(boxes, value=list(SwapOptions().parts), label=words("parts"), elem_id="parts")
@@ -60,10 +58,11 @@ def build_play(parts: Parts) -> None:
     parts.show(source, lambda visitor: _slot(visitor, "source"))
 
     def make_it(visitor: Visitor, *sent: Any) -> None:
-        desk.make(visitor, *wanted(*sent))
+        purpose, options = wanted(*sent)
+        desk.make(visitor, purpose, options, ready=str(sent[4]))
 
     parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
-    parts.on(make.click, make_it, [action, amount, some, years, *sliders], busy=stage)
+    parts.on(make.click, make_it, [action, amount, some, years, *face], busy=stage)
     for part in (stage, source):
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
 
@@ -79,7 +78,7 @@ def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> tupl
     if purpose is Purpose.AGE:
         return purpose, AgeOptions(years=how_old)
     if purpose is Purpose.EXPRESS:
-        return purpose, ExpressOptions(*face)
+        return purpose, asked(*face)
     return purpose, SwapOptions(amount=much, parts=tuple(which) if isinstance(which, list) else which)
 
 

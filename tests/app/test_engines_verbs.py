@@ -25,7 +25,7 @@ from tests.people import person
 VERBS = {"swap": (swap, SwapOptions), "age": (age, AgeOptions), "express": (express, ExpressOptions)}
 RANGES = {
     (SwapOptions, "amount"): (0, 1),
-    (AgeOptions, "years"): (-20, 30),
+    (AgeOptions, "years"): (-20, 40),
     (AgeOptions, "grey"): (0, 1),
     (AgeOptions, "seed"): (0, 2**31 - 1),
     (ExpressOptions, "smile"): (-1, 1),

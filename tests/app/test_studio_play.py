@@ -8,14 +8,15 @@ from app.engines._parts import PARTS
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
+from app.studio.expressions import CHOICES, SLIDERS
 from app.studio.play import wanted
 from consent.errors import Refusal
 from consent.types import Purpose
 
-SENT = {"much": 1, "which": list(PARTS), "years": 25, "smile": 0.7, "brows": 0, "eyes": 0, "mouth": 0}
+SENT = {"much": 1, "which": list(PARTS), "years": 25, "ready": "smile", **dict.fromkeys(SLIDERS, 0)}
 USED = {
     Purpose.AGE: ("years",),
-    Purpose.EXPRESS: ("smile", "brows", "eyes", "mouth"),
+    Purpose.EXPRESS: ("ready", *SLIDERS),
     Purpose.SWAP: ("much", "which"),
 }
 ODD = (None, "", "1", math.nan, math.inf, -math.inf, 10**400, 1e9, True, {}, [[]], [None], ["ears"], [1], "skin")
@@ -23,9 +24,9 @@ ODD = (None, "", "1", math.nan, math.inf, -math.inf, 10**400, 1e9, True, {}, [[]
 
 def test_what_the_page_sends_at_first_is_taken():
     assert wanted("age", *SENT.values()) == (Purpose.AGE, AgeOptions(years=25))
-    assert wanted("express", *SENT.values()) == (Purpose.EXPRESS, ExpressOptions(smile=0.7))
+    assert wanted("express", *SENT.values()) == (Purpose.EXPRESS, ExpressOptions(preset="smile"))
     assert wanted("swap", *SENT.values()) == (Purpose.SWAP, SwapOptions())
-    assert wanted("swap", 0.5, [], *[None] * 5) == (Purpose.SWAP, SwapOptions(amount=0.5, parts=()))
+    assert wanted("swap", 0.5, [], *[None] * 10) == (Purpose.SWAP, SwapOptions(amount=0.5, parts=()))
 
 
 @pytest.mark.parametrize("value", ODD, ids=lambda value: repr(value)[:12])
@@ -43,4 +44,12 @@ def test_what_is_not_offered_is_refused_in_words(value):
 
 
 def test_what_the_choice_does_not_use_is_not_looked_at():
-    assert wanted("age", None, None, 25, *[None] * 4)[0] is Purpose.AGE
+    assert wanted("age", None, None, 25, *[None] * 9)[0] is Purpose.AGE
+
+
+def test_each_choice_is_ready_made_or_copied_and_sliders_come_on_top():
+    for ready in CHOICES:
+        sent = SENT | {"ready": ready, "gaze_up": 0.4, "turn": -0.2}
+        _, options = wanted("express", *sent.values())
+        assert (options.preset == ready) != (options.copy == 1)
+        assert (options.gaze_up, options.turn, options.smile) == (0.4, -0.2, 0)

@@ -25,7 +25,8 @@ from consent.types import Ability, Purpose
 HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
     r"step_\w+|purpose_[\w-]+|action_\w+|agree_(happens|kept|stop|marked)(_title|_command)?|capture_\w+|no_\w+|fact_\w+|"
-    r"(source|target)_(text|title)|(smile|brows|eyes|mouth)|hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+"
+    r"(source|target)_(text|title)|(smile|brows|eyes|mouth|gaze|gaze_up|tilt|turn)|face_\w+|"
+    r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+"
 )
 """Keys that are put together in the code."""
 
