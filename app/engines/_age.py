@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import cv2
@@ -30,6 +30,12 @@ _COLOUR: Final = 6.0
 """Chroma of a face below which its picture is taken for black and white."""
 _HEAD: Final = 0.75
 """Face widths round the mesh in which skin is painted and hair is looked for."""
+
+
+@cache
+def segmenter() -> Segmenter:
+    """One network for all calls; it is thread-safe and holds nothing of anyone."""
+    return Segmenter()
 
 
 def shaped(mesh: Points, years: float) -> Points:

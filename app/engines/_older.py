@@ -26,7 +26,7 @@ _FAIR: Final = (-25.0, 45.0)
 
 
 def older(on: Canvas, strength: float, seed: int) -> Floats:
-    """`on.lab` with the skin of `strength` times thirty years more; (H, W, 3), nothing off the face changes."""
+    """`on.lab` with an older skin, (H, W, 3), by `_ageshape.strength_of`; nothing off the face changes."""
     layers = _wrinkles.spread(seed, on)
     toward = light_direction(on) @ Placement.of(on.mesh).rotation[:2, :2]
     # in the dark everything shows less, and where the light is burnt out there is no skin to shade
@@ -82,9 +82,10 @@ def _tone(out: Floats, on: Canvas, layers: Layers, strength: float, fair: float)
     """Duller and yellower, blotched and spotted, as shares of the skin's own colour; in place."""
     even = strength * on.bare
     spots = layers.spots * (0.35 + 0.65 * fair)
-    out[..., 0] *= 1 - even * (0.025 + 0.012 * layers.blotch + 0.14 * spots)
-    out[..., 1] *= 1 + even * (0.10 * layers.blotch + 0.10 * spots)
-    out[..., 2] *= 1 + even * (0.05 - 0.03 * layers.blotch + 0.22 * spots)
+    blotch = layers.blotch * (0.4 + 0.6 * fair)
+    out[..., 0] *= 1 - even * (0.025 + 0.012 * blotch + 0.14 * spots)
+    out[..., 1] *= 1 + even * (0.10 * blotch + 0.10 * spots)
+    out[..., 2] *= 1 + even * (0.05 - 0.03 * blotch + 0.22 * spots)
 
 
 def _contrast(out: Floats, on: Canvas, strength: float) -> None:

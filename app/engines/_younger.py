@@ -10,6 +10,8 @@ import numpy as np
 from app.engines._filters import Floats, blur, polygon
 from app.engines._skin import Canvas
 
+_SMOOTHEST: Final = 1.1
+"""Strength from which skin stays as it is and only the shape goes on: a face without pores is no face."""
 _UNDER_EYES: Final = (
     (226, 31, 228, 229, 230, 231, 232, 233, 121, 120, 119, 118, 117, 111),
     (446, 261, 448, 449, 450, 451, 452, 453, 350, 349, 348, 347, 346, 340),
@@ -18,6 +20,7 @@ _UNDER_EYES: Final = (
 
 def younger(on: Canvas, strength: float) -> Floats:
     """Lines and folds shallower (dark ones more than light ones), shade under the eyes lifted, tone even and fresh."""
+    strength = min(strength, _SMOOTHEST)
     lab, light, width = on.lab, on.light, on.width
     out = lab.copy()
     base = np.asarray(cv2.bilateralFilter(lab, -1, 10, max(2.0, 0.018 * width)), np.float32)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 from app.engines import _age
 from app.engines._options import ranged
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
-from models.person import Segmenter
 
 _SEEDS: Final = 2**31 - 1
 
@@ -20,8 +18,7 @@ class AgeOptions:
     """How far and how.
 
     Attributes:
-        years: -20 (younger) to 40 (older); 0 changes nothing. What such years often do to a face, not a forecast:
-            estimators read about a third of it (research).
+        years: -20 (younger) to 40 (older); 0 changes nothing. What such years often do to a face, not a forecast.
         grey: 0..1, how much of the hair's greying is shown; 0 leaves the hair alone.
         seed: 0..2147483647; which lines and strands. The same seed gives the same picture.
 
@@ -38,6 +35,11 @@ class AgeOptions:
         ranged("grey", self.grey, 0, 1)
         ranged("seed", self.seed, 0, _SEEDS)
 
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """What is asked for, for the manifest."""
+        return {"years": self.years, "grey": self.grey, "seed": int(self.seed)}
+
 
 def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
     """The target's picture with the person older or younger.
@@ -48,12 +50,5 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
     """
     options = options or AgeOptions()
     work = gate.redeem(grant, Purpose.AGE)
-    pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _segmenter())
-    asked: dict[str, float | str] = {"years": options.years, "grey": options.grey, "seed": int(options.seed)}
-    return work.draft(pixels, engine="age-wrinkle 2", parameters=asked)
-
-
-@cache
-def _segmenter() -> Segmenter:
-    """One network for all calls; it is thread-safe and holds nothing of anyone."""
-    return Segmenter()
+    pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _age.segmenter())
+    return work.draft(pixels, engine="age-wrinkle 2", parameters=options.parameters)
