@@ -16,7 +16,7 @@ TURN: Final = 18.0
 """Degrees between a lending frame and the target, beyond which texture no longer fits."""
 MOUTH_GAP: Final = (0.18, 0.65)
 """Lip gap over mouth width of a frame that shows an open mouth, and of a mouth opened all the way."""
-SMILE: Final = (0.03, 0.10)
+SMILE: Final = (0.05, 0.14)
 """Face widths the corners of the mouth move in a frame that shows a smile, and in a full one."""
 SHOWS: Final = 0.05
 """Lip gap over mouth width from which a picture shows what is behind the lips."""
@@ -24,7 +24,7 @@ _SHUT: Final = 0.55
 """Share of the person's own open eyes below which they are closed (as in the live check)."""
 _SHUT_PLAIN: Final = 0.12
 """Lid gap over eye width of closed eyes where the person's own are not known."""
-_CALM: Final = (0.05, 0.015)
+_CALM: Final = (0.05, 0.02)
 """Lip gap and smile beyond the frame at rest, up to which a frame counts as at rest too."""
 _MOVED: Final = (0.010, 0.022)
 """Face widths, root mean square, between which a part of the target's face is at rest and has an expression."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engines._filters import Points
 from app.engines._geometry import Placement
-from models.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
+from models.topology import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 
 Pair = tuple[float, float]
 """A value for the person's right side and one for the left."""
@@ -261,9 +261,12 @@ def lip_gap(mesh: Points) -> float:
 
 
 def smile_of(mesh: Points) -> float:
-    """How far the corners of the mouth are out and up, face widths; only differences of one person mean something."""
+    """How far the corners of the mouth are out and up, face widths; only differences of one person mean something.
+
+    Up is towards the nose: an open mouth, whose corners go down, is no smile however far its lips are apart.
+    """
     own = Placement.of(mesh).back(mesh)
     width = float(np.ptp(own[:, 0]))
     across = np.linalg.norm(own[61] - own[291])
-    rise = own[[*LIPS_INNER, *LIPS_OUTER], 1].mean() - own[[61, 291], 1].mean()
+    rise = own[2, 1] - own[[61, 291], 1].mean()
     return float((across + rise) / width)
