@@ -53,18 +53,17 @@ class Told:
         for name in ("_track", "_recogniser", "_age"):
             setattr(self.recorder, name, self)
         self.recorder._best._recogniser = self
-        self.embedded, self.aged = [], []
 
-    def look(self, _):
+    def look(self, pixels):
+        assert pixels[0, 0, 0] == self.number % 251
         return self.seen, self.other
 
-    def embed(self, _, seen):
-        self.embedded.append(seen)
-        return np.full(128, self.number, np.float32)
+    def embed(self, pixels, seen):
+        """Which frame it was, and whose."""
+        return np.full(128, pixels[0, 0, 0] + seen.brightness, np.float32)
 
-    def years(self, _, seen):
-        self.aged.append(seen)
-        return 40.0
+    def years(self, pixels, seen):
+        return float(pixels[0, 0, 0]) + 80.0 * seen.brightness
 
     @property
     def hint(self):
@@ -135,6 +134,9 @@ def test_who_obeys_completes_with_a_rest_before_and_after_everything(show):
     assert seconds.pop(Action.DOT, DOT.seconds) == DOT.seconds
     assert set(seconds.values()) == {policy.ACTION_SECONDS}
     assert capture.path is (DOT if show is Action.DOT else None)
+    for prompt in capture.prompts:
+        times = [sight.page_time for sight in capture.sights if sight.prompt == prompt.index]
+        assert prompt.action is not Action.DOT or times[-1] - times[0] == DOT.seconds
     assert (capture.rest.yaw, capture.rest.size, capture.rest.eyes) == (0.0, 60.0, (0.3, 0.3))
     assert capture.assurance is told.recorder._assurance
     assert capture.made == told.now
@@ -150,6 +152,19 @@ def test_who_obeys_completes_with_a_rest_before_and_after_everything(show):
     assert (told.hint.code, told.hint.progress, told.hint.seconds_left) == ("complete", 1.0, None)
 
 
+def test_pictures_are_kept_of_what_shows_depth_and_colours_of_what_is_shone_on():
+    """Of each rest the last picture alone, with which a movement begins."""
+    capture = Told((Action.TURN_LEFT, Action.LIGHT, Action.OPEN_MOUTH), Assurance.MOTION_LIGHT).obey()
+    for prompt in capture.prompts:
+        sights = [sight for sight in capture.sights if sight.prompt == prompt.index]
+        grey = [sight.grey is not None for sight in sights]
+        if prompt.action is Action.CENTRE:
+            assert grey == [False] * (len(grey) - 1) + [True]
+        else:
+            assert set(grey) == {prompt.action is Action.TURN_LEFT}
+        assert {sight.skin is not None for sight in sights} == {prompt.action in (Action.CENTRE, Action.LIGHT)}
+
+
 def test_what_was_kept_is_given_away_and_forgotten():
     told = Told((Action.TURN_LEFT,))
     first = told.obey()
@@ -157,7 +172,7 @@ def test_what_was_kept_is_given_away_and_forgotten():
     assert (told.recorder._film.sights, told.recorder._samples, told.recorder._best.all()) == ([], [], [])
     with pytest.raises(Forgery) as caught:
         told.recorder.capture()
-    assert "recording" in caught.value.reason.lower()
+    assert caught.value.reason == Forgery.of("spent", what="recording").reason
 
 
 def test_the_rest_that_is_measured_takes_six_frames_and_four_tenths_of_a_second():
@@ -368,8 +383,12 @@ def check_samples(told, every):
     for _ in range(24):
         before = len(told.recorder._samples)
         told.step()
-        times += [told.now] * (len(told.recorder._samples) - before)
+        if len(told.recorder._samples) > before:
+            times.append(told.now)
+            assert told.recorder._next_sample == pytest.approx(told.now + every, abs=1e-9)
+            assert told.recorder._samples[-1].embedding[0] == told.number + CALM.brightness
     assert start
+    assert len(times) >= 3
     assert np.diff(times) == pytest.approx([every] * (len(times) - 1))
     assert {sample.prompt for sample in told.recorder._samples[start:]} == {1}
 
@@ -380,8 +399,9 @@ def test_each_prompt_has_a_sample_at_once_and_an_age_at_rest():
     assert sampled >= {p.index for p in capture.prompts if p.action is not Action.LIGHT}
     for sample in capture.samples:
         resting = capture.prompts[sample.prompt].action is Action.CENTRE
-        assert sample.years == 40.0 if resting else math.isnan(sample.years)
-        assert sample.embedding.shape == (128,)
+        frame = sample.embedding[0] - CALM.brightness
+        assert sample.years == frame + 40.0 if resting else math.isnan(sample.years)
+        assert capture.sights[int(frame) - 1].prompt == sample.prompt
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
@@ -405,8 +425,9 @@ def test_what_is_seen_of_an_action_is_told_between_nothing_and_all(turning):
     assert hint.seconds_left == pytest.approx(policy.ACTION_SECONDS - 0.25)
 
 
-@pytest.mark.parametrize(("wait", "over"), [(0.125, False), (0.1, True)])
-def test_nobody_answers_before_they_can_have_seen_the_prompt(turning, wait, over):
+@pytest.mark.parametrize(("wait", "least", "over"), [(0.125, 0.125, False), (0.1, 0.12, True)])
+def test_nobody_answers_before_they_can_have_seen_the_prompt(turning, monkeypatch, wait, least, over):
+    monkeypatch.setattr(policy, "REACTION_SECONDS", least)
     turning.step()
     turning.step(doing(Action.TURN_LEFT), seconds=wait)
     for _ in range(2):
@@ -452,7 +473,8 @@ def lit():
     return Told((Action.LIGHT,), Assurance.MOTION_LIGHT).until(1)
 
 
-def test_a_colour_lasts_its_time_and_its_frames_with_the_head_still():
+def test_a_colour_lasts_its_time_and_its_frames_with_the_head_still(monkeypatch):
+    monkeypatch.setattr(policy, "LIGHT_SECONDS", 0.5)
     told = lit()
     assert told.hint.prompt.colour is COLOURS[0]
     for _ in range(4):
