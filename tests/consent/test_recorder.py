@@ -175,13 +175,16 @@ def test_what_was_kept_is_given_away_and_forgotten():
     assert caught.value.reason == Forgery.of("spent", what="recording").reason
 
 
-def test_the_rest_that_is_measured_takes_six_frames_and_four_tenths_of_a_second():
-    for seconds, frames in ((0.125, 6), (0.0625, 8)):  # six frames; or seven spans of a sixteenth, beyond 0.4 s
-        told = Told((Action.TURN_LEFT,))
-        for number in range(frames):
-            assert told.recorder._rest is None, number
-            told.step(seconds=seconds)
-        assert told.recorder._rest is not None
+@pytest.mark.parametrize(
+    ("seconds", "frames", "least"), [(0.125, 6, 0.4), (0.0625, 8, 0.4), (0.125, 6, 0.625), (0.0625, 8, 0.4375)]
+)
+def test_the_rest_that_is_measured_takes_six_frames_and_its_time(monkeypatch, seconds, frames, least):
+    monkeypatch.setattr(policy, "REST_SECONDS", least)
+    told = Told((Action.TURN_LEFT,))
+    for number in range(frames):
+        assert told.recorder._rest is None, number
+        told.step(seconds=seconds)
+    assert told.recorder._rest is not None
 
 
 def test_a_frame_that_does_not_rest_begins_the_first_rest_anew():
@@ -360,7 +363,8 @@ def test_a_page_is_waited_for_so_long_and_no_longer(step, patience):
     told = Told((step,)).until(1)
     since = told.now
     while told.now < since + patience:
-        assert not told.step(shown=0).over
+        hint = told.step(shown=0)
+        assert (hint.code, hint.over) == (str(step), False)
     told.step(shown=0)
     assert told.outcome() is Outcome.STALLED
 
@@ -542,5 +546,6 @@ def test_a_later_rest_takes_three_frames(turning):
     told = turned(turning)
     for number in range(policy.HOLD_FRAMES):
         assert told.recorder._reveal_at is None, number
-        told.step()
+        hint = told.step()
+        assert (hint.code, hint.text, hint.amount) == ("centre", ASK["centre"], None)
     assert told.recorder._reveal_at == told.now + PAUSE
