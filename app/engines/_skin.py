@@ -21,6 +21,8 @@ _CHEEKS: Final = (
 """Outlines of places that are nearly always bare skin: both cheeks and the brow's middle."""
 
 
+_SHADE: Final = 0.5
+"""Share of the cheeks' lightness below which something on them is no skin in shade."""
 _SLACK: Final = (60.0, 6.0, 6.0)
 """Least variance of skin in L, a, b."""
 
@@ -105,11 +107,16 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     # the lower face shows the skin's whole range of light; over the brows there may be a fringe
     lower = np.arange(shape[0])[:, None] > mesh[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
     plain = (face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5) & lower
-    tone = Colour.of(calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5], _SLACK).refined(calm[plain], _SLACK, 3.5)
+    known = calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5]
+    if len(known):  # a frame of glasses is on them, not of them
+        known = known[known[:, 0] > _SHADE * np.median(known[:, 0])]
+    tone = Colour.of(known, _SLACK).refined(calm[plain], _SLACK, 3.5)
     strange = tone.distance(calm)
     # shadows and lines may leave the colour model; what is broadly skin is skin
     broad = np.clip(blur(np.clip((3.8 - strange) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
-    bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad
+    # what is narrow and far from any skin is none (a frame of glasses, a nostril, a strand)
+    foreign = cv2.dilate(np.clip((strange - 3.6) / 1.2, 0, 1), np.ones((3, 3), np.uint8))
+    bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad * (1 - blur(foreign, 0.004 * width))
     inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
     lips = lips * (1 - inner)
     bare = np.asarray(bare, np.float32)

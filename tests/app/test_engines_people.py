@@ -9,20 +9,16 @@ import cv2
 import numpy as np
 import pytest
 
-from app.engines import _age, _swap
+from app.engines import _swap
 from app.engines._geometry import visibility, width_of
-from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
-from models.person import Segmenter
 from models.topology import OVAL
 from tests.people import Scene, person
 
 CAST = ("ada", "chima", "feng", "gita")
-SAME = 0.50
-"""The gate's own threshold: an output must still be the person."""
 
-finder, recogniser, estimator, segmenter = (cache(k) for k in (Finder, Recogniser, AgeEstimator, Segmenter))
+finder, recogniser = (cache(k) for k in (Finder, Recogniser))
 
 
 @cache
@@ -106,43 +102,7 @@ def test_swap_keeps_the_expression_of_the_target():
     assert out.mouth == pytest.approx(target.face.mouth, abs=0.1)
 
 
-# --- age -------------------------------------------------------------------------------------------------------------
-
-
-def test_age_goes_the_right_way():
-    """Older reads older and younger reads younger over a crowd; no estimator is to be trusted on one face."""
-    crowd = (*CAST, "bram", "dilan", "hana", "ivo")
-    years = {}
-    for wanted in (-20.0, 0.0, 30.0):
-        shown = [_age.render(shot(name), wanted, 1.0, 7, segmenter()) for name in crowd]
-        years[wanted] = np.array([estimator().years(o, only(o)) for o in shown])
-        for name, out in zip(crowd, shown, strict=True):
-            assert likeness(shot(name), out) > SAME
-    assert (years[-20.0] - years[0.0]).mean() < -1.5
-    assert (years[30.0] - years[0.0]).mean() > 7
-    assert (years[30.0] > years[-20.0]).mean() >= 0.85
-
-
-def test_grey_hair_stays_on_the_head():
-    seen = shot("feng")
-    plain = _age.render(seen, 30.0, 0.0, 7, segmenter())
-    grey = _age.render(seen, 30.0, 1.0, 7, segmenter())
-    changed = np.abs(grey.astype(int) - plain).max(2) > 8
-    assert changed.mean() > 0.005
-    assert changed[inner(seen, 0.06)].mean() < 0.05
-    person_here = segmenter().mask(seen.pixels)
-    assert changed[person_here < 0.05].mean() < 0.002
-    below_chin = int(seen.face.mesh[152, 1] + 0.12 * width_of(seen.face.mesh))
-    assert not changed[below_chin:].any()
-    crown = changed & (np.arange(len(changed))[:, None] < seen.face.mesh[10, 1])
-    assert np.ptp(grey[crown].astype(int), axis=1).mean() <= np.ptp(plain[crown].astype(int), axis=1).mean() + 1
-
-
-def test_a_bald_head_gets_no_grey_hair():
-    seen = shot("ivo")
-    plain = _age.render(seen, 30.0, 0.0, 7, segmenter())
-    grey = _age.render(seen, 30.0, 1.0, 7, segmenter())
-    assert (np.abs(grey.astype(int) - plain).max(2) > 8).mean() < 0.002
+# --- geometry ---------------------------------------------------------------------------------------------------------
 
 
 def test_the_far_cheek_is_told_from_the_near_one():

@@ -166,19 +166,6 @@ def test_the_nearest_own_view_is_chosen():
     assert nearest_view(blurred, sketch()) is blurred[1]
 
 
-def test_another_seed_is_another_skin():
-    seen = sketch()
-    assert (_age.render(seen, 25.0, 1.0, 1, None) != _age.render(seen, 25.0, 1.0, 2, None)).any()
-
-
-def test_age_grows_with_the_years():
-    seen = sketch()
-    change = [np.abs(_age.render(seen, y, 0.0, 7, None).astype(int) - seen.pixels).sum() for y in (3.0, 12.0, 30.0)]
-    assert change[0] < change[1] < change[2]
-    change = [np.abs(_age.render(seen, y, 0.0, 7, None).astype(int) - seen.pixels).sum() for y in (-3.0, -20.0)]
-    assert change[0] < change[1]
-
-
 def test_twelve_megapixels_keep_their_sharpness():
     seen = sketch(size=(4000, 3000), width=1300)
     detail = (np.indices((3000, 4000)) // 2).sum(0) % 2 * 8
