@@ -115,7 +115,7 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     # shadows and lines may leave the colour model; what is broadly skin is skin
     broad = np.clip(blur(np.clip((3.8 - strange) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
     # what is narrow and far from any skin is none (a frame of glasses, a nostril, a strand)
-    foreign = cv2.dilate(np.clip((strange - 3.6) / 1.2, 0, 1), np.ones((3, 3), np.uint8))
+    foreign = np.asarray(cv2.dilate(np.clip((strange - 3.6) / 1.2, 0, 1), np.ones((3, 3), np.uint8)), np.float32)
     bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad * (1 - blur(foreign, 0.004 * width))
     inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
     lips = lips * (1 - inner)
