@@ -103,7 +103,13 @@ class Told:
 def no_networks(monkeypatch):
     """None is loaded, for none is asked."""
     for name in ("Finder", "Recogniser", "AgeEstimator"):
-        monkeypatch.setattr(module, name, lambda: None)
+        monkeypatch.setattr(module, name, lambda name=name: name)
+
+
+def test_who_tracks_and_who_keeps_have_networks_of_their_own():
+    recorder = Recorder(challenge.draw())
+    assert (recorder._track._finder, recorder._recogniser, recorder._age) == ("Finder", "Recogniser", "AgeEstimator")
+    assert recorder._best._recogniser == "Recogniser"
 
 
 @pytest.fixture
@@ -209,6 +215,16 @@ def test_somebody_beside_one_is_told_of_before_the_first_rest_and_nothing_is_kep
     assert (told.recorder._rest, told.recorder._best.all()) == (None, [])
 
 
+def test_a_recording_that_was_taken_half_way_is_unfinished_and_goes_on(turning):
+    capture = turning.recorder.capture()
+    assert (capture.outcome, capture.at) == (Outcome.UNFINISHED, Action.TURN_LEFT)
+    for _ in range(3):
+        turning.step()
+    for _ in range(9):
+        turning.step(doing(Action.TURN_LEFT))
+    assert (turning.hint.over, turning.hint.prompt.index) == (False, 2)
+
+
 def test_the_next_prompt_waits_for_its_pause(turning):
     """Revealed at the first frame that comes a pause after the rest was held."""
     told = Told((Action.TURN_LEFT,))
@@ -265,6 +281,7 @@ def test_before_anything_was_painted_a_frame_says_so(turning):
     assert not told.step(shown=-1).over
     assert not told.step(shown=-1).over
     assert not told.step(shown=0).over
+    told = Told((Action.TURN_LEFT,))
     told.step(shown=-2)
     assert told.outcome() is Outcome.ORDER
 
