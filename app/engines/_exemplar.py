@@ -97,6 +97,13 @@ class Bank:
         ]
         return min(calm or [rest], key=lambda view: _apart(view, like))
 
+    def difference(self, view: Seen) -> Points:
+        """What `view` does and the target does not, each against rest: offsets (468, 3) in the head's frame."""
+        here, there = self.at_rest(view), self.at_rest(self.target)
+        if here is None or there is None:
+            return np.zeros_like(CANONICAL)
+        return expression_of(view.face.mesh, here.face.mesh) - expression_of(self.target.face.mesh, there.face.mesh)
+
     def near(self) -> list[Seen]:
         """Frames in about the target's direction."""
         all_of_them = self.own if self.source is None else (*self.own, self.source)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from app.engines._exemplar import MOUTH_GAP, SHOWS, Bank, Shown, copied_move, moved, opens
-from app.engines._expressshape import Asked, closable, expressed, expression_of, lip_gap, lower_face
+from app.engines._expressshape import Asked, closable, expressed, expression_of, eye_share, lip_gap, lower_face
 from app.engines._field import deform
 from app.engines._filters import Pixels, Points
 from app.engines._gaze import look
@@ -128,6 +128,8 @@ def plan(target: Seen, own: Sequence[Seen], asked: Asked, source: Seen | None = 
         for side, (lent, kept) in enumerate((right, other))
     ]
     left = _bent_lids(left, shares)
+    for side, (lent, _) in enumerate((right, other)):
+        move = move if lent is None else move + eye_share(side) * bank.difference(lent)
     folds = (view, rest) if view is not None and rest is not None else None
     return Plan(left, move, view, folds, 1.0, (right[0], other[0]), notes=tuple(dict.fromkeys(notes)))
 

@@ -254,6 +254,15 @@ def closable(mesh: Points, side: int) -> float:
     return float(np.clip((skin / max(below - lid, 1e-6) - _SKIN[0]) / (_SKIN[1] - _SKIN[0]), 0.3, 1))
 
 
+def eye_share(side: int) -> Points:
+    """How far each point follows the lids of an eye (0 the right, 1 the left): (468, 1), 0..1."""
+    share = np.zeros((468, 1))
+    rows = ((_UPPER_LIDS, 1.0), (_LOWER_LIDS, 1.0), (_OVER_LIDS, 0.85), (_FURTHER_UP, 0.35))
+    for points, much in rows:
+        share[list(points[side])] = much
+    return share
+
+
 def lip_gap(mesh: Points) -> float:
     """Inner-lip gap over inner-mouth width, as `Face.mouth`."""
     across = float(np.linalg.norm(mesh[78, :2] - mesh[308, :2]))
