@@ -9,7 +9,7 @@ from consent import policy
 from consent.liveness import evidence
 from consent.liveness.evidence import gather
 from consent.types import Action, Assurance
-from tests.consent.test_recorder import COLOURS, Told
+from tests.consent.told import COLOURS, Told
 
 STEPS = (Action.TURN_LEFT, Action.OPEN_MOUTH, Action.NOD)
 

@@ -1,0 +1,179 @@
+"""How a check goes on: actions, colours, the dot and the way back to rest, to the frame."""
+
+import dataclasses
+
+import pytest
+
+from consent import policy
+from consent.challenge import Prompt
+from consent.liveness import recorder as module
+from consent.liveness.guide import ASK
+from consent.liveness.recording import Outcome
+from consent.types import Action, Assurance
+from models.faces import Pose
+from tests.consent.told import CALM, COLOURS, DOT, PAUSE, Told, doing
+
+
+@pytest.fixture(autouse=True)
+def no_networks(monkeypatch):
+    """None is loaded, for none is asked."""
+    for name in ("Finder", "Recogniser", "AgeEstimator"):
+        monkeypatch.setattr(module, name, lambda name=name: name)
+
+
+@pytest.fixture
+def turning():
+    """At rest, and then asked to turn left."""
+    told = Told((Action.TURN_LEFT, Action.NOD))
+    return told.until(1)
+
+
+# --- actions ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_action_is_done_when_it_is_held(turning):
+    done = doing(Action.TURN_LEFT)
+    for number in range(policy.HOLD_FRAMES + 1):
+        assert turning.hint.prompt.index == 1, number
+        turning.step(done if number else CALM)
+    assert turning.hint.prompt == Prompt(2, Action.CENTRE, policy.ACTION_SECONDS)
+    assert turning.hint.progress == pytest.approx(1 / 3)
+
+
+def test_before_any_frame_the_first_prompt_is_said():
+    hint = Told((Action.TURN_LEFT,)).hint
+    assert (hint.code, hint.text, hint.progress, hint.over) == ("centre", ASK["centre"], 0.0, False)
+    assert hint.prompt == Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)
+
+
+def test_what_is_seen_of_an_action_is_told_between_nothing_and_all():
+    turning = Told((Action.TURN_LEFT, Action.DOT)).until(1)
+    for yaw, amount in ((-9.0, 0.0), (8.0, 0.5), (30.0, 1.0)):
+        hint = turning.step(dataclasses.replace(CALM, pose=Pose(yaw, 0, 0)))
+        assert hint.amount == pytest.approx(amount)
+        assert (hint.code, hint.text) == ("turn-left", ASK["turn-left"])
+        assert (hint.dot, hint.aim) == ((), None)
+    assert hint.seconds_left == pytest.approx(policy.ACTION_SECONDS - 0.25)
+
+
+@pytest.mark.parametrize(("wait", "least", "over"), [(0.125, 0.125, False), (0.1, 0.12, True)])
+def test_nobody_answers_before_they_can_have_seen_the_prompt(turning, monkeypatch, wait, least, over):
+    monkeypatch.setattr(policy, "REACTION_SECONDS", least)
+    turning.step()
+    turning.step(doing(Action.TURN_LEFT), seconds=wait)
+    for _ in range(2):
+        turning.step(doing(Action.TURN_LEFT))
+    assert turning.hint.over == over
+    if over:
+        assert turning.outcome() is Outcome.TOO_FAST
+    else:
+        assert turning.hint.prompt.index == 2
+
+
+def test_the_wrong_action_ends_it_and_a_nod_by_the_way_does_not(turning):
+    for _ in range(5):
+        assert not turning.step(doing(Action.NOD)).over
+    for _ in range(3):
+        turning.step(doing(Action.OPEN_MOUTH))
+    assert turning.outcome() is Outcome.WRONG
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(0.5, policy.ACTION_FRAMES), (0.25, 34)])
+def test_an_action_has_its_time_and_its_frames(turning, seconds, frames):
+    """24 frames, after eight seconds; or more than eight seconds, after 24 frames."""
+    for number in range(frames - 1):
+        assert not turning.step(seconds=seconds).over, number
+    turning.step(seconds=seconds)
+    assert turning.outcome() is Outcome.NOT_SEEN
+
+
+def test_somebody_beside_one_keeps_no_frame(turning):
+    turning.step()
+    before = len(turning.recorder._best.all())
+    turning.step(doing(Action.TURN_LEFT), other=0.5)
+    assert len(turning.recorder._best.all()) == before
+    turning.step(doing(Action.TURN_LEFT))
+    (kept,) = turning.recorder._best.all()[before:]
+    assert (kept.part, kept.score, kept.number) == (1, 20.0 / policy.TURN_DEGREES, len(turning.recorder._film.sights))
+
+
+# --- colours and the dot ---------------------------------------------------------------------------------------------
+
+
+def lit():
+    return Told((Action.LIGHT,), Assurance.MOTION_LIGHT).until(1)
+
+
+def test_a_colour_lasts_its_time_and_its_frames_with_the_head_still(monkeypatch):
+    monkeypatch.setattr(policy, "LIGHT_SECONDS", 0.5)
+    told = lit()
+    assert told.hint.prompt.colour is COLOURS[0]
+    for _ in range(4):
+        hint = told.step()
+        assert (hint.prompt.index, hint.code, hint.seconds_left) == (1, "light", None)
+    assert told.step().prompt == Prompt(2, Action.LIGHT, policy.ACTION_SECONDS, COLOURS[1])  # 0.5 seconds since
+    turned = dataclasses.replace(CALM, pose=Pose(policy.LIGHT_STILL + 1, 0, 0))
+    for _ in range(9):
+        assert told.step(turned).code == "hold-still"
+    for _ in range(2):
+        assert told.step().prompt.index == 2
+    assert told.step().prompt.index == 3, "three frames that are still, however many were not"
+
+
+def test_a_colour_that_was_not_seen_in_time_ends_it():
+    told = lit()
+    turned = dataclasses.replace(CALM, pose=Pose(policy.LIGHT_STILL + 1, 0, 0))
+    for _ in range(25):  # three seconds after the first
+        assert not told.step(turned).over
+    told.step(turned)
+    assert told.outcome() is Outcome.NOT_SEEN
+
+
+def test_a_dot_is_shown_from_a_moment_ago_to_a_moment_ahead_until_its_path_is_over():
+    told = Told((Action.DOT,)).until(1)
+    assert told.hint.prompt == Prompt(1, Action.DOT, DOT.seconds)
+    turned = dataclasses.replace(CALM, pose=Pose(-policy.DOT_FIELD[0] / 2, policy.DOT_FIELD[1] / 4, 0))
+    hint = told.step(turned)
+    assert hint.aim == pytest.approx((0.5, 0.25))
+    assert hint.amount is None
+    assert [t for t, _, _ in hint.dot] == pytest.approx([i * 0.05 for i in range(11)])
+    for _ in range(8):
+        hint = told.step()
+    assert [t for t, _, _ in hint.dot] == pytest.approx([0.5 + i * 0.05 for i in range(21)])
+    assert [(x, y) for _, x, y in hint.dot] == [DOT.at(t) for t, _, _ in hint.dot]
+    assert hint.seconds_left == pytest.approx(5.0)
+    assert told.step(None).aim is None
+    for _ in range(38):
+        hint = told.step()
+        assert hint.prompt.index == 1
+    assert told.step().prompt.index == 2
+
+
+def turned(told):
+    """The turn is done, and rest is asked."""
+    told.step()
+    for _ in range(policy.HOLD_FRAMES):
+        told.step(doing(Action.TURN_LEFT))
+    assert told.hint.prompt.index == 2
+    return told
+
+
+# --- back at rest ----------------------------------------------------------------------------------------------------
+
+
+def test_who_does_not_come_back_to_rest_runs_out_of_time(turning):
+    told = turned(turning)
+    for _ in range(65):
+        assert not told.step(doing(Action.TURN_LEFT)).over
+    told.step(doing(Action.TURN_LEFT))
+    capture = told.recorder.capture()
+    assert (capture.outcome, capture.at) == (Outcome.NOT_SEEN, Action.CENTRE)
+
+
+def test_a_later_rest_takes_three_frames(turning):
+    told = turned(turning)
+    for number in range(policy.HOLD_FRAMES):
+        assert told.recorder._reveal_at is None, number
+        hint = told.step()
+        assert (hint.code, hint.text, hint.amount) == ("centre", ASK["centre"], None)
+    assert told.recorder._reveal_at == told.now + PAUSE
