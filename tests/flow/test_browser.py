@@ -75,12 +75,13 @@ def make(page, action):
     old = page.locator("#download").get_attribute("href") if page.locator("#download").count() else ""
     page.locator("#make").click()
     page.wait_for_function(
-        "old => { const d = document.querySelector('#download'), n = document.querySelector('#play-note .card');"
+        "old => { const d = document.querySelector('#download');"
+        " const n = document.querySelector('#play-note .card:not(.note)');"
         " return n || (d && d.getAttribute('href') !== old); }",
         arg=old,
         timeout=60000,
     )
-    assert page.locator("#play-note .card").count() == 0, page.locator("#play-note").inner_text()
+    assert page.locator("#play-note .card:not(.note)").count() == 0, page.locator("#play-note").inner_text()
 
 
 def download(page, path):
