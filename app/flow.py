@@ -17,6 +17,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from app.engines.age import AgeOptions, age
+from app.engines.combine import CombineOptions, combine
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
 from app.stamp.plate import Language
@@ -32,7 +33,7 @@ from consent.liveness import Capture, Hint
 from consent.receipt import Receipt
 from consent.types import Assurance, Clock, Frame, Match, Photo, Purpose, since_boot
 
-Options = SwapOptions | AgeOptions | ExpressOptions
+Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
 """What to do is said by the type of the options."""
 
 
@@ -117,6 +118,8 @@ def make(
         draft = swap(gate, gate.grant(source, target, Purpose.SWAP), options)
     elif isinstance(options, AgeOptions):
         draft = age(gate, gate.grant(source, target, Purpose.AGE), options)
-    else:
+    elif isinstance(options, ExpressOptions):
         draft = express(gate, gate.grant(source, target, Purpose.EXPRESS), options)
+    else:
+        draft = combine(gate, {one: gate.grant(source, target, one) for one in options.purposes}, options)
     return stamp(gate, draft, signer, fmt, language)

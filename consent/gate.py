@@ -228,7 +228,8 @@ class Gate:
         """Pass what `redeem` handed out, with nothing changed since."""
         with self._lock:
             self._alive()
-            for kind, value in ((Work, work), (Grant, work._grant), (Match, work.source), (Match, work.target)):  # noqa: SLF001
+            self._seal.verify(Work, work)
+            for kind, value in ((Grant, work._grant), (Match, work.source), (Match, work.target)):  # noqa: SLF001
                 self._seal.verify(kind, value)
 
     def _draft(self, grant: Grant, pixels: Pixels, facts: Facts) -> Draft:
@@ -278,12 +279,7 @@ class Work(Sealed):
         """What is changed."""
         return self._grant.target
 
-    @property
-    def purpose(self) -> Purpose:
-        """What it may be used for."""
-        return self._grant.purpose
-
-    def draft(self, pixels: Pixels, engine: str, parameters: Mapping[str, float | str]) -> Draft:
+    def draft(self, pixels: Pixels, engine: str, parameters: Mapping[str, float | str], *also: Work) -> Draft:
         """Hand in the changed target, once.
 
         Whatever the engine did, pixels further from the matched face than `policy.REACH` face sizes, and the heads of
@@ -293,21 +289,25 @@ class Work(Sealed):
             pixels: `uint8 RGB`, the shape of the target.
             engine: its name and version, for the manifest.
             parameters: what was asked, for the manifest.
+            also: leave to do other things to the same target, where several were done in one go.
 
         Raises:
-            Refusal: `bad-output`, for another shape or type; `bad-option`, for a parameter that is not a number;
+            Refusal: `bad-output`, for another shape, type or target; `bad-option`, for a parameter that is not a number;
                 `session-withdrawn` or `session-expired`.
             Forgery: `spent`, or `forged`: not from `redeem`, or changed since.
         """
-        self._gate._verify(self)  # noqa: SLF001
-        target = self.target.pixels
-        if pixels.shape != target.shape or pixels.dtype != np.uint8:
+        works, target = (self, *also), self.target.pixels
+        for work in works:
+            self._gate._verify(work)  # noqa: SLF001
+        same = all(work.target is self.target for work in works)
+        if not same or pixels.shape != target.shape or pixels.dtype != np.uint8:
             raise Refusal.of("bad-output")
         if any(isinstance(v, float) and not math.isfinite(v) for v in parameters.values()):
             raise Refusal.of("bad-option")
-        self._once.spend("grant")
+        for work in works:
+            work._once.spend("grant")  # noqa: SLF001
         facts = Facts(
-            self.purpose,
+            tuple(work._grant.purpose for work in works),  # noqa: SLF001
             self._gate.domain,
             self._gate.assurance,
             self._gate.session,

@@ -342,7 +342,7 @@ class Grant(Sealed):
 class Facts:
     """What the stamp says about an output; of biometrics the two cosines alone, which it rounds."""
 
-    purpose: Purpose
+    purposes: tuple[Purpose, ...]
     domain: Domain
     assurance: Assurance
     session: str

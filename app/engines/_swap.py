@@ -62,6 +62,13 @@ def _unlike(view: Seen, other: Seen) -> float:
     return float(turn + 2 * lids + 2 * abs(mine.mouth - theirs.mouth))
 
 
+def swapped(
+    views: Sequence[Seen], target: Seen, amount: float, *, interior: str = "auto", parts: Collection[str] = PARTS
+) -> Pixels:
+    """`render` with the view that is nearest the target, and those most like it."""
+    return render(nearest_view(views, target), target, amount, interior=interior, parts=parts, views=views)
+
+
 def render(
     source: Seen,
     target: Seen,

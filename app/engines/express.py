@@ -55,6 +55,11 @@ class ExpressOptions:
         chosen("preset", self.preset, NAMES)
 
     @property
+    def parameters(self) -> dict[str, float | str]:
+        """What is asked for, for the manifest."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
+
+    @property
     def asked(self) -> Asked:
         """Preset and sliders together, each in its range."""
         sliders = Asked(self.smile, self.brows, self.eyes, self.mouth, self.gaze, self.gaze_up, self.tilt, self.turn)
@@ -84,5 +89,4 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     work = gate.redeem(grant, Purpose.EXPRESS)
     made = _express.plan(work.target, work.own, options.asked, work.source, options.copy)
     pixels = _express.carried_out(made, work.target)
-    parameters: dict[str, float | str] = {one.name: getattr(options, one.name) for one in fields(options)}
-    return work.draft(pixels, engine="express-mesh 1", parameters=parameters)
+    return work.draft(pixels, engine="express-mesh 1", parameters=options.parameters)

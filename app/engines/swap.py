@@ -38,6 +38,12 @@ class SwapOptions:
         for part in self.parts if type(self.parts) is tuple else (str(type(self.parts)),):
             chosen("parts", part, PARTS)
 
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """What is asked for, for the manifest."""
+        parts = "all" if set(self.parts) == set(PARTS) else "+".join(part for part in PARTS if part in self.parts)
+        return {"amount": self.amount, "interior": self.interior, "parts": parts or "none"}
+
 
 def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     """The target's picture with the source's face texture, on the target's geometry and in its light.
@@ -50,13 +56,7 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     """
     options = options or SwapOptions()
     work = gate.redeem(grant, Purpose.SWAP)
-    views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
-    source = _swap.nearest_view(views, work.target)
     # frames of one film may be taken together; a photo stands alone
-    same = views if source.origin is Origin.LIVE else ()
-    pixels = _swap.render(
-        source, work.target, options.amount, interior=options.interior, parts=options.parts, views=same
-    )
-    parts = "all" if set(options.parts) == set(PARTS) else "+".join(part for part in PARTS if part in options.parts)
-    said: dict[str, float | str] = {"amount": options.amount, "interior": options.interior, "parts": parts or "none"}
-    return work.draft(pixels, engine="swap-mesh 1", parameters=said)
+    views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
+    pixels = _swap.swapped(views, work.target, options.amount, interior=options.interior, parts=options.parts)
+    return work.draft(pixels, engine="swap-mesh 1", parameters=options.parameters)

@@ -22,6 +22,7 @@ from app.stamp.plate import Language
 from app.stamp.proof import Proof
 from app.stamp.registry import Steps, fingerprint
 from app.stamp.signer import Signer
+from app.stamp.statement import purpose_of
 from app.stamp.writer import _SEAL, Stamped, _accept, _sign, _statement
 from app.verify import verify
 from consent.errors import Box, Fault, Forgery, Refusal
@@ -109,7 +110,7 @@ class _Reel:
         self.first = gate.release(draft)
         self._lowest = self.first.facts.target_score
         self._changed = 0
-        purpose, demo = self.first.facts.purpose.value, self.first.facts.domain.value == "demo"
+        purpose, demo = purpose_of(self.first.facts.purposes), self.first.facts.domain.value == "demo"
         self.text = label.lines(purpose, demo=demo, language=language)
         self._clear: Box = self.first.facts.face_box
 
@@ -160,7 +161,7 @@ _END: Final = object()
 
 def _same(facts: Facts) -> tuple[object, ...]:
     """What all drafts of one film have in common."""
-    told = (facts.purpose, facts.domain, facts.assurance, facts.session, facts.consent, facts.source_origin)
+    told = (facts.purposes, facts.domain, facts.assurance, facts.session, facts.consent, facts.source_origin)
     return (*told, facts.target_origin, facts.engine, facts.source_score, dict(facts.parameters))
 
 

@@ -38,8 +38,24 @@ size (`tests/app/test_stamp_label.py`)."""
 HEADLINE: Final[Mapping[Language, str]] = {"en": "AI MODIFIED", "zh": "AI合成"}
 DEMO_LINE: Final[Mapping[Language, str]] = {"en": "DEMO PERSON", "zh": "演示人物"}
 PURPOSE_LINES: Final[Mapping[Language, Mapping[str, str]]] = {
-    "en": {"swap": "FACE SWAP", "age": "AGE PREVIEW", "express": "EXPRESSION PREVIEW"},
-    "zh": {"swap": "换脸", "age": "年龄预览", "express": "表情预览"},
+    "en": {
+        "swap": "FACE SWAP",
+        "age": "AGE PREVIEW",
+        "express": "EXPRESSION PREVIEW",
+        "swap+age": "FACE SWAP AND AGE",
+        "swap+express": "SWAP AND EXPRESSION",
+        "age+express": "AGE AND EXPRESSION",
+        "swap+age+express": "SWAP AGE EXPRESSION",
+    },
+    "zh": {
+        "swap": "换脸",
+        "age": "年龄预览",
+        "express": "表情预览",
+        "swap+age": "换脸年龄",
+        "swap+express": "换脸表情",
+        "age+express": "年龄表情预览",
+        "swap+age+express": "换脸年龄表情",
+    },
 }
 
 _LONG_LINE: Final = 12
@@ -60,7 +76,7 @@ class Label:
 
     Attributes:
         box: Where its plate lies: `(x, y, width, height)` in pixels.
-        purpose: `swap`, `age` or `express`, as the words on it say.
+        purpose: one of `app.stamp.statement.PURPOSES`, as the words on it say.
         demo: Whether it also says DEMO PERSON.
         score: Correlation with the true plate, `MIN_SCORE` to 1.
         language: `en` or `zh`.
@@ -77,7 +93,7 @@ def lines(purpose: str, *, demo: bool, language: Language = "en") -> Text:
     """Give the words for a purpose.
 
     Args:
-        purpose: `swap`, `age` or `express`.
+        purpose: one of `app.stamp.statement.PURPOSES`.
         demo: Whether the person shown is the demonstration's synthetic one.
         language: `en` or `zh`.
 
@@ -120,7 +136,7 @@ def draw(pixels: Pixels, text: Sequence[str], face_box: Box | None) -> Pixels:
     options = []
     for drawn, corner in itertools.product((plate(layout, cap) for layout in _layouts(words)), Corner):
         x, y, wide, high = _box(drawn.shape, corner, size, cap)
-        if min(x, y) >= 0:
+        if min(x, y) >= 0 and x + wide <= size[1] and y + high <= size[0]:
             options.append((_overlap((x, y, wide, high), face_box), drawn.size, corner, (x, y, drawn)))
     *_, (x, y, best) = min(options, key=lambda option: option[:3])
     out = pixels.copy()
@@ -205,7 +221,7 @@ def _as_drawn(pixels: Pixels) -> Label | None:
     for corner, one in _hopes(pixels, {language: (float(cap),) for language, cap in caps.items()}):
         wanted = plate(one.text, caps[one.language])
         x, y, wide, high = box = _box(wanted.shape, corner, size, caps[one.language])
-        if min(x, y) < 0:
+        if min(x, y) < 0 or x + wide > size[1] or y + high > size[0]:
             continue
         score = alike(pixels[y : y + high, x : x + wide], wanted, max(1.0, caps[one.language] / _FINE))
         if score >= max(MIN_SCORE, best.score if best else 0.0):

@@ -23,7 +23,7 @@ DESCRIPTIONS: Final = (
     ("express", "The expression of the face was changed"),
 )
 _TITLES: Final = (("swap", "Face swap"), ("age", "Age preview"), ("express", "Expression preview"))
-ENGINES: Final = (("swap-mesh", True), ("age-wrinkle", False), ("express-mesh", False))
+ENGINES: Final = (("swap-mesh", True), ("age-wrinkle", False), ("express-mesh", False), ("combine-mesh", False))
 """Engines without a trained model that makes pixels: whether all they show was captured somewhere."""
 _SOURCE_TYPES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _NOT_ALLOWED: Final = (
@@ -71,7 +71,7 @@ def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, obj
                             "when": moment,
                             "digitalSourceType": source_type(statement),
                             "softwareAgent": agent,
-                            "description": dict(DESCRIPTIONS)[statement.purpose],
+                            "description": ". ".join(_each(DESCRIPTIONS, statement.purpose)),
                             "parameters": {
                                 "ingredientIds": ["source"],
                                 "org.selfsame.engine": statement.engine,
@@ -125,12 +125,18 @@ def source_type(statement: Statement) -> str:
 
 def title(statement: Statement) -> str:
     """Name the output for people, e.g. `Age preview of the person themself`."""
-    name = dict(_TITLES).get(statement.purpose)
-    if name is None:
-        raise Fault("no-such-label", f"There is no title for {statement.purpose!r}.", "Add it to the table.")
+    name = ", ".join(_each(_TITLES, statement.purpose)).capitalize()
     if statement.domain == "demo":
         return f"DEMO PERSON: {name} of a synthetic person who does not exist"
     return f"{name} of the person themself, made with their consent"
+
+
+def _each(table: tuple[tuple[str, str], ...], purpose: str) -> list[str]:
+    """The words for each thing that was done."""
+    words = dict(table)
+    if not set(purpose.split("+")) <= set(words):
+        raise Fault("no-such-label", f"There are no words for {purpose!r}.", "Add them to the table.")
+    return [words[name] for name in purpose.split("+")]
 
 
 def version() -> str:

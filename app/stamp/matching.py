@@ -72,7 +72,7 @@ class Corners:
         piece = self._piece(corner)
         (high, wide), (rows, columns) = plate.shape, piece.shape
         x, y = corner.place((high, wide), (rows, columns), round(MARGIN * self._small))
-        if x < 0 or y < 0:
+        if x < 0 or y < 0 or x + wide > columns or y + high > rows:
             return None
         left, top = max(0, x - _SLACK), max(0, y - _SLACK)
         part = piece[top : y + high + _SLACK, left : x + wide + _SLACK]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -18,7 +18,9 @@ VERSION: Final = 3
 """2 had neither scores nor HMACs, and is still read. Of other versions nothing is believed; `version_of` names them."""
 READ: Final = (2, 3)
 
-PURPOSES: Final = ("swap", "age", "express")
+DONE: Final = ("swap", "age", "express")
+"""What can be done to a face; several in one go are named in this order, with `+` between them."""
+PURPOSES: Final = (*DONE, "swap+age", "swap+express", "age+express", "swap+age+express")
 DOMAINS: Final = ("live", "demo")
 ORIGINS: Final = ("live", "photo")
 
@@ -36,7 +38,7 @@ class Statement:
     """The facts that are signed together with the picture. No biometrics, and no hash that anybody could look up.
 
     Attributes:
-        purpose: `swap`, `age` or `express`.
+        purpose: `swap`, `age` or `express`, or several in that order with `+` between them; one of `PURPOSES`.
         domain: `live`, or `demo` for the demonstration's synthetic person.
         assurance: Kind of the live check that was passed, e.g. `motion`.
         session: Random identifier of the session.
@@ -94,6 +96,11 @@ class Statement:
             "watermark": self.watermark,
             **({} if old else proved),
         }
+
+
+def purpose_of(done: Collection[str]) -> str:
+    """One of `PURPOSES`, for what was done to one face in one go."""
+    return "+".join(name for name in DONE if name in done)
 
 
 def rounded(score: float) -> float:

@@ -23,7 +23,7 @@ from app.stamp.context import open_context
 from app.stamp.plate import Language
 from app.stamp.proof import Proof
 from app.stamp.signer import Signer
-from app.stamp.statement import Statement, parse, rounded
+from app.stamp.statement import Statement, parse, purpose_of, rounded
 from app.verify import Report, Verdict, read_back
 from consent.errors import Fault, Forgery, Refusal
 from consent.gate import Gate
@@ -183,7 +183,7 @@ def _format(fmt: str) -> codec.Format:
 def _statement(facts: Facts, proof: Proof, ident: int | None = None) -> Statement:
     """Take over the facts, and refuse any that the manifest could not carry unchanged."""
     statement = Statement(
-        purpose=facts.purpose.value,
+        purpose=purpose_of(facts.purposes),
         domain=facts.domain.value,
         assurance=facts.assurance.value,
         session=facts.session,

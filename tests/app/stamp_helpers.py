@@ -37,7 +37,7 @@ def picture(width=192, height=160, seed=0):
 
 def facts(**changes):
     values = {
-        "purpose": Purpose.SWAP,
+        "purposes": (Purpose.SWAP,),
         "domain": Domain.LIVE,
         "assurance": Assurance.MOTION,
         "session": "5f0c6a",

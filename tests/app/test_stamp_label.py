@@ -9,6 +9,7 @@ from app import codec
 from app.stamp import label
 from app.stamp.matching import contrast
 from app.stamp.plate import plate
+from app.stamp.statement import PURPOSES
 from consent.errors import Fault
 from tests.app.stamp_helpers import picture
 
@@ -63,6 +64,17 @@ def test_found_in_half_the_size_and_after_jpeg_50_of_that(size, language, purpos
         assert found.score > 0.84
         true = np.array(label.find(whole).box) / 2
         assert np.abs(np.array(found.box) - true).max() <= 2 + 0.02 * true[2]
+
+
+@pytest.mark.parametrize("purpose", [name for name in PURPOSES if "+" in name])
+@pytest.mark.parametrize("demo", [False, True])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_several_things_at_once_have_their_own_words(language, demo, purpose):
+    for size in ((128, 128), (256, 256), (640, 480), (1111, 777)):
+        whole = drawn(*size, purpose, demo=demo, language=language)
+        for seen in (whole, jpeg50(whole), *([halved(whole)] if size[0] >= 256 else [])):
+            found = label.find(seen)
+            assert (found.purpose, found.demo, found.language) == (purpose, demo, language)
 
 
 @pytest.mark.parametrize("share", [0.9, 0.73, 0.61])

@@ -139,15 +139,31 @@ def test_which_version_it_says(data, version):
     assert version_of(data) == version
 
 
-@pytest.mark.parametrize("purpose", [Purpose(name) for name in PURPOSES])
+@pytest.mark.parametrize("purpose", PURPOSES)
 def test_the_demo_says_so_everywhere(purpose):
-    definition = build(purpose=purpose, domain=Domain.DEMO)
+    done = tuple(map(Purpose, purpose.split("+")))
+    definition = build(purposes=done, domain=Domain.DEMO)
     assert definition["title"].startswith("DEMO PERSON")
     data = assertion(definition, ASSERTION)["data"]
     assert (data["domain"], data["person"]) == ("demo", "synthetic")
     label_action = assertion(definition, "c2pa.actions.v2")["data"]["actions"][-1]
     assert label_action["description"].endswith("DEMO PERSON")
-    assert "DEMO" not in build(purpose=purpose)["title"]
+    assert "DEMO" not in build(purposes=done)["title"]
+
+
+def test_several_things_done_at_once_are_all_named():
+    definition = build(purposes=(Purpose.AGE, Purpose.SWAP, Purpose.EXPRESS))
+    assert definition["title"].startswith("Face swap, age preview, expression preview of the person")
+    edited = assertion(definition, "c2pa.actions.v2")["data"]["actions"][1]["description"]
+    assert [word in edited for word in ("replaced", "age", "expression")] == [True] * 3
+    assert assertion(definition, ASSERTION)["data"]["purpose"] == "swap+age+express"
+
+
+@pytest.mark.parametrize("purpose", ["", "age+swap", "swap+swap", "+", "swap+", "video", "swap age"])
+def test_what_was_done_has_one_name(purpose):
+    data = assertion(build(), ASSERTION)["data"]
+    assert parse(data) is not None
+    assert parse({**data, "purpose": purpose}) is None
 
 
 LIVE, PHOTO, DEMO = Origin.LIVE, Origin.PHOTO, Domain.DEMO
@@ -176,7 +192,7 @@ def test_source_type_by_engine(engine, domain, source, target, expected):
 def test_which_engines_there_are_without_a_trained_model():
     """A new engine is said to be trained until somebody has thought about it and put it into the table."""
     sources = "".join(path.read_text() for path in Path(engines.__file__).parent.glob("*.py"))
-    found = {name for name, _ in re.findall(r'engine="([a-z0-9-]+) (\d+)"', sources)}
+    found = {name for name, _ in re.findall(r'"([a-z]+-[a-z]+) (\d+)"', sources)}
     assert {name for name, _ in manifest.ENGINES} <= found
 
 

@@ -24,18 +24,19 @@ def write(fmt="jpeg", pixels=None, **changes):
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("purpose", [Purpose(name) for name in PURPOSES])
+@pytest.mark.parametrize("purpose", PURPOSES)
 @pytest.mark.parametrize("domain", list(Domain))
 def test_what_comes_out_is_ours_labelled_and_says_what_was_done(fmt, purpose, domain):
-    stamped = write(fmt, purpose=purpose, domain=domain)
+    stamped = write(fmt, purposes=tuple(map(Purpose, purpose.split("+"))), domain=domain)
     assert codec.sniff(stamped.data) == fmt
     assert (stamped.mime, stamped.suffix) == (codec.Format(fmt).mime, codec.Format(fmt).suffix)
     assert state(settings(), stamped.data, fmt) == "Trusted"
     report = verify(stamped.data, [signer().anchor_pem])
     assert report == stamped.report
     assert report.verdict is Verdict.OURS
-    assert plain(report.statement) == statement(purpose=purpose, domain=domain)
-    assert (report.label.purpose, report.label.demo) == (purpose.value, domain is Domain.DEMO)
+    assert report.statement.purpose == purpose
+    assert plain(report.statement) == statement(purposes=tuple(map(Purpose, purpose.split("+"))), domain=domain)
+    assert (report.label.purpose, report.label.demo) == (purpose, domain is Domain.DEMO)
 
 
 def test_png_pixels_are_the_labelled_pixels():

@@ -1,0 +1,101 @@
+"""Combine: swap, age and expression of one picture in one go, so that no pixel is resampled twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from app.engines import _age, _combine, _express, _swap
+from app.engines.age import AgeOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
+from consent.errors import Refusal
+from consent.gate import Gate, Work
+from consent.types import Draft, Grant, Origin, Pixels, Purpose
+
+Options = SwapOptions | AgeOptions | ExpressOptions
+_NAMED: Final = {SwapOptions: Purpose.SWAP, AgeOptions: Purpose.AGE, ExpressOptions: Purpose.EXPRESS}
+
+
+@dataclass(frozen=True, slots=True)
+class CombineOptions:
+    """What is done together.
+
+    Attributes:
+        swap: None leaves the person's face in the picture as it is.
+        age: None leaves their age.
+        express: None leaves their expression.
+
+    Raises:
+        Refusal: `bad-option`, for fewer than two.
+    """
+
+    swap: SwapOptions | None = None
+    age: AgeOptions | None = None
+    express: ExpressOptions | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.purposes) < 2:
+            raise Refusal("bad-option", "Nothing is put together there.", "Choose two things to do, or three.")
+
+    @property
+    def parts(self) -> tuple[Options, ...]:
+        """What is asked for, in the order in which it is done."""
+        return tuple(one for one in (self.swap, self.age, self.express) if one is not None)
+
+    @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """What leave is needed for, in that order."""
+        return tuple(_NAMED[type(one)] for one in self.parts)
+
+    @property
+    def parameters(self) -> dict[str, float | str]:
+        """What is asked for, for the manifest: names such as `age_years`."""
+        told: dict[str, float | str] = {}
+        for purpose, one in zip(self.purposes, self.parts, strict=True):
+            told |= {f"{purpose}_{name}": value for name, value in one.parameters.items()}
+        return told
+
+
+def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions) -> Draft:
+    """The target's picture with several changes made in one go.
+
+    Args:
+        gate: of the person.
+        grants: one for each of `options.purposes`, all of the same source and target.
+        options: what is done.
+
+    Raises:
+        Forgery: a grant is not this gate's, is spent, or has run out.
+        Refusal: `bad-option`, for a grant that is missing or not needed; `wrong-purpose`; `bad-output`, for grants of
+            several targets; or the session is over.
+    """
+    if set(grants) != set(options.purposes):
+        raise Refusal("bad-option", "That is not the leave for what is to be done.", "Ask for leave for each part.")
+    first, *more = (gate.redeem(grants[purpose], purpose) for purpose in options.purposes)
+    if any(work.source is not first.source or work.target is not first.target for work in more):
+        raise Refusal("bad-option", "The changes are not of the same pictures.", "Ask for leave for one pair.")
+    pixels = _made(first, options)
+    return first.draft(pixels, "combine-mesh 1", options.parameters, *more)
+
+
+def _made(work: Work, options: CombineOptions) -> Pixels:
+    """Expression and age bend the target's face; the swap draws on what is bent; lids, teeth, lines and hair follow."""
+    target = work.target
+    shapes: list[_combine.Shape] = []
+    paints: list[_combine.Paint] = []
+    if (asked := options.express) is not None:
+        plan = _express.plan(target, work.own, asked.asked, work.source, asked.copy)
+        shapes.append(plan.shaped)
+        paints.append(lambda out, mesh: plan.paint(out, target.pixels, target.face.mesh, mesh))
+    if (years := options.age) is not None:
+        how = years.years, years.grey, int(years.seed), _age.segmenter()
+        shapes.append(lambda mesh: _age.shaped(mesh, years.years))
+        paints.append(lambda out, mesh: _age.paint(out, mesh, *how))
+    texture = None
+    if (swap := options.swap) is not None:
+        views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
+        texture = partial(_swap.swapped, views, amount=swap.amount, interior=swap.interior, parts=swap.parts)
+    return _combine.painted(_combine.bent(target, shapes), texture, paints)
