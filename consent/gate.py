@@ -292,7 +292,7 @@ class Work(Sealed):
             also: leave to do other things to the same target, where several were done in one go.
 
         Raises:
-            Refusal: `bad-output`, for another shape, type or target; `bad-option`, for a parameter that is not a number;
+            Refusal: `bad-output`, for another shape, type or target; `bad-option`, for a parameter that is no number;
                 `session-withdrawn` or `session-expired`.
             Forgery: `spent`, or `forged`: not from `redeem`, or changed since.
         """
