@@ -83,7 +83,8 @@ def test_an_action_has_its_time_and_its_frames(turning, seconds, frames):
     """24 frames, after eight seconds; or more than eight seconds, after 24 frames."""
     for number in range(frames - 1):
         assert not turning.step(seconds=seconds).over, number
-    turning.step(seconds=seconds)
+    hint = turning.step(seconds=seconds)
+    assert (hint.code, hint.text) == ("action-not-seen", "")
     assert turning.outcome() is Outcome.NOT_SEEN
 
 

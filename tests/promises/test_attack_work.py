@@ -53,6 +53,17 @@ def test_work_takes_no_other_grant(gate, notary, ledger):
         assert refused(dataclasses.replace(gate.redeem(leave(gate), Purpose.AGE), _grant=grant))
 
 
+def test_what_goes_along_with_work_is_this_gates_own_and_as_it_was_redeemed(gate, stranger, notary, ledger):
+    other = gate_of("bram", notary, ledger)
+    never = Grant(stranger, stranger, Purpose.SWAP, 1e9, bytes(16))
+    renewed = dataclasses.replace(gate.redeem(leave(gate), Purpose.AGE), _once=Once())
+    for also in (other.redeem(leave(other), Purpose.AGE), renewed, Work((), never, gate, Once()), leave(gate), None):
+        work = gate.redeem(leave(gate), Purpose.AGE)
+        with pytest.raises(Forgery, match="forged"):
+            work.draft(work.target.pixels, "engine", {}, also)
+        work.draft(work.target.pixels, "engine", {})  # and was not used up by it
+
+
 @pytest.mark.parametrize("name", ["pixels", "others", "face"])
 def test_a_picture_that_is_changed_while_an_engine_works_gives_no_draft(gate, stranger, name):
     work = gate.redeem(leave(gate), Purpose.AGE)
