@@ -84,7 +84,7 @@ def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
 
 
 def _shot(name: str, **scene: Any) -> Pixels:
-    return person(name).render(Scene(**{"distance": 50.0, "size": _SIZE, "background": 5, "seed": 71, **scene}))
+    return person(name).render(Scene(**{"distance": 43.0, "size": _SIZE, "background": 5, "seed": 71, **scene}))
 
 
 def _table(session: bench.Session, name: str, **scene: Any) -> Table:

@@ -77,9 +77,10 @@ class Bank:
         return min(views, key=self.turn, default=None)
 
     def opened(self, side: int) -> Seen | None:
-        """The frame with that eye open that is nearest in pose, or None."""
+        """A frame with that eye open, or None: the one at rest, for eyes often look elsewhere while a head turns."""
         views = [v for v in self.near() if v.face.eyes[side] > 1.5 * self.shut_below]
-        return min(views, key=self.turn, default=None)
+        rest = next((v for v in views if v is self.rest), None)
+        return rest or min(views, key=self.turn, default=None)
 
     def at_rest(self, like: Seen) -> Seen | None:
         """The frame at rest that is seen from nearly the same side as `like`."""
