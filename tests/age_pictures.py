@@ -1,0 +1,89 @@
+"""What ages look like, and where they fail, pictured with people who do not exist.
+
+python -m tests.age_pictures FILE.jpg
+
+Every changed picture here went the whole way: through the gate, the engine and the stamp, whose label it carries.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from app import flow
+from app.engines.age import AgeOptions
+from consent.types import Match, Photo, Pixels
+from tests import bench
+from tests.people import Scene, someone
+
+STRIP: Final = (-20, -10, 0, 10, 25, 40)
+_ACROSS, _WIDE, _HIGH, _WORDS, _GAP = len(STRIP), 232, 232, 24, 8
+_SIZE: Final = (800, 800)
+_SOFT = (112, 120, 130)
+
+
+def main(path: Path) -> None:
+    """Write the sheet."""
+    with TemporaryDirectory(prefix="selfsame-pictures-") as folder:
+        session = bench.Session(Path(folder), bench.QUICK, print)
+        cells = [_cell(what, pixels) for what, pixels in pictures(session)]
+    rows = [np.hstack(cells[k : k + _ACROSS]) for k in range(0, len(cells), _ACROSS)]
+    Image.fromarray(np.vstack(rows)).save(path, quality=86)
+
+
+def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
+    """Four people at six ages, then what fails or stays back, each before and after."""
+    scenes: dict[str, dict[str, Any]] = {
+        "gita": {"yaw": 8.0, "light": "window"},
+        "feng": {"yaw": -10.0, "light": "soft", "expression": {"smile": 0.5}},
+        "bram": {"yaw": 6.0, "light": "warm"},
+        "ada": {"yaw": -5.0, "light": "soft"},
+    }
+    for name, scene in scenes.items():
+        target = _target(session, name, **scene)
+        for years in STRIP:
+            what = f"{name}, {years:+d} years" if years else f"{name}, before"
+            yield what, _made(session, name, target, years) if years else target.pixels
+    glasses = _target(session, "feng", wears="/round", light="soft")
+    yield "glasses, before", glasses.pixels
+    yield "+40: drawn round them", _made(session, "feng", glasses, 40)
+    turned = _target(session, "ada", yaw=36.0, light="soft")
+    yield "turned far, before", turned.pixels
+    yield "+40: hair by the cheek stays", _made(session, "ada", turned, 40)
+    small = _target(session, "ada", distance=150.0, light="dim")
+    yield "small and dark, before", small.pixels
+    yield "+40: fine lines left out", _made(session, "ada", small, 40)
+
+
+def _target(session: bench.Session, name: str, wears: str = "", **scene: Any) -> Match:
+    shot = Scene(**{"distance": 52.0, "size": _SIZE, "background": 5, "seed": 71, **scene})
+    return session.gate(name).match(Photo(someone(name + wears).render(shot)))
+
+
+def _made(session: bench.Session, name: str, target: Match, years: float) -> Pixels:
+    """The stamped picture, decoded."""
+    gate = session.gate(name)
+    stamped = flow.make(gate, gate.live()[0], target, AgeOptions(years=years), session.signer)
+    return np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))
+
+
+def _cell(what: str, pixels: Pixels) -> NDArray[np.uint8]:
+    """One picture with its words."""
+    cell = Image.new("RGB", (_WIDE + _GAP, _HIGH + _WORDS + _GAP), "white")
+    small = Image.fromarray(pixels).resize((_WIDE, _HIGH), Image.Resampling.LANCZOS)
+    cell.paste(small, (_GAP // 2, _GAP // 2))
+    pen = ImageDraw.Draw(cell)
+    pen.text((_GAP // 2, _GAP // 2 + _HIGH + 14), what, _SOFT, ImageFont.load_default(14), "lm")
+    return np.asarray(cell, np.uint8)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
