@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -96,6 +97,33 @@ def test_lines_have_a_limit():
     shade = _lines(groove(), np.array((0.0, -1.0)), 50.0, 1.0)
     assert shade.min() >= -20.5
     assert shade.max() <= 4.5
+
+
+def test_burnt_out_skin_is_not_painted():
+    drawn = sketch()
+    burnt = Sketch(np.where(drawn.pixels > 120, 255, drawn.pixels).astype(np.uint8), drawn.face)
+    mesh = _age.shaped(burnt.face.mesh, 40.0)
+    bent = deform(burnt.pixels, burnt.face.mesh, mesh)
+    out = bent.copy()
+    _age.paint(out, mesh, 40.0, 0.0, 7, None)
+    row = np.arange(len(bent))[:, None]
+    white = (bent.min(2) == 255) & (np.abs(row - mesh[50, 1]) < 5)
+    assert white.sum() > 100
+    assert out[white].mean() > 250
+
+
+def test_a_blurred_picture_gets_no_sharp_lines():
+    drawn = sketch(width=260, size=(500, 500))
+    soft = Sketch(cv2.GaussianBlur(drawn.pixels, (0, 0), 5), drawn.face)
+
+    def steepest(seen):
+        painted = deform(seen.pixels, seen.face.mesh, _age.shaped(seen.face.mesh, 30.0))
+        plain = painted.copy()
+        _age.paint(painted, _age.shaped(seen.face.mesh, 30.0), 30.0, 0.0, 7, None)
+        added = painted.astype(np.float32).mean(2) - plain.astype(np.float32).mean(2)
+        return np.percentile(np.abs(cv2.Laplacian(added, cv2.CV_32F)), 99)
+
+    assert steepest(soft) < 0.6 * steepest(drawn)
 
 
 def test_a_small_atlas_is_the_same_skin_without_its_finest_lines():
