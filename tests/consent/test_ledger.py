@@ -38,7 +38,8 @@ def log(tmp_path):
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory):
     """A log of a few rows, to be copied, and what it looked like after each row."""
-    folder = tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("kept") / "log"
+    folder.mkdir()
     log = Ledger(folder / "ledger.db", KEY)
     for number in range(ROWS):
         shutil.copytree(folder, folder.with_name(f"after-{number}"), dirs_exist_ok=True)
