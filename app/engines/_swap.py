@@ -12,6 +12,7 @@ from app.engines._beard import other_beard
 from app.engines._blend import alike, lay_over, match_sharpness, oval, own_detail
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
 from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
+from app.engines._glasses import glasses
 from app.engines._light import relight
 from app.engines._parts import PARTS, chosen_parts
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
@@ -117,6 +118,7 @@ def render(
     lit = relight(warped, before, weight, mesh, raster)
     painted = match_sharpness(lit, before, weight, width)
     keep = np.maximum(_kept_interior(source, target, box, interior), other_beard(source, target, box))
+    keep = np.maximum(keep, glasses(source, target, box))
     painted = own_detail(painted, before, width / width_of(source.face.mesh))
     mine = chosen_parts(placed, view.shape, width, parts)
     lay_over(view, painted, mask * mine * (1 - keep) * np.float32(amount))
