@@ -228,7 +228,9 @@ WORD = "abcdefghijklmnopqrstuvwxyz0123456789+-"
 
 
 def test_every_decision_has_a_name(log):
-    assert code(log.record, "", SESSION) == "not-for-the-log"
+    found = fault(log.record, "", SESSION)
+    assert (found.code, found.remedy) == ("not-for-the-log", "Report this.")
+    assert found.reason == "A decision holds something that is no short word."
 
 
 def test_words_have_a_longest_length_each(log):
