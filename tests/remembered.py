@@ -16,7 +16,7 @@ from models.age import AgeEstimator
 from models.faces import Finder
 from models.identity import Recogniser
 
-SLOW = ("kill", "processes", "full_disk", "by_hand")
+SLOW = ("kill", "processes", "full_disk")
 
 
 def _key(value):
