@@ -69,29 +69,6 @@ def test_the_eyes_stay_where_somebody_wears_glasses_and_the_rest_is_swapped(wear
         assert change[under].mean() < 1
     ring = np.int32(target.face.mesh[[43, 106, 182, 83, 18, 313, 406, 335, 273], :2])
     chin = cv2.fillPoly(np.zeros(change.shape, np.uint8), [ring], 1).astype(bool)
-    assert change[chin].mean() < 1
-    assert change[middle].mean() > 3
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_two_pictures_of_the_same_chin_are_swapped_whole(pair, which):
-    seen = pair[which]
-    box = Box.around(seen.face.mesh, 0.05 * width_of(seen.face.mesh), seen.pixels.shape)
-    assert not other_beard(seen, seen, box).any()
-
-
-@pytest.mark.parametrize("source", [0, 1], ids=["no glasses are lent", "no glasses are taken"])
-def test_the_eyes_stay_where_somebody_wears_glasses_and_the_rest_is_swapped(wearers, source):
-    target = wearers[1 - source]
-    change = np.abs(_swap.render(wearers[source], target).astype(int) - target.pixels).mean(2)
-    for ring in ([226, 31, 228, 230, 232, 233], [446, 261, 448, 450, 452, 453]):
-        under = cv2.fillPoly(np.zeros(change.shape, np.uint8), [np.int32(target.face.mesh[ring, :2])], 1).astype(bool)
-        assert change[under].mean() < 1
-    chin = cv2.fillPoly(
-        np.zeros(change.shape, np.uint8),
-        [np.int32(target.face.mesh[[43, 106, 182, 83, 18, 313, 406, 335, 273], :2])],
-        1,
-    ).astype(bool)
     assert change[chin].mean() > 1.5
 
 
