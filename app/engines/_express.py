@@ -116,7 +116,7 @@ def plan(target: Seen, own: Sequence[Seen], asked: Asked, source: Seen | None = 
         source: another picture of the person, which may lend as well.
         copy: 0..1, how much of the expression of `source` is copied.
     """
-    bank = Bank(tuple(own), target, source)
+    bank = Bank.of(own, target, source)
     asked, notes = _lowered(target, asked)
     if copy > 0 and source is not None and bank.rest is not None:
         return _copying(bank, source, copy, asked, notes)
