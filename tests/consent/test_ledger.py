@@ -499,7 +499,8 @@ def test_another_schema_is_no_log(copy, change):
     log = copy()
     with closing(sqlite3.connect(log._path)) as db:
         db.executescript(change)
-    assert code(log.entries) == "log-broken"
+    found = fault(log.entries)
+    assert (found.code, found.reason) == ("log-broken", "The log is damaged: it is another database.")
     assert code(log.record, "match", SESSION) == "log-broken"
 
 
