@@ -43,7 +43,7 @@ check: setup ## lint, format, types, import order
 bench: setup ## measurements, with synthetic people
 	$(BIN)/selfsame bench all
 
-mutants: setup ## how many small changes to consent/ the tests find; half an hour, and needs the network once
+mutants: setup ## how many small changes to consent/ the tests find; some forty minutes, and needs the network once
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .mutmut mutmut==3.8.1
 	rm -rf mutants
 	mkdir mutants
