@@ -37,6 +37,15 @@ Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
 """What to do is said by the type of the options."""
 
 
+def purposes(options: Options) -> tuple[Purpose, ...]:
+    """What leave these options need."""
+    if isinstance(options, CombineOptions):
+        return options.purposes
+    if isinstance(options, SwapOptions):
+        return (Purpose.SWAP,)
+    return (Purpose.AGE,) if isinstance(options, AgeOptions) else (Purpose.EXPRESS,)
+
+
 class Camera(Protocol):
     """Something that shows a person what to do and gives the next frame."""
 

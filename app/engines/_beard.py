@@ -7,7 +7,7 @@ from typing import Final, Literal
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, polygon
+from app.engines._filters import Floats, blur, polygon
 from app.engines._geometry import Box, Seen, width_of
 from app.engines._skin import Colour
 from models.topology import LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_EYE
@@ -55,7 +55,7 @@ def _bearded(seen: Seen) -> Literal["beard", "bare"]:
     small = cv2.resize(view, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     mesh = (seen.face.mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
     lab = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2LAB), np.float32)
-    calm = cv2.GaussianBlur(lab, (0, 0), max(0.5, 0.006 * width * scale))
+    calm = blur(lab, 0.006 * width * scale)
     cheeks = np.maximum(*(polygon(lab.shape, mesh[list(ring), :2]) for ring in _CHEEKS))
     face = polygon(lab.shape, mesh[list(OVAL), :2]) > 0.5
     face[: int(mesh[[*LEFT_EYE, *RIGHT_EYE], 1].max())] = False  # what is below shows the skin's whole range of light

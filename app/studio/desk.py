@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from app import files, media
 from app.engines.age import AgeOptions
-from app.flow import Options, make
+from app.flow import Options, make, purposes
 from app.notary import open_notary
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
@@ -197,12 +197,11 @@ class Desk:
         visitor.place(gate, side, picture)
         return picture
 
-    def make(self, visitor: Visitor, purpose: Purpose, options: Options, strip: str = "", *, ready: str = "") -> Result:
+    def make(self, visitor: Visitor, options: Options, strip: str = "", *, ready: str = "") -> Result:
         """One finished picture, from the pictures on the table.
 
         Args:
             visitor: whose table.
-            purpose: what the options are for.
             options: what to do.
             strip: name of the strip of ages that the picture belongs to, if any.
             ready: which of `expressions.CHOICES`, for an expression.
@@ -213,15 +212,19 @@ class Desk:
         """
         gate = self.gate(visitor)
         target = _matched(visitor, "target")
-        source = gate.live()[0] if purpose is not Purpose.SWAP else _matched(visitor, "source")[1]
-        if purpose is Purpose.EXPRESS:
+        done = purposes(options)
+        source = gate.live()[0]
+        if Purpose.SWAP in done:
+            source = _matched(visitor, "source")[1]
+        elif Purpose.EXPRESS in done:
             source = expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
         with self._work:  # one engine at a time: each uses every core it gets
             language: Language = "zh" if visitor.language == "zh" else "en"
             stamped = make(gate, source, target[1], options, self.signer, language=language)
         key = secrets.token_hex(8)
         years = options.years if isinstance(options, AgeOptions) else 0.0
-        result = Result(f"selfsame-{purpose.value}-{key[:6]}{stamped.suffix}", stamped, target[0], strip, years)
+        name = f"selfsame-{'-'.join(done)}-{key[:6]}{stamped.suffix}"
+        result = Result(name, stamped, target[0], strip, years)
         visitor.keep(gate, result, key)
         if said := expressions.notes(visitor, gate, source, target[1], options):
             visitor.notes["play"] = said

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
 
 from app.engines._options import chosen
 from app.engines.age import AgeOptions
+from app.engines.combine import CombineOptions
+from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import OFFERED
@@ -22,10 +24,16 @@ from app.studio.tools import EVENTS_JS, button, drop, html, note
 from consent.types import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.flow import Options
     from app.studio.desk import Desk
     from app.studio.sessions import Picture, Result, Side, Visitor
     from app.studio.tools import Parts
+
+
+TOGETHER: Final = "together"
+"""The choice of several things at once."""
 
 
 def build_play(parts: Parts) -> None:
@@ -37,7 +45,7 @@ def build_play(parts: Parts) -> None:
         with gr.Column(scale=3, min_width=320):
             stage = html(js_on_load=EVENTS_JS, elem_id="stage")
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
-            choices = [(words(f"action_{purpose}"), purpose.value) for purpose in OFFERED]
+            choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in OFFERED), TOGETHER)]
             action = gr.Radio(choices, value=OFFERED[0].value, label=words("play_action"), elem_id="action")
             # Which of these is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
@@ -58,8 +66,7 @@ def build_play(parts: Parts) -> None:
     parts.show(source, lambda visitor: _slot(visitor, "source"))
 
     def make_it(visitor: Visitor, *sent: Any) -> None:
-        purpose, options = wanted(*sent)
-        desk.make(visitor, purpose, options, ready=str(sent[4]))
+        desk.make(visitor, wanted(*sent), ready=str(sent[4]))
 
     parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
     parts.on(make.click, make_it, [action, amount, some, years, *face], busy=stage)
@@ -67,19 +74,30 @@ def build_play(parts: Parts) -> None:
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
 
 
-def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> tuple[Purpose, Options]:
+def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> Options:
     """What the page asks for, in the order in which `build_play` names its inputs.
 
     Raises:
         Refusal: `bad-option`: browsers can send anything.
     """
-    chosen("action", action, tuple(purpose.value for purpose in OFFERED))
-    purpose = Purpose(action)
-    if purpose is Purpose.AGE:
-        return purpose, AgeOptions(years=how_old)
-    if purpose is Purpose.EXPRESS:
-        return purpose, asked(*face)
-    return purpose, SwapOptions(amount=much, parts=tuple(which) if isinstance(which, list) else which)
+    makers: dict[str, Callable[[], Options]] = {
+        Purpose.AGE.value: lambda: AgeOptions(years=how_old),
+        Purpose.EXPRESS.value: lambda: asked(*face),
+        Purpose.SWAP.value: lambda: SwapOptions(amount=much, parts=tuple(which) if isinstance(which, list) else which),
+    }
+    chosen("action", action, (*makers, TOGETHER))
+    if action != TOGETHER:
+        return makers[action]()
+    parts: dict[str, Any] = {name: make() for name, make in makers.items()}
+    used = {name: one for name, one in parts.items() if not _changes_nothing(one)}
+    return CombineOptions(**used) if len(used) != 1 else next(iter(used.values()))
+
+
+def _changes_nothing(options: Options) -> bool:
+    """Whether a slider at its neutral place leaves that part out of several at once."""
+    if isinstance(options, SwapOptions):
+        return not (options.amount and options.parts)
+    return options in (AgeOptions(), ExpressOptions())
 
 
 def _handler(desk: Desk) -> Any:

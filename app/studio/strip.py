@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from app.engines.age import AgeOptions
 from app.studio.strings import say
-from consent.types import Purpose
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
@@ -29,7 +28,7 @@ def make_strip(desk: Desk, visitor: Visitor) -> None:
     """
     strip = secrets.token_hex(8)
     for years in AGES:
-        desk.make(visitor, Purpose.AGE, AgeOptions(years=years), strip)
+        desk.make(visitor, AgeOptions(years=years), strip)
     with visitor.lock:
         visitor.shown = next((key for key, one in _of(visitor, strip) if one.years == FIRST), visitor.shown)
 

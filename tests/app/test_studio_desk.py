@@ -91,7 +91,7 @@ def put(client, side, data):
 def test_nothing_is_made_of_nothing(studio):
     _, desk, _, _, visitor = studio
     with pytest.raises(Refusal, match=r"\[target\]"):
-        desk.make(visitor, Purpose.AGE, AgeOptions(years=20))
+        desk.make(visitor, AgeOptions(years=20))
 
 
 def test_an_upload_is_judged_when_it_is_looked_at(studio, mine):
@@ -117,7 +117,7 @@ def test_a_stranger_is_refused_on_either_side_and_cannot_be_used(studio, theirs)
         assert picture.no.code == "not-you"
         assert "not-you" in _slot(visitor, side)
     with pytest.raises(Refusal, match="not-you"):
-        desk.make(visitor, Purpose.SWAP, SwapOptions())
+        desk.make(visitor, SwapOptions())
     visitor.pictures.pop("source")
 
 
@@ -132,7 +132,7 @@ def test_with_two_people_the_face_is_chosen_and_the_other_one_still_refused(stud
     assert desk.look(visitor, "target", 1).no.code == "not-you"
     assert desk.look(visitor, "target", 0).match is not None
     with pytest.raises(Refusal):
-        desk.make(visitor, Purpose.EXPRESS, flow.ExpressOptions(smile=1.0))  # was not agreed to
+        desk.make(visitor, flow.ExpressOptions(smile=1.0))  # was not agreed to
 
 
 @pytest.mark.parametrize("data", [b"", b"GIF89a", b"<script>alert(1)</script>", b"\xff\xd8\xff\xe0 cut"])
@@ -156,7 +156,7 @@ def test_a_result_leaves_as_stamped_and_in_no_other_form(studio, mine):
     _, desk, _, client, visitor = studio
     put(client, "target", mine)
     desk.look(visitor, "target")
-    result = desk.make(visitor, Purpose.AGE, AgeOptions(years=25))
+    result = desk.make(visitor, AgeOptions(years=25))
     key = visitor.shown
     shown, saved = client.get(f"/studio/result/{key}"), client.get(f"/studio/result/{key}", params={"save": "1"})
     assert shown.content == saved.content == result.stamped.data
@@ -175,14 +175,14 @@ def test_the_live_frame_can_be_changed_too_and_never_goes_out_unstamped(studio, 
     desk.live(visitor, "target")
     assert client.get("/studio/picture/target").status_code == 404
     assert "<img" not in _slot(visitor, "target")
-    result = desk.make(visitor, Purpose.AGE, AgeOptions(years=-10))
+    result = desk.make(visitor, AgeOptions(years=-10))
     assert result.stamped.report.statement.target_origin == "live"
     assert client.get(f"/studio/before/{visitor.shown}").status_code == 404
     assert "/studio/before/" not in _stage(visitor)
     assert client.get(f"/studio/result/{visitor.shown}").content == result.stamped.data
     put(client, "target", mine)  # as it was, for what follows
     desk.look(visitor, "target")
-    desk.make(visitor, Purpose.AGE, AgeOptions(years=25))
+    desk.make(visitor, AgeOptions(years=25))
 
 
 def test_a_strip_is_finished_pictures_of_their_own(studio, monkeypatch):
@@ -251,7 +251,7 @@ def test_when_its_time_is_over_everything_goes(studio, gate, mine, late):
         sit_down(desk, visitor, gate)
         put(client, "target", mine)
         desk.look(visitor, "target")
-        desk.make(visitor, Purpose.AGE, AgeOptions(years=25))
+        desk.make(visitor, AgeOptions(years=25))
     put(client, "source", mine)
     visitor.notes["play"] = "<p>about me</p>"
     ending, key, now = visitor.gate, visitor.shown, booth.now
@@ -370,7 +370,7 @@ def test_withdrawing_stops_what_is_running_and_what_is_waiting(studio, gate, min
     stamped = []
     monkeypatch.setattr(writer, "_write", lambda *given: stamped.append(given))
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(desk.make, visitor, Purpose.AGE, AgeOptions(years=20)) for _ in range(2)]
+        jobs = [pool.submit(desk.make, visitor, AgeOptions(years=20)) for _ in range(2)]
         assert at_work.wait(5), [job.exception(5) for job in jobs]
         receipt, ending = visitor.receipt, visitor.gate
         desk.withdraw(visitor)
@@ -384,7 +384,7 @@ def test_withdrawing_stops_what_is_running_and_what_is_waiting(studio, gate, min
     assert remembered(visitor) == NOTHING
     assert receipt.id in desk.ledger.withdrawn()
     with pytest.raises(Refusal, match="no-live-check"):
-        desk.make(visitor, Purpose.AGE, AgeOptions(years=20))
+        desk.make(visitor, AgeOptions(years=20))
 
 
 def test_after_it_the_earlier_pictures_are_said_to_be_withdrawn(studio, gate, mine):
@@ -392,7 +392,7 @@ def test_after_it_the_earlier_pictures_are_said_to_be_withdrawn(studio, gate, mi
     sit_down(desk, visitor, gate)
     put(client, "target", mine)
     desk.look(visitor, "target")
-    data = desk.make(visitor, Purpose.AGE, AgeOptions(years=20)).stamped.data
+    data = desk.make(visitor, AgeOptions(years=20)).stamped.data
     number = visitor.receipt.id
     assert verify(data, desk.anchors, known(desk.home)[0]).withdrawn is None
     desk.withdraw(visitor)
