@@ -289,17 +289,17 @@ class Work(Sealed):
             pixels: `uint8 RGB`, the shape of the target.
             engine: its name and version, for the manifest.
             parameters: what was asked, for the manifest.
-            also: leave to do other things to the same target, where several were done in one go.
+            also: leave to do other things to the same pair, where several were done in one go.
 
         Raises:
-            Refusal: `bad-output`, for another shape, type or target; `bad-option`, for a parameter that is no number;
+            Refusal: `bad-output`, for another shape, type or pair; `bad-option`, for a parameter that is no number;
                 `session-withdrawn` or `session-expired`.
             Forgery: `spent`, or `forged`: not from `redeem`, or changed since.
         """
         works, target = (self, *also), self.target.pixels
         for work in works:
             self._gate._verify(work)  # noqa: SLF001
-        same = all(work.target is self.target for work in works)
+        same = all((work.source, work.target) == (self.source, self.target) for work in works)
         if not same or pixels.shape != target.shape or pixels.dtype != np.uint8:
             raise Refusal.of("bad-output")
         if any(isinstance(v, float) and not math.isfinite(v) for v in parameters.values()):

@@ -96,6 +96,8 @@ def test_several_things_are_done_in_one_go_with_leave_for_each(known):
     swap, age, used = leave(Purpose.SWAP), leave(Purpose.AGE), leave(Purpose.EXPRESS)
     used.draft(target.pixels, "engine", {})
     assert said(swap.draft, target.pixels, "engine", {}, leave(Purpose.AGE, source)) == words("bad-output")
+    other = gate.redeem(gate.grant(target, target, Purpose.AGE), Purpose.AGE)  # one source alone stands in the facts
+    assert said(swap.draft, target.pixels, "engine", {}, other) == words("bad-output")
     draft = swap.draft(255 - target.pixels, "engine", {}, age)
     assert gate.release(draft).facts.purposes == (Purpose.SWAP, Purpose.AGE)
     for spent in (swap, age):
