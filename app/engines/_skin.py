@@ -49,6 +49,8 @@ class Colour:
 
     def refined(self, known: Floats, slack: tuple[float, float, float], near: float) -> Colour:
         """The colour of those pixels of `known` (N, 3) that lie within `near` standard deviations of this one."""
+        if not len(known):  # nothing of that part is in the picture
+            return Colour.of(known, slack)
         return Colour.of(known[self.distance(known[None])[0] < near], slack)
 
     def distance(self, lab: Floats) -> Floats:

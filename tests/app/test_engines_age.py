@@ -145,4 +145,5 @@ def test_distance_from_a_colour_is_mahalanobis(seed):
     apart = (lab - colour.middle).astype(float)
     meant = np.sqrt(np.einsum("hwc,cd,hwd->hw", apart, colour.inverse.astype(float), apart))
     assert colour.distance(lab) == pytest.approx(meant, rel=1e-2, abs=1e-2)
-    assert (Colour.of(known[:3], (4.0, 4.0, 4.0)).distance(lab) < 1e-2).all()
+    for nothing in (Colour.of(known[:3], (4.0, 4.0, 4.0)), colour.refined(known[:0], (4.0, 4.0, 4.0), 3)):
+        assert (nothing.distance(lab) < 1e-2).all()
