@@ -29,7 +29,7 @@ class CombineOptions:
         express: None leaves their expression.
 
     Raises:
-        Refusal: `bad-option`, for fewer than two.
+        Refusal: `bad-option`, for fewer than two, or options in another's place.
     """
 
     swap: SwapOptions | None = None
@@ -37,6 +37,9 @@ class CombineOptions:
     express: ExpressOptions | None = None
 
     def __post_init__(self) -> None:
+        places = (self.swap, SwapOptions), (self.age, AgeOptions), (self.express, ExpressOptions)
+        if any(one is not None and type(one) is not kind for one, kind in places):
+            raise Refusal("bad-option", "These are no options for that.", "Choose the options of each thing to do.")
         if len(self.purposes) < 2:
             raise Refusal("bad-option", "Nothing is put together there.", "Choose two things to do, or three.")
 
@@ -69,8 +72,8 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
 
     Raises:
         Forgery: a grant is not this gate's, is spent, or has run out.
-        Refusal: `bad-option`, for a grant that is missing or not needed; `wrong-purpose`; `bad-output`, for grants of
-            several targets; or the session is over.
+        Refusal: `bad-option`, for a grant that is missing or not needed, or grants of several pairs; `wrong-purpose`;
+            or the session is over.
     """
     if set(grants) != set(options.purposes):
         raise Refusal("bad-option", "That is not the leave for what is to be done.", "Ask for leave for each part.")

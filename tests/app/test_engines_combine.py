@@ -94,3 +94,12 @@ def test_each_leave_is_spent(gate, pair):
 def test_less_than_two_are_not_put_together(parts):
     with pytest.raises(Refusal, match="bad-option"):
         CombineOptions(**parts)
+
+
+@pytest.mark.parametrize("parts", [
+    {"swap": AgeOptions(years=5), "age": SwapOptions()}, {"age": AgeOptions(years=5), "express": AgeOptions(years=9)},
+    {"swap": SwapOptions(), "age": 30}, {"swap": "all", "express": ExpressOptions(smile=1)},
+])  # fmt: skip
+def test_each_part_has_options_of_its_own(parts):
+    with pytest.raises(Refusal, match="bad-option"):
+        CombineOptions(**parts)
