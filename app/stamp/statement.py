@@ -99,8 +99,8 @@ class Statement:
 
 
 def purpose_of(done: Collection[str]) -> str:
-    """One of `PURPOSES`, for what was done to one face in one go."""
-    return "+".join(name for name in DONE if name in done)
+    """One of `PURPOSES`, for what was done to one face in one go; for anything else a name that is none of them."""
+    return "+".join([name for name in DONE if name in done] + [name for name in done if name not in DONE])
 
 
 def rounded(score: float) -> float:

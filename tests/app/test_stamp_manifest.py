@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app import engines
 from app.codec import Format
 from app.stamp import manifest
-from app.stamp.statement import ASSERTION, PURPOSES, Statement, parse, rounded, version_of
+from app.stamp.statement import ASSERTION, PURPOSES, Statement, parse, purpose_of, rounded, version_of
 from consent.errors import Fault
 from consent.types import Domain, Origin, Purpose
 from tests.app.stamp_helpers import statement
@@ -164,6 +164,12 @@ def test_what_was_done_has_one_name(purpose):
     data = assertion(build(), ASSERTION)["data"]
     assert parse(data) is not None
     assert parse({**data, "purpose": purpose}) is None
+
+
+@pytest.mark.parametrize("other", sorted(set(Purpose) - {Purpose.SWAP, Purpose.AGE, Purpose.EXPRESS}))
+def test_what_has_no_name_is_not_left_out(other):
+    assert purpose_of((Purpose.EXPRESS, Purpose.SWAP)) == "swap+express"
+    assert purpose_of((other, Purpose.SWAP)) not in PURPOSES
 
 
 LIVE, PHOTO, DEMO = Origin.LIVE, Origin.PHOTO, Domain.DEMO
