@@ -216,6 +216,8 @@ class Desk:
         source = gate.live()[0]
         if Purpose.SWAP in done:
             source = _matched(visitor, "source")[1]
+            if Purpose.EXPRESS in done:
+                source = expressions.beside_swap(visitor, gate, ready, source)
         elif Purpose.EXPRESS in done:
             source = expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
         with self._work:  # one engine at a time: each uses every core it gets
@@ -227,7 +229,7 @@ class Desk:
         result = Result(name, stamped, target[0], strip, years)
         visitor.keep(gate, result, key)
         if said := expressions.notes(visitor, gate, source, target[1], options):
-            visitor.notes["play"] = said
+            visitor.tell(gate, "play", said)
         return result
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import gradio as gr
 
 from app.engines._options import chosen
+from app.engines.combine import CombineOptions
 from app.engines.express import NAMES, ExpressOptions
 from app.studio.cards import refusal
-from consent.types import Action
+from consent.errors import Refusal
+from consent.types import Action, Origin
 
 if TYPE_CHECKING:
     from app.flow import Options
@@ -67,9 +69,33 @@ def lender(visitor: Visitor, gate: Gate, ready: str) -> Match | None:
     return None if ready == PHOTO else live[0]
 
 
+def beside_swap(visitor: Visitor, gate: Gate, ready: str, source: Match) -> Match:
+    """Whose face is put in and whose expression is copied at once: leave is for one pair of pictures.
+
+    Args:
+        visitor: whose table.
+        gate: theirs.
+        ready: one of `CHOICES`.
+        source: the picture whose face is put in.
+
+    Raises:
+        Refusal: `copy-beside-swap`: the one is a photo, the other would be a live frame.
+    """
+    if ready not in LIVE:
+        return source
+    if source.origin is not Origin.LIVE:
+        raise Refusal(
+            "copy-beside-swap",
+            "The face is taken from your photo here, so a live expression cannot be copied at the same time.",
+            "Copy the photo, or use your live picture in its place.",
+        )
+    return lender(visitor, gate, ready) or source
+
+
 def notes(visitor: Visitor, gate: Gate, source: Match, target: Match, options: Options) -> str:
     """Cards with what could not be done wholly, and the one thing that helps."""
-    if not isinstance(options, ExpressOptions):
+    express = options.express if isinstance(options, CombineOptions) else options
+    if not isinstance(express, ExpressOptions):
         return ""
-    said = options.advice(gate, source, target)
+    said = express.advice(gate, source, target)
     return "".join(refusal(one, visitor.language, kind="note") for one in said)

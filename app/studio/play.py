@@ -21,6 +21,7 @@ from app.studio.sessions import SIDES
 from app.studio.strings import say
 from app.studio.strip import make_strip, strip_of
 from app.studio.tools import EVENTS_JS, button, drop, html, note
+from consent.errors import Refusal
 from consent.types import Purpose
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> Opti
     """What the page asks for, in the order in which `build_play` names its inputs.
 
     Raises:
-        Refusal: `bad-option`: browsers can send anything.
+        Refusal: `bad-option`: browsers can send anything; `nothing-to-do`: of several things, all at neutral.
     """
     makers: dict[str, Callable[[], Options]] = {
         Purpose.AGE.value: lambda: AgeOptions(years=how_old),
@@ -90,7 +91,9 @@ def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> Opti
         return makers[action]()
     parts: dict[str, Any] = {name: make() for name, make in makers.items()}
     used = {name: one for name, one in parts.items() if not _changes_nothing(one)}
-    return CombineOptions(**used) if len(used) != 1 else next(iter(used.values()))
+    if not used:
+        raise Refusal("nothing-to-do", "Nothing would change.", "Move a slider, or choose an expression.")
+    return CombineOptions(**used) if len(used) > 1 else next(iter(used.values()))
 
 
 def _changes_nothing(options: Options) -> bool:

@@ -19,6 +19,12 @@ ZH: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "receipt-elsewhere": ("这份回执是另一个安装给出的。", "请在那里撤回。"),
         "receipt-forged": ("这不是真的回执。", "请使用当初保存的文件，不要改动。"),
         "receipt-unknown": ("它有签名，但不是本版本能读的回执。", "请使用给出它的那个版本的程序。"),
+        # several things at once
+        "nothing-to-do": ("这样什么都不会改变。", "请移动一个滑块，或选择一种表情。"),
+        "copy-beside-swap": (
+            "这里放进去的脸来自你的照片，所以不能同时复制现场的表情。",
+            "请复制那张照片，或改用你的现场画面。",
+        ),
         # what an expression could not be made of
         "no-open-mouth": (
             "没有一张从这一侧拍的照片显示你张开的嘴，所以嘴里是画出来的，而且只张开一半。",

@@ -5,9 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
+from app.engines.age import AgeOptions
+from app.engines.combine import CombineOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
-from app.studio.expressions import CHOICES, LIVE, PHOTO, lender, notes
+from app.studio.expressions import CHOICES, LIVE, PHOTO, beside_swap, lender, notes
+from app.studio.refusals import told
+from app.studio.sessions import Visitor
+from consent.errors import Refusal
 from consent.types import Photo
 from tests.booth import SEAT
 from tests.people import person
@@ -54,3 +59,26 @@ def test_what_no_picture_shows_is_said_in_the_visitors_language(gate, mine):
     assert notes(visitor(), gate, rest, rest, ExpressOptions(gaze=1.0)) == ""
     assert notes(visitor(), gate, mine, rest, ExpressOptions(copy=1.0)) == ""
     assert notes(visitor(), gate, rest, rest, SwapOptions()) == ""
+    both = CombineOptions(age=AgeOptions(years=9), express=ExpressOptions(preset="smile"))
+    assert "no-smile" in notes(visitor(), gate, rest, rest, both)
+    assert notes(visitor(), gate, rest, rest, CombineOptions(SwapOptions(), AgeOptions(years=9))) == ""
+
+
+def test_beside_a_swap_a_live_expression_is_copied_of_live_frames_alone(gate, mine):
+    rest = gate.live()[0]
+    for ready in CHOICES:
+        chosen = beside_swap(visitor(mine), gate, ready, rest)
+        assert chosen is (lender(visitor(mine), gate, ready) if ready in LIVE else rest)
+        if ready not in LIVE:
+            assert beside_swap(visitor(mine), gate, ready, mine) is mine
+            continue
+        with pytest.raises(Refusal, match="copy-beside-swap") as caught:
+            beside_swap(visitor(mine), gate, ready, mine)
+        assert told(caught.value, "zh")[0] != told(caught.value, "en")[0]
+
+
+def test_nothing_is_said_of_a_session_that_has_ended(gate, mine):
+    gone = Visitor()
+    with pytest.raises(Refusal, match="session-withdrawn"):
+        gone.tell(gate, "play", "<p>Your mouth is open.</p>")
+    assert gone.notes == {}

@@ -11,6 +11,7 @@ from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.studio.expressions import CHOICES, SLIDERS
 from app.studio.play import wanted
+from app.studio.refusals import told
 from consent.errors import Refusal
 from consent.types import Purpose
 
@@ -65,7 +66,8 @@ def test_several_things_at_once_leave_out_what_stands_at_neutral():
     )
     assert wanted("together", *(SENT | {"which": [], "ready": "none"}).values()) == AgeOptions(years=25)
     assert wanted("together", *(neutral | {"smile": 0.5}).values()) == ExpressOptions(smile=0.5)
-    with pytest.raises(Refusal, match="bad-option"):
+    with pytest.raises(Refusal, match="nothing-to-do") as caught:
         wanted("together", *neutral.values())
+    assert told(caught.value, "zh")[0] != told(caught.value, "en")[0]
     with pytest.raises(Refusal, match="bad-option"):
         wanted("together", *(SENT | {"years": math.nan}).values())
