@@ -12,6 +12,7 @@ from app.engines import _swap
 from app.engines._beard import other_beard
 from app.engines._geometry import Box, width_of
 from app.engines._glasses import glasses, lines
+from app.engines._shades import shade
 from models.faces import Finder
 from tests.bench_truth import other_day
 from tests.people import Scene, person
@@ -78,3 +79,25 @@ def test_glasses_are_seen_on_dark_and_on_light_skin(name, light, shape):
     seen = shot(someone(name + shape), light=light, yaw=12.0)
     box = Box.around(seen.face.mesh, 0.05 * width_of(seen.face.mesh), seen.pixels.shape)
     assert bool(glasses(seen, seen, box).any()) == bool(shape), lines(seen)
+
+
+def with_dark_glass(seen):
+    """The picture with two round dark lenses over the eyes."""
+    pixels = seen.pixels.copy()
+    for corners in ((33, 133), (362, 263)):
+        a, b = seen.face.mesh[list(corners), :2]
+        reach = float(np.linalg.norm(b - a))
+        middle = np.int32((a + b) / 2).tolist()
+        cv2.ellipse(pixels, middle, (round(0.85 * reach), round(0.7 * reach)), 0, 0, 360, (15, 15, 18), -1, cv2.LINE_AA)
+    [face] = Finder().find(pixels)
+    return SimpleNamespace(pixels=pixels, face=face)
+
+
+def test_no_eye_looks_through_dark_glasses_and_no_dark_glass_is_lent(pair):
+    bare, dark = pair[0], with_dark_glass(pair[1])
+    assert shade(dark) < 0.6 < 0.9 < shade(pair[1])
+    for source, target in ((bare, dark), (dark, bare)):
+        out = _swap.render(source, target).astype(int)
+        for ring in ([33, 160, 158, 133, 153, 144], [362, 385, 387, 263, 373, 380]):
+            area = cv2.fillPoly(np.zeros(out.shape[:2], np.uint8), [np.int32(target.face.mesh[ring, :2])], 1) > 0
+            assert (out[area] == target.pixels[area]).all()
