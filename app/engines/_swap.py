@@ -11,11 +11,11 @@ from app.engines._align import alignment, moved
 from app.engines._beard import other_beard
 from app.engines._blend import alike, lay_over, match_sharpness, oval, own_detail
 from app.engines._filters import Floats, Pixels, Points, blur, polygon, sample
-from app.engines._geometry import Box, Raster, Seen, outline_distance, visibility, width_of
+from app.engines._geometry import Box, Raster, Seen, drawn_out, in_sight, outline_distance, visibility, width_of
 from app.engines._glasses import glasses
 from app.engines._light import relight
 from app.engines._parts import PARTS, chosen_parts
-from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from models.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE
 
 _View = TypeVar("_View", bound=Seen)
 
@@ -26,6 +26,16 @@ _RIM: Final = (0.012, 0.06)
 """Face widths inside the source's outline between which its texture comes to be trusted."""
 _STRETCH: Final = 1.6
 """An inside that opens by more than this factor would be drawn from too few pixels of the source."""
+_DRAWN: Final = (1.7, 2.6)
+"""Factors by which the source's texture may be drawn out along its worst direction, between which it is given up."""
+_WHOLE: Final = (
+    (*LIPS_OUTER, 2, 97, 98, 165, 167, 164, 393, 391, 326, 327, 92, 186, 57, 322, 410, 287),
+    (*RIGHT_EYE, *RIGHT_BROW),
+    (*LEFT_EYE, *LEFT_BROW),
+)
+"""Vertices of what is lent as a whole: the mouth with the lip above it, an eye with its brow."""
+_HIDDEN: Final = 0.2
+"""Share of such vertices that may be seen badly."""
 _ENLARGED: Final = 2.5
 """Target over source in size, from which an iris of the source would be drawn from too few pixels."""
 _SAME: Final = 0.25
@@ -104,7 +114,7 @@ def render(
         return out
     view = box.cut(out)
     before = view.astype(np.float32)
-    trusted = _trusted(source, raster, width)
+    trusted = _trusted(source, raster, mesh)
     mask = oval(raster, width) * trusted
     placed = mesh - np.append(box.corner, 0)
     eyes = _eyes_mask(placed, view.shape, width)
@@ -140,12 +150,19 @@ def _mean(pictures: Iterable[Floats]) -> Floats:
     return first / np.float32(1 + len(more))
 
 
-def _trusted(source: Seen, raster: Raster, width: float) -> Floats:
-    """Where the source shows its face well enough to lend it: turned to the camera and away from its own outline."""
-    mesh, shape = source.face.mesh, source.pixels.shape
-    rim = np.clip((outline_distance(mesh, shape) - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
-    seen = raster.spread(visibility(mesh, shape) * rim)[..., 0]
-    return np.asarray(np.clip(blur(seen, 0.02 * width) * 1.1, 0, 1), np.float32)
+def _trusted(source: Seen, raster: Raster, mesh: Points) -> Floats:
+    """Where the source shows its face well enough to lend it.
+
+    Turned to the camera, away from its own outline, behind nothing of itself, and not drawn out by the target's mesh.
+    """
+    own, shape = source.face.mesh, source.pixels.shape
+    rim = np.clip((outline_distance(own, shape) - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
+    drawn = np.clip((_DRAWN[1] - drawn_out(own, mesh)) / (_DRAWN[1] - _DRAWN[0]), 0, 1)
+    good = visibility(own, shape) * rim * drawn * in_sight(own, shape)
+    for feature in _WHOLE:  # half a moustache, or half an eye, is worse than the target's
+        good[list(feature)] *= np.clip(np.quantile(good[list(feature)], _HIDDEN) * 2 - 0.6, 0, 1)
+    seen = raster.spread(good)[..., 0]
+    return np.asarray(np.clip(blur(seen, 0.02 * raster.width) * 1.1, 0, 1), np.float32)
 
 
 def _eyes_mask(mesh: Points, shape: tuple[int, ...], width: float) -> Floats:

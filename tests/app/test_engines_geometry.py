@@ -7,10 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engines import _swap
 from app.engines._field import REACH, deform
 from app.engines._filters import blur, extend, polygon, sample
-from app.engines._geometry import Box, Placement, Raster, normals, outline_distance, rigid, visibility, width_of
-from models.topology import CANONICAL, OVAL, TRIANGLES
+from app.engines._geometry import (
+    Box,
+    Placement,
+    Raster,
+    drawn_out,
+    in_sight,
+    normals,
+    outline_distance,
+    rigid,
+    visibility,
+    width_of,
+)
+from models.topology import CANONICAL, LEFT_EYE, OVAL, RIGHT_EYE, TRIANGLES
 from tests.app.engines_sketch import beyond, sketch, turned
 
 
@@ -153,3 +165,31 @@ def test_deform_moves_points_to_their_places_and_fades_to_nothing():
 
 def test_width_is_never_nothing():
     assert width_of(np.zeros((468, 3))) == 1
+
+
+def test_what_is_drawn_out_is_told_by_its_factor():
+    mesh = sketch().face.mesh
+    assert np.allclose(drawn_out(mesh, mesh * 2 + 5), 1, atol=1e-6)
+    wide = mesh * (1.0, 0.5, 1.0)  # twice as wide as it is high, of the same width
+    assert np.allclose(drawn_out(wide, mesh), 2, atol=0.05)
+    assert drawn_out(sketch(yaw=35.0).face.mesh, sketch(yaw=-10.0).face.mesh).max() > 2.5
+    assert np.isfinite(drawn_out(np.zeros_like(mesh), mesh)).all()
+
+
+def test_a_turned_nose_hides_the_cheek_behind_it():
+    seen = sketch(yaw=40.0)
+    hidden = in_sight(seen.face.mesh, seen.pixels.shape) == 0
+    assert in_sight(sketch().face.mesh, seen.pixels.shape).mean() > 0.95
+    assert 3 < hidden.sum() < 150
+    assert not hidden[[1, 4, 152]].any()
+
+
+def test_half_a_feature_is_not_lent():
+    seen, turned = sketch(yaw=-20.0), sketch(yaw=24.0)
+    box = Box.around(seen.face.mesh, 10, seen.pixels.shape)
+    raster = Raster(seen.face.mesh, box)
+    trust = _swap._trusted(turned, raster, seen.face.mesh)
+    places = np.round(seen.face.mesh[:, :2] - box.corner).astype(int)
+    for eye in (RIGHT_EYE, LEFT_EYE):
+        seen_so = [trust[y, x] for x, y in places[list(eye)]]
+        assert max(seen_so) - min(seen_so) < 0.5
