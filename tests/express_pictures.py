@@ -27,7 +27,7 @@ from tests import bench
 from tests.people import Scene, person
 
 WOMAN, MAN = "hana", "bram"
-_ACROSS, _WIDE, _HIGH, _WORDS, _GAP = 4, 330, 248, 26, 10
+ACROSS, _WIDE, _HIGH, _WORDS, _GAP = 4, 330, 248, 26, 10
 _SIZE: Final = (960, 720)
 _SOFT = (112, 120, 130)
 _LAUGHS: Final = {"smile": 0.9, "jawOpen": 0.35, "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3}
@@ -53,8 +53,8 @@ def main(path: Path) -> None:
     """Write the sheet."""
     with TemporaryDirectory(prefix="selfsame-pictures-") as folder:
         session = bench.Session(Path(folder), bench.QUICK, print)
-        cells = [_cell(what, pixels) for what, pixels in pictures(session)]
-    rows = [np.hstack(cells[k : k + _ACROSS]) for k in range(0, len(cells), _ACROSS)]
+        cells = [cell(what, pixels) for what, pixels in pictures(session)]
+    rows = [np.hstack(cells[k : k + ACROSS]) for k in range(0, len(cells), ACROSS)]
     Image.fromarray(np.vstack(rows)).save(path, quality=86)
 
 
@@ -92,7 +92,7 @@ def _table(session: bench.Session, name: str, **scene: Any) -> Table:
     return Table(session, gate, gate.match(Photo(_shot(name, **scene))))
 
 
-def _cell(what: str, pixels: Pixels) -> NDArray[np.uint8]:
+def cell(what: str, pixels: Pixels) -> NDArray[np.uint8]:
     """One picture with its words."""
     cell = Image.new("RGB", (_WIDE + _GAP, _HIGH + _WORDS + _GAP), "white")
     small = Image.fromarray(pixels).resize((_WIDE, _HIGH), Image.Resampling.LANCZOS)

@@ -86,12 +86,13 @@ def others_untouched(gate, pixels, places, signer, every=EVERYTHING, choose=None
 @pytest.mark.parametrize("sizes", [(120, 60), (60, 120)])
 def test_a_face_pasted_beside_another_whichever_is_chosen(ada, signer, order, sizes):
     heads = [head(name, eyes) for name, eyes in zip(order, sizes, strict=True)]
-    sheet = np.full((max(h.shape[0] for h in heads) + 40, sum(h.shape[1] for h in heads) + 60, 3), 150, np.uint8)
+    # far enough apart for the wall behind the other head not to move with hair and ears
+    sheet = np.full((max(h.shape[0] for h in heads) + 40, sum(h.shape[1] for h in heads) + 120, 3), 150, np.uint8)
     places, x = [], 20
     for patch in heads:
         sheet = pasted(sheet, patch, x, 20)
         places.append((x, 20, patch.shape[1], patch.shape[0]))
-        x += patch.shape[1] + 20
+        x += patch.shape[1] + 80
     mine = order.index("ada")
     with pytest.raises(Refusal, match="several-faces"):
         ada.match(photo(sheet))
