@@ -31,7 +31,7 @@ _DARK_GLASS: Final = 0.8
 """`shade` below which dark glasses are worn. By hand, 34 pictures of drawn people in all lights and of real ones: 0.90
 or more; below this limit are 30 with black glass drawn over the eyes, 25 with brown."""
 _RINGS: Final = (RIGHT_EYE, LEFT_EYE)
-_GROWN, _SOFT = 0.16, 0.025
+_GROWN, _SOFT = 0.20, 0.025
 """Face widths round the eyes that stay, with their frames; softness of the border."""
 
 
