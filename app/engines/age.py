@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.engines import _age
+from app.engines._covered import uncovered
 from app.engines._options import ranged
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
@@ -46,9 +47,10 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
 
     Raises:
         Forgery: the grant is not this gate's, is spent, or has run out.
-        Refusal: `wrong-purpose`, or the session is over.
+        Refusal: `wrong-purpose`, `face-covered`, or the session is over.
     """
     options = options or AgeOptions()
     work = gate.redeem(grant, Purpose.AGE)
+    uncovered(work.target)
     pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _age.segmenter())
     return work.draft(pixels, engine="age-wrinkle 2", parameters=options.parameters)

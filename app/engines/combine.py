@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 
 from app.engines import _age, _combine, _express, _swap
+from app.engines._covered import uncovered
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
@@ -73,13 +74,14 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
     Raises:
         Forgery: a grant is not this gate's, is spent, or has run out.
         Refusal: `bad-option`, for a grant that is missing or not needed, or grants of several pairs; `wrong-purpose`;
-            or the session is over.
+            `face-covered`, or the session is over.
     """
     if set(grants) != set(options.purposes):
         raise Refusal("bad-option", "That is not the leave for what is to be done.", "Ask for leave for each part.")
     first, *more = (gate.redeem(grants[purpose], purpose) for purpose in options.purposes)
     if any(work.source is not first.source or work.target is not first.target for work in more):
         raise Refusal("bad-option", "The changes are not of the same pictures.", "Ask for leave for one pair.")
+    uncovered(first.source, first.target)
     pixels = _made(first, options)
     return first.draft(pixels, "combine-mesh 1", options.parameters, *more)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from app.engines import _express
 from app.engines._advice import advice
+from app.engines._covered import uncovered
 from app.engines._expressshape import Asked
 from app.engines._options import chosen, ranged
 from app.engines._presets import PRESETS
@@ -83,10 +84,11 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
 
     Raises:
         Forgery: the grant is not this gate's, is spent, or has run out.
-        Refusal: `wrong-purpose`, or the session is over.
+        Refusal: `wrong-purpose`, `face-covered`, or the session is over.
     """
     options = options or ExpressOptions()
     work = gate.redeem(grant, Purpose.EXPRESS)
+    uncovered(work.source, work.target)
     made = _express.plan(work.target, work.own, options.asked, work.source, options.copy)
     pixels = _express.carried_out(made, work.target)
     return work.draft(pixels, engine="express-mesh 1", parameters=options.parameters)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.engines import _swap
+from app.engines._covered import uncovered
 from app.engines._options import chosen, ranged
 from app.engines._parts import PARTS
 from consent.gate import Gate
@@ -52,10 +53,11 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
 
     Raises:
         Forgery: the grant is not this gate's, is spent, or has run out.
-        Refusal: `wrong-purpose`, or the session is over.
+        Refusal: `wrong-purpose`, `face-covered`, or the session is over.
     """
     options = options or SwapOptions()
     work = gate.redeem(grant, Purpose.SWAP)
+    uncovered(work.source, work.target)
     # frames of one film may be taken together; a photo stands alone
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     pixels = _swap.swapped(views, work.target, options.amount, interior=options.interior, parts=options.parts)
