@@ -125,13 +125,10 @@ def render(
     features = np.asarray(np.maximum(eyes, lips), np.float32)
     mask *= np.maximum(features, alike(warped, before, mask * (1 - features), width))
     weight = mask * (1 - 0.97 * features)
-    lit = relight(warped, before, weight, mesh, raster)
-    painted = match_sharpness(lit, before, weight, width)
-    keep = np.maximum(_kept_interior(source, target, box, interior), other_beard(source, target, box))
-    keep = np.maximum(keep, glasses(source, target, box))
+    painted = match_sharpness(relight(warped, before, weight, mesh, raster), before, weight, width)
     painted = own_detail(painted, before, width / width_of(source.face.mesh))
-    mine = chosen_parts(placed, view.shape, width, parts)
-    lay_over(view, painted, mask * mine * (1 - keep) * np.float32(amount))
+    mask *= chosen_parts(placed, view.shape, width, parts) * (1 - _kept(source, target, box, interior))
+    lay_over(view, painted, mask * np.float32(amount))
     return out
 
 
@@ -168,6 +165,12 @@ def _trusted(source: Seen, raster: Raster, mesh: Points) -> Floats:
 def _eyes_mask(mesh: Points, shape: tuple[int, ...], width: float) -> Floats:
     """Both eyes, softly; `mesh` in the mask's own pixels."""
     return np.maximum(*(polygon(shape, mesh[list(ring), :2], 0.02 * width, 0.008 * width) for ring in _EYES))
+
+
+def _kept(source: Seen, target: Seen, box: Box, interior: str) -> Floats:
+    """Where the target stays: eyes and mouth that are open by another measure, other beards, and glasses."""
+    worn = np.maximum(other_beard(source, target, box), glasses(source, target, box))
+    return np.asarray(np.maximum(worn, _kept_interior(source, target, box, interior)), np.float32)
 
 
 def _kept_interior(source: Seen, target: Seen, box: Box, interior: str) -> Floats:
