@@ -11,12 +11,15 @@ import pytest
 from starlette.testclient import TestClient
 
 import app.studio
+from app.engines.swap import SwapOptions
 from app.home import Home
 from app.stamp.statement import PURPOSES
 from app.studio.agree import _text
 from app.studio.desk import OFFERED
+from app.studio.expressions import CHOICES
 from app.studio.landing import _routes
 from app.studio.live import BROWSER_NOS, capture_html
+from app.studio.play import TOGETHER
 from app.studio.server import build
 from app.studio.strings import COMMAND_NOTICE, EN, NOTICES, STUDIO_NOTICE, TABLES, consent_text, language, say
 from consent.liveness.guide import ASK
@@ -25,7 +28,7 @@ from consent.types import Ability, Purpose
 HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
     r"step_\w+|purpose_[\w-]+|action_\w+|agree_(happens|kept|stop|marked)(_title|_command)?|capture_\w+|no_\w+|fact_[\w+]+|"
-    r"(source|target)_(text|title)|(smile|brows|eyes|mouth|gaze|gaze_up|tilt|turn)|face_\w+|"
+    r"(source|target)_(text|title)|slider_\w+|face_\w+|"
     r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+"
 )
 """Keys that are put together in the code."""
@@ -41,6 +44,12 @@ def test_no_word_is_missing():
     called = {key for path in HERE.glob("*.py") for key in re.findall(r'\b(?:say|words)\(\s*"(\w+)"', path.read_text())}
     assert called
     assert called <= set(EN)
+
+
+def test_no_value_of_a_choice_is_also_the_name_of_words():
+    """Gradio's page puts words in the place of any text that is their name, in values as well."""
+    values = {*CHOICES, *SwapOptions().parts, *(purpose.value for purpose in OFFERED), TOGETHER}
+    assert values & set(EN) == set()
 
 
 def test_every_language_says_the_same_things():
