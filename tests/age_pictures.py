@@ -7,36 +7,19 @@ Every changed picture here went the whole way: through the gate, the engine and 
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from app import flow
 from app.engines.age import AgeOptions
 from consent.types import Match, Photo, Pixels
-from tests import bench
+from tests import bench, picture_sheet
 from tests.people import Scene, someone
 
 STRIP: Final = (-20, -10, 0, 10, 25, 40)
-_ACROSS, _WIDE, _HIGH, _WORDS, _GAP = len(STRIP), 232, 232, 24, 8
 _SIZE: Final = (800, 800)
-_SOFT = (112, 120, 130)
-
-
-def main(path: Path) -> None:
-    """Write the sheet."""
-    with TemporaryDirectory(prefix="selfsame-pictures-") as folder:
-        session = bench.Session(Path(folder), bench.QUICK, print)
-        cells = [_cell(what, pixels) for what, pixels in pictures(session)]
-    rows = [np.hstack(cells[k : k + _ACROSS]) for k in range(0, len(cells), _ACROSS)]
-    Image.fromarray(np.vstack(rows)).save(path, quality=86)
 
 
 def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
@@ -72,18 +55,8 @@ def _made(session: bench.Session, name: str, target: Match, years: float) -> Pix
     """The stamped picture, decoded."""
     gate = session.gate(name)
     stamped = flow.make(gate, gate.live()[0], target, AgeOptions(years=years), session.signer)
-    return np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))
-
-
-def _cell(what: str, pixels: Pixels) -> NDArray[np.uint8]:
-    """One picture with its words."""
-    cell = Image.new("RGB", (_WIDE + _GAP, _HIGH + _WORDS + _GAP), "white")
-    small = Image.fromarray(pixels).resize((_WIDE, _HIGH), Image.Resampling.LANCZOS)
-    cell.paste(small, (_GAP // 2, _GAP // 2))
-    pen = ImageDraw.Draw(cell)
-    pen.text((_GAP // 2, _GAP // 2 + _HIGH + 14), what, _SOFT, ImageFont.load_default(14), "lm")
-    return np.asarray(cell, np.uint8)
+    return picture_sheet.decoded(stamped)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    picture_sheet.write(Path(sys.argv[1]), pictures, len(STRIP), (232, 232))

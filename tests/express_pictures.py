@@ -7,29 +7,21 @@ Every changed picture here went the whole way: through the gate, the engine and 
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Final
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from app import flow
 from app.engines.express import ExpressOptions
 from consent.gate import Gate
 from consent.types import Match, Photo, Pixels
-from tests import bench
+from tests import bench, picture_sheet
 from tests.people import Scene, person
 
 WOMAN, MAN = "hana", "bram"
-ACROSS, _WIDE, _HIGH, _WORDS, _GAP = 4, 330, 248, 26, 10
 _SIZE: Final = (960, 720)
-_SOFT = (112, 120, 130)
 _LAUGHS: Final = {"smile": 0.9, "jawOpen": 0.35, "mouthUpperUpLeft": 0.3, "mouthUpperUpRight": 0.3}
 
 
@@ -46,16 +38,7 @@ class Table:
         options = ExpressOptions(**asked)
         live = self.gate.live()[0]
         stamped = flow.make(self.gate, source or live, self.target, options, self.session.signer)
-        return np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))
-
-
-def main(path: Path) -> None:
-    """Write the sheet."""
-    with TemporaryDirectory(prefix="selfsame-pictures-") as folder:
-        session = bench.Session(Path(folder), bench.QUICK, print)
-        cells = [cell(what, pixels) for what, pixels in pictures(session)]
-    rows = [np.hstack(cells[k : k + ACROSS]) for k in range(0, len(cells), ACROSS)]
-    Image.fromarray(np.vstack(rows)).save(path, quality=86)
+        return picture_sheet.decoded(stamped)
 
 
 def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
@@ -92,15 +75,5 @@ def _table(session: bench.Session, name: str, **scene: Any) -> Table:
     return Table(session, gate, gate.match(Photo(_shot(name, **scene))))
 
 
-def cell(what: str, pixels: Pixels) -> NDArray[np.uint8]:
-    """One picture with its words."""
-    cell = Image.new("RGB", (_WIDE + _GAP, _HIGH + _WORDS + _GAP), "white")
-    small = Image.fromarray(pixels).resize((_WIDE, _HIGH), Image.Resampling.LANCZOS)
-    cell.paste(small, (_GAP // 2, _GAP // 2))
-    pen = ImageDraw.Draw(cell)
-    pen.text((_GAP // 2, _GAP // 2 + _HIGH + 15), what, _SOFT, ImageFont.load_default(15), "lm")
-    return np.asarray(cell, np.uint8)
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    picture_sheet.write(Path(sys.argv[1]), pictures, 4, (330, 248))

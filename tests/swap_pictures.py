@@ -7,15 +7,12 @@ Every changed picture here went the whole way: through the gate, the engine and 
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from app import flow
 from app.engines.age import AgeOptions
@@ -24,19 +21,9 @@ from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from consent.gate import Gate
 from consent.types import Photo, Pixels
-from tests import bench, bench_truth
-from tests.express_pictures import ACROSS, cell
+from tests import bench, bench_truth, picture_sheet
 from tests.people import Scene, person
 from tests.people.cast import someone
-
-
-def main(path: Path) -> None:
-    """Write the sheet."""
-    with TemporaryDirectory(prefix="selfsame-pictures-") as folder:
-        session = bench.Session(Path(folder), bench.QUICK, print)
-        cells = [cell(what, pixels) for what, pixels in pictures(session)]
-    rows = [np.hstack(cells[k : k + ACROSS]) for k in range(0, len(cells), ACROSS)]
-    Image.fromarray(np.vstack(rows)).save(path, quality=86)
 
 
 def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
@@ -45,7 +32,7 @@ def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
     def made(gate: Gate, source: Pixels | None, target: Pixels, options: flow.Options | None = None) -> Pixels:
         given = Photo(source) if source is not None else None
         stamped = flow.change(gate, given, Photo(target), options or SwapOptions(), session.signer)
-        return np.asarray(Image.open(io.BytesIO(stamped.data)).convert("RGB"))
+        return picture_sheet.decoded(stamped)
 
     for name, number in (("ada", 0), ("hana", 4)):
         gate, case = session.gate(name), list(bench_truth.cases(name))[number]
@@ -82,4 +69,4 @@ def _shot(name: str, who: Any = None, **scene: Any) -> Pixels:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    picture_sheet.write(Path(sys.argv[1]), pictures, 4, (330, 248))

@@ -61,4 +61,4 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     # frames of one film may be taken together; a photo stands alone
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     pixels = _swap.swapped(views, work.target, options.amount, interior=options.interior, parts=options.parts)
-    return work.draft(pixels, engine="swap-mesh 1", parameters=options.parameters)
+    return work.draft(pixels, engine="swap-mesh 2", parameters=options.parameters)

@@ -20,19 +20,7 @@ from tests.booth import mark
 from tests.consent.test_domain import KEY
 from tests.consent.told import CALM, COLOURS, DOT, PAUSE, STEPS, Told, doing
 
-
-@pytest.fixture(autouse=True)
-def no_networks(monkeypatch):
-    """None is loaded, for none is asked."""
-    for name in ("Finder", "Recogniser", "AgeEstimator"):
-        monkeypatch.setattr(module, name, lambda name=name: name)
-
-
-@pytest.fixture
-def turning():
-    """At rest, and then asked to turn left."""
-    told = Told((Action.TURN_LEFT, Action.NOD))
-    return told.until(1)
+pytestmark = pytest.mark.usefixtures("no_networks")
 
 
 def test_who_tracks_and_who_keeps_have_networks_of_their_own():

@@ -6,26 +6,13 @@ import pytest
 
 from consent import policy
 from consent.challenge import Prompt
-from consent.liveness import recorder as module
 from consent.liveness.guide import ASK
 from consent.liveness.recording import Outcome
 from consent.types import Action, Assurance
 from models.faces import Pose
 from tests.consent.told import CALM, COLOURS, DOT, PAUSE, Told, doing
 
-
-@pytest.fixture(autouse=True)
-def no_networks(monkeypatch):
-    """None is loaded, for none is asked."""
-    for name in ("Finder", "Recogniser", "AgeEstimator"):
-        monkeypatch.setattr(module, name, lambda name=name: name)
-
-
-@pytest.fixture
-def turning():
-    """At rest, and then asked to turn left."""
-    told = Told((Action.TURN_LEFT, Action.NOD))
-    return told.until(1)
+pytestmark = pytest.mark.usefixtures("no_networks")
 
 
 # --- actions ---------------------------------------------------------------------------------------------------------
