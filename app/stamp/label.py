@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.stamp.matching import MARGIN, Corner, Corners, alike
-from app.stamp.plate import Language, Text, language_of, plate, shrunk
+from app.stamp.plate import Language, Plate, Text, language_of, plate, shrunk
 from consent.errors import Fault
 
 Pixels = NDArray[np.uint8]
@@ -124,24 +124,34 @@ def draw(pixels: Pixels, text: Sequence[str], face_box: Box | None) -> Pixels:
     Raises:
         Fault: `picture-too-small-to-label`: a label in it could not be read.
     """
-    size = pixels.shape[0], pixels.shape[1]
+    x, y, best = _best((pixels.shape[0], pixels.shape[1]), tuple(text), face_box)
+    out = pixels.copy()
+    out[y : y + best.shape[0], x : x + best.shape[1]] = best[..., None]
+    return out
+
+
+def place(size: tuple[int, int], text: Sequence[str], face_box: Box | None) -> Box:
+    """Where `draw` puts the plate in a picture of this size (height, width); raises as it does."""
+    x, y, best = _best(size, tuple(text), face_box)
+    return x, y, best.shape[1], best.shape[0]
+
+
+def _best(size: tuple[int, int], words: Text, face_box: Box | None) -> tuple[int, int, Plate]:
+    """The plate and its corner that cover least of the face: (x, y, plate)."""
     if min(size) < MIN_SIDE:
         raise Fault(
             "picture-too-small-to-label",
             f"A label cannot be read in {size[1]} x {size[0]} pixels.",
             f"Use a picture of at least {MIN_SIDE} x {MIN_SIDE} pixels.",
         )
-    words = tuple(text)
     cap = cap_height(*size, language_of(words))
     options = []
     for drawn, corner in itertools.product((plate(layout, cap) for layout in _layouts(words)), Corner):
         x, y, wide, high = _box(drawn.shape, corner, size, cap)
         if min(x, y) >= 0 and x + wide <= size[1] and y + high <= size[0]:
             options.append((_overlap((x, y, wide, high), face_box), drawn.size, corner, (x, y, drawn)))
-    *_, (x, y, best) = min(options, key=lambda option: option[:3])
-    out = pixels.copy()
-    out[y : y + best.shape[0], x : x + best.shape[1]] = best[..., None]
-    return out
+    *_, best = min(options, key=lambda option: option[:3])
+    return best
 
 
 def find(pixels: Pixels) -> Label | None:
