@@ -72,7 +72,7 @@ class Camera:
         Raises:
             Refusal: `frame-too-large`, `frame-unreadable`, `camera-order` or `check-too-long`.
         """
-        sequence, at, jpeg = _parse(message)
+        sequence, at, jpeg = parse(message)
         if sequence <= self._last[0] or at <= self._last[1]:
             raise Refusal("camera-order", "The camera frames did not arrive in the order they were taken.", RETRY)
         self._last = (sequence, at)
@@ -103,7 +103,12 @@ class Camera:
         return self.recorder.capture()
 
 
-def _parse(message: bytes) -> tuple[int, float, bytes]:
+def parse(message: bytes) -> tuple[int, float, bytes]:
+    """Take one frame message apart: its number, its time in seconds by the page's clock, and the JPEG.
+
+    Raises:
+        Refusal: `frame-too-large` or `frame-unreadable`.
+    """
     if len(message) > MAX_MESSAGE:
         raise Refusal("frame-too-large", "A camera frame was larger than a camera frame can be.", RETRY)
     try:

@@ -7,6 +7,7 @@ source, so nothing of them (thumbnail, hash, metadata) can be in the file. Their
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib.metadata
 import uuid
 from typing import Final
@@ -139,6 +140,7 @@ def _each(table: tuple[tuple[str, str], ...], purpose: str) -> list[str]:
     return [words[name] for name in purpose.split("+")]
 
 
+@functools.cache
 def version() -> str:
     """Return the version of this program."""
     try:
