@@ -1,8 +1,9 @@
 """The gate: the only source of pixels for an engine.
 
 Order rules: `match` twice, then `grant`, then `redeem`, then `Work.draft`, then `release`, each at most once for what
-it was given; a value is verified before anything of it is used. A withdrawn or ended session refuses everything, and
-nothing of the person is left in it.
+it was given. In a film or a mirror: `match` once, then `follow`; for each frame `Following.look`, which matches, grants
+and redeems in one, then `Work.draft`, then `release`. A value is verified before anything of it is used. A withdrawn or
+ended session refuses everything, and nothing of the person is left in it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, final
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from consent import domain, policy
 from consent.errors import Forgery, Refusal
 from consent.ledger import Ledger
+from consent.motion import Following, Found, pause
 from consent.quality import adult
 from consent.receipt import Receipt
 from consent.sight import everybody_else, one_face, reach
@@ -49,6 +51,7 @@ from models import heads
 from models.age import AgeEstimator
 from models.faces import Finder
 from models.identity import Recogniser
+from models.tracks import Tracks
 
 
 @final
@@ -127,15 +130,16 @@ class Gate:
         return self._template
 
     @contextmanager
-    def _decision(self, event: str, purpose: str = "") -> Iterator[None]:
-        """Hold the gate for one decision, and log it whichever way it goes."""
+    def _decision(self, event: str, purpose: str = "", *, loud: bool = True) -> Iterator[None]:
+        """Hold the gate for one decision, and log it whichever way it goes; one that is not loud, where it refuses."""
         with self._lock:
             try:
                 yield
             except Refusal as refusal:
                 self._ledger.record(f"{event}-refused", self.session, refusal.code, purpose)
                 raise
-            self._ledger.record(event, self.session, purpose=purpose)
+            if loud:
+                self._ledger.record(event, self.session, purpose=purpose)
 
     # --- matching ----------------------------------------------------------------------------------------------------
 
@@ -222,6 +226,52 @@ class Gate:
             self._spent.add(grant.nonce)
             return self._seal.put(Work(self._live, grant, self, Once()))
 
+    # --- in motion ---------------------------------------------------------------------------------------------------
+
+    def follow(self, source: Match, purposes: Sequence[Purpose], into: Purpose) -> Following:
+        """Leave to do some things, frame by frame, in one film or one mirror.
+
+        Args:
+            source: whose face is used.
+            purposes: what is done, in the order of the works that `Following.look` gives.
+            into: `Purpose.VIDEO` or `Purpose.MIRROR`.
+
+        Raises:
+            Forgery: a match this gate did not make, or that was changed.
+            Refusal: `purpose-not-agreed`, also for nothing to do; `session-withdrawn` or `session-expired`.
+        """
+        with self._decision("follow", into):
+            self._alive()
+            for match in (source, *self._live):
+                self._seal.verify(Match, match)
+            moving = into in (Purpose.VIDEO, Purpose.MIRROR) and len(purposes) > 0
+            if not (moving and {into, *purposes} <= self.purposes):
+                raise Refusal.of("purpose-not-agreed")
+            networks = self._finder, self._recogniser, self._age
+            tracks = Tracks(*networks, least=policy.FACE_SIZE / 2, window=policy.TRACK_SECONDS, pause=pause)
+            return Following(self, tracks, source, purposes, into)
+
+    def _admit(self, pixels: Pixels, mark: bytes) -> tuple[NDArray[np.float32], float]:
+        """The template to compare a frame with, and the time."""
+        with self._lock:
+            template = self._alive()
+            domain.same_world(self._world, domain.world(pixels, mark))
+            return template, self._seen
+
+    def _frame(
+        self, source: Match, purposes: tuple[Purpose, ...], pixels: Pixels, found: Found, number: int
+    ) -> tuple[Work, ...]:
+        """What an engine works with in one frame."""
+        with self._lock:
+            self._alive()
+            self._seal.verify(Match, self._live[number % len(self._live)])  # in turns: all of them take too long
+            origin = Origin.LIVE if found.into is Purpose.MIRROR else Origin.PHOTO
+            target = self._seal.put(Match(pixels, found.face, found.others, found.score, origin, None))
+            expires = self._seen + policy.GRANT_SECONDS
+            told = (Grant(source, target, one, expires, os.urandom(16), number) for one in purposes)
+            works = (Work(self._live, self._seal.put(grant), self, Once(), found.track) for grant in told)
+            return tuple(self._seal.put(work) for work in works)
+
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
 
     def _verify(self, work: Work) -> None:
@@ -236,16 +286,16 @@ class Gate:
         with self._lock:
             self._alive()
             inside = Released(pixels, grant.target.pixels, grant.source.pixels, facts)
-            return self._seal.put(Draft(inside, os.urandom(16)))
+            return self._seal.put(Draft(inside, os.urandom(16), grant.frame))
 
     def release(self, draft: Draft) -> Released:
-        """Open a draft for the stamp, once.
+        """Open a draft for the stamp, once. Of a film or a mirror, the first one is logged, and what is refused.
 
         Raises:
             Forgery: a draft this gate did not make, that was changed, or that was released before.
             Refusal: `session-withdrawn` or `session-expired`.
         """
-        with self._decision("release"):
+        with self._decision("release", loud=type(draft) is not Draft or draft._frame in {0, 1}):  # noqa: SLF001
             self._alive()
             self._seal.verify(Draft, draft)
             if draft._nonce in self._spent:  # noqa: SLF001 - the one opener
@@ -261,12 +311,14 @@ class Work(Sealed):
 
     Attributes:
         own: the person's own frames of the live check, each matched.
+        track: of a film or a mirror, which run of frames it belongs to; 0 for a picture.
     """
 
     own: tuple[Match, ...] = field(repr=False)
     _grant: Grant = field(repr=False)
     _gate: Gate = field(repr=False)
     _once: Once = field(repr=False)
+    track: int = 0
     seal: bytes = field(default=b"", repr=False)
 
     @property

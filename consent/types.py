@@ -327,13 +327,17 @@ class Match(Sealed):
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Grant(Sealed):
-    """Leave for one purpose, on exactly these two pictures, once, until `expires` (monotonic seconds)."""
+    """Leave for one purpose, on exactly these two pictures, once, until `expires` (monotonic seconds).
+
+    `frame` counts from 1 in a film or a mirror; 0 for a picture.
+    """
 
     source: Match = field(repr=False)
     target: Match = field(repr=False)
     purpose: Purpose
     expires: float
     nonce: bytes = field(repr=False)
+    frame: int = 0
     seal: bytes = field(default=b"", repr=False)
 
 
@@ -374,6 +378,7 @@ class Draft(Sealed):
 
     _inside: Released = field(repr=False)
     _nonce: bytes = field(repr=False)
+    _frame: int
     _seal: bytes = field(default=b"", repr=False)
 
 

@@ -1,0 +1,124 @@
+"""Matching in motion: leave for one film or one mirror, taken anew in every frame.
+
+A track (`models.tracks`) begins unmatched. It is the person while the scores of its samples of the last moments have a
+mean that a photograph must have, none of them lies below a floor, and the face of this very frame can be judged; when
+the next sample is taken nobody knows. A film may show others, who stay as they are. A mirror shows one person alone,
+who blinks now and then, by a camera that repeats itself as rarely as in the live check.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, final
+
+from consent import policy
+from consent.errors import Box, Refusal
+from consent.quality import grown, usable
+from consent.sight import reach
+from consent.template import score
+from consent.types import Match, Photo, Pixels, Purpose, freeze
+from models.faces import Face
+from models.heads import closer
+from models.identity import Vector
+from models.presentation.lively import Lively
+from models.tracks import Sample, Tracks
+
+if TYPE_CHECKING:
+    from consent.gate import Gate, Work
+
+
+@final
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """The person in one frame: the face, everybody else's boxes, the mean score, the track, and what it is for."""
+
+    face: Face
+    others: tuple[Box, ...]
+    score: float
+    track: int
+    into: Purpose
+
+
+def pause() -> float:
+    """Seconds to the next sample of a face: uniform in `policy.FRAME_SECONDS`, from the system's random source."""
+    low, high = policy.FRAME_SECONDS
+    return low + (high - low) * secrets.randbelow(1001) / 1000
+
+
+@final
+class Following:
+    """Leave to change the frames of one film or one mirror. Made by `Gate.follow` only; not for several threads."""
+
+    def __init__(self, gate: Gate, tracks: Tracks, source: Match, purposes: Sequence[Purpose], into: Purpose) -> None:
+        self._gate, self._tracks, self._source = gate, tracks, source
+        self._purposes, self._into = tuple(purposes), into
+        self._mine: int | None = None
+        self._lively, self._awake = Lively(policy.EYES_CLOSED), math.nan
+        self._near: tuple[Box, ...] = ()
+        self._frames = 0
+
+    def look(self, photo: Photo, seconds: float) -> tuple[Work, ...] | Refusal:
+        """Judge the next frame.
+
+        Args:
+            photo: `uint8 RGB (H, W, 3)`, upright; all of one shape.
+            seconds: when it is shown in the film, rising; of a mirror, the session's own clock counts.
+
+        Returns:
+            What an engine works with, one for each purpose; or why this frame stays as it is.
+
+        Raises:
+            Refusal: `session-withdrawn`, `session-expired` or `other-world`: there is nothing more to look at.
+        """
+        pixels = freeze(photo.pixels)
+        template, now = self._gate._admit(pixels, photo.mark)  # noqa: SLF001 - the one maker
+        try:
+            found = self._found(pixels, now if self._into is Purpose.MIRROR else seconds, template)
+        except Refusal as refusal:
+            return refusal
+        self._frames += 1
+        return self._gate._frame(self._source, self._purposes, pixels, found, self._frames)  # noqa: SLF001
+
+    def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
+        """The person in this frame."""
+        seen = self._tracks.look(pixels, seconds, self._mine)
+        boxes, self._mine = tuple(one.box for one in seen), None
+        if not seen:
+            raise Refusal.of("no-face")
+        scores = [_mean(template, one.samples) for one in seen]
+        best = max(scores)
+        mine = seen[scores.index(best)]
+        if self._into is Purpose.MIRROR:
+            self._one_camera(pixels, boxes)
+        if not best >= policy.MATCH_COSINE:
+            raise Refusal.of("not-you", boxes=boxes)
+        self._mine, face = mine.track, mine.face
+        if face is None:
+            raise Refusal.of("face-turned-away", "covered", (mine.box,))
+        usable(face)
+        grown(fmean(sample.years for sample in mine.samples), face.box)
+        if self._into is Purpose.MIRROR:
+            self._awake = seconds if self._lively.closed(face) or math.isnan(self._awake) else self._awake
+            if not seconds - self._awake <= policy.BLINK_SECONDS:
+                raise Refusal.of("not-lively", boxes=(face.box,))
+        if mine.samples[-1].seconds == seconds:  # a second, enlarged look costs as much as the first
+            self._near = closer(self._gate._finder, pixels, reach(face, pixels), boxes)  # noqa: SLF001
+        return Found(face, (*(box for box in boxes if box is not mine.box), *self._near), best, mine.track, self._into)
+
+    def _one_camera(self, pixels: Pixels, boxes: tuple[Box, ...]) -> None:
+        """Pass a mirror's frame of one person, which is no repeated one."""
+        least = policy.SECOND_FACE_SHARE * max(box[2] for box in boxes)
+        if sum(box[2] >= least for box in boxes) > 1:
+            raise Refusal.of("several-faces", "mirror", boxes, count=str(len(boxes)))
+        if not self._lively.repeated(pixels) <= policy.DUPLICATES:
+            raise Refusal.of("frames-repeated")
+
+
+def _mean(template: Vector, samples: Sequence[Sample]) -> float:
+    """The mean score of a track; -1 without a sample, or where one lies below the floor or is no number."""
+    scores = [score(template, sample.embedding) for sample in samples]
+    return fmean(scores) if scores and all(one >= policy.FRAME_COSINE for one in scores) else -1.0
