@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from app.home import Home
+    from app.stamp.writer import Stamped
     from app.studio.sessions import Side, Store, Visitor
     from consent.errors import Box
     from consent.gate import Gate
@@ -213,13 +214,7 @@ class Desk:
         gate = self.gate(visitor)
         target = _matched(visitor, "target")
         done = purposes(options)
-        source = gate.live()[0]
-        if Purpose.SWAP in done:
-            source = _matched(visitor, "source")[1]
-            if Purpose.EXPRESS in done:
-                source = expressions.beside_swap(visitor, gate, ready, source)
-        elif Purpose.EXPRESS in done:
-            source = expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
+        source = self.source(visitor, gate, options, ready)
         with self._work:  # one engine at a time: each uses every core it gets
             language: Language = "zh" if visitor.language == "zh" else "en"
             stamped = make(gate, source, target[1], options, self.signer, language=language)
@@ -231,6 +226,33 @@ class Desk:
         if said := expressions.notes(visitor, gate, source, target[1], options):
             visitor.tell(gate, "play", said)
         return result
+
+    def source(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> Match:
+        """Whose face or expression is used: the picture on the table, or a live frame.
+
+        Args:
+            visitor: whose table.
+            gate: theirs.
+            options: what to do.
+            ready: which of `expressions.CHOICES`, for an expression.
+
+        Raises:
+            Refusal: a picture is missing or was refused; `copy-beside-swap`; the session is over.
+        """
+        done = purposes(options)
+        if Purpose.SWAP in done:
+            source = _matched(visitor, "source")[1]
+            return expressions.beside_swap(visitor, gate, ready, source) if Purpose.EXPRESS in done else source
+        if Purpose.EXPRESS in done:
+            return expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
+        return gate.live()[0]
+
+    def keep(self, visitor: Visitor, gate: Gate, stamped: Stamped, size: tuple[int, int], done: str) -> tuple[str, str]:
+        """Keep what was made of the camera's own pictures, which nobody can compare it with: its key and name."""
+        key = secrets.token_hex(8)
+        name = f"selfsame-{done}-{key[:6]}{stamped.suffix}"
+        visitor.keep(gate, Result(name, stamped, Picture(b"", "", size, visitor.number())), key)
+        return key, name
 
 
 def _matched(visitor: Visitor, side: Side) -> tuple[Picture, Match]:

@@ -47,6 +47,7 @@ ROUTES: Final[tuple[tuple[str, re.Pattern[str], int], ...]] = tuple(
         ("GET", r"/gradio_api/(queue/data|heartbeat/\w+|startup-events|app_id|login_check/?|user/?|theme\.css)", 0),
         ("POST", r"/gradio_api/(queue/join|cancel|reset/?)", MAX_EVENT),
         ("GET", r"/capture/(ws|assets/[\w.-]+)", 0),
+        ("GET", r"/mirror/ws", 0),
         ("POST", r"/capture/consent", MAX_EVENT),
         ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt)", 0),
         ("PUT", r"/studio/(picture/\w+|check)", MAX_PICTURE),

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from consent import policy
 from consent.errors import Fault, Refusal
@@ -81,6 +81,14 @@ class Result:
     years: float = 0.0
 
 
+class Closing(Protocol):
+    """Something that holds a person's pictures while it is open."""
+
+    def close(self) -> None:
+        """Let them go; from any thread."""
+        ...
+
+
 @dataclass(slots=True)
 class Visitor:
     """One browser. Guarded by `lock`: requests of a page may overlap.
@@ -99,6 +107,7 @@ class Visitor:
         results: finished pictures by key, oldest first.
         shown: key of the result on the stage; None when the target is shown.
         checked: files verified, so that the page can tell one answer from the next.
+        mirror: what is open before them, if anything is; ends with the session.
         notes: HTML cards under each step, made by us.
     """
 
@@ -116,6 +125,7 @@ class Visitor:
     results: dict[str, Result] = field(default_factory=dict)
     shown: str | None = None
     checked: int = 0
+    mirror: Closing | None = None
     notes: dict[str, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -197,6 +207,24 @@ class Visitor:
             self.results[key] = result
             self.shown = key
 
+    def look_into(self, gate: Gate, mirror: Closing) -> None:
+        """Open a mirror, which is closed when the session ends.
+
+        Raises:
+            Refusal: `mirror-running`: one at a time; `session-withdrawn`.
+        """
+        with self.lock:
+            self._still(gate)
+            if self.mirror is not None:
+                raise Refusal("mirror-running", "A mirror is open in this browser.", "Close it first.")
+            self.mirror = mirror
+
+    def look_away(self, mirror: Closing) -> None:
+        """The mirror has closed."""
+        with self.lock:
+            if self.mirror is mirror:
+                self.mirror = None
+
     def tell(self, gate: Gate, place: str, said: str) -> None:
         """Put a card under a step, unless the session it speaks of has ended meanwhile."""
         with self.lock:
@@ -231,6 +259,9 @@ class Visitor:
         return gate
 
     def _clear(self) -> None:
+        if self.mirror is not None:
+            self.mirror.close()
+            self.mirror = None
         self.incoming.clear()
         self.pictures.clear()
         self.results.clear()

@@ -32,6 +32,7 @@ OPENS = {
     "app/notary.py",  # the receipts' key
     "app/stamp/registry.py",  # an empty data base for its owner alone
     "app/film_out.py",  # a film into memory
+    "app/studio/recording.py",  # the same, of a camera's own frames
     "consent/ledger.py",  # the log's head
 }
 """Who opens files for writing by number."""
@@ -48,6 +49,7 @@ ATOMIC = {
 
 ENCODES = {
     "app/stamp/reading.py": ["np.zeros((8, 8, 3), np.uint8)"],
+    "app/stamp/mirror.py": ["marked"],
     "app/stamp/writer.py": ["pixels", "watermark.embed(pixels, ident, psnr)"],
 }
 """Who makes a picture file of which pixels: a blank one, and the labelled ones."""
@@ -144,7 +146,17 @@ def test_the_studio_answers_with_uploads_stamps_and_words():
     assert said == SENT
     assert where(ALL, "StreamingResponse") == set()
     assert where(ALL, "FileResponse") == {"app/studio/live.py"}  # the page's own scripts
-    assert where(ALL, "send_bytes", "send_file") == set()
+    assert where(ALL, "send_file") == set()
+
+
+def test_a_socket_gets_the_stamped_frames_of_a_mirror():
+    assert where(ALL, "send_bytes") == {"app/studio/mirror.py"}
+    path = ROOT / "app" / "studio" / "mirror.py"
+    (sent,) = (n for n in nodes(path) if isinstance(n, ast.Call) and name(n.func) == "send_bytes")
+    assert ast.unparse(sent.args[0]) == "struct.pack('>I', len(header)) + header + shown.data"
+    (shows,) = (n for n in nodes(path) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) and n.name == "_show")
+    assert {one.arg: ast.unparse(one.annotation) for one in shows.args.args if one.annotation}["shown"] == "Shown"
+    assert where(ALL, "Shown") == {"app/stamp/mirror.py"}
 
 
 def test_no_component_of_the_page_carries_a_file():
