@@ -12,7 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import av
+import numpy as np
 from av.bitstream import BitStreamFilterContext
+from av.codec import Codec
 from av.video.frame import VideoFrame
 
 from app.bmff import MAX_BYTES
@@ -31,6 +33,11 @@ _KEYS: Final = 48
 """Frames between key frames at most, so that a piece of two seconds can be cut out and read."""
 
 
+_QUICK: Final = {"preset": "superfast", "x264-params": "mbtree=1:rc-lookahead=10"}
+"""With both, half the time of `veryfast` for a sixth more bytes; without, twice the bytes."""
+_X264: Final = "libx264"
+
+
 def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, crf: int = CRF) -> bytes:
     """Write a film.
 
@@ -44,9 +51,10 @@ def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, 
         The bytes of an MP4 whose header stands in front.
 
     Raises:
-        Fault: `bad-pixels`: another size, or not as many frames as times; `not-encoded`.
+        Fault: `bad-pixels`: another size, or not as many frames as times; `no-encoder`, `not-encoded`.
         Refusal: `film-too-large`: what was made is larger than what is read; what `frames` or the sound raise.
     """
+    _check_encoder()
     out = io.BytesIO()
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     try:
@@ -66,14 +74,24 @@ def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, 
     return out.getvalue()
 
 
+def _check_encoder() -> None:
+    try:
+        Codec(_X264, "w")
+    except (av.FFmpegError, ValueError) as error:
+        reason = "The H.264 encoder (libx264) is missing from this computer's PyAV, so no film can be written."
+        raise Fault(
+            "no-encoder", reason, "Install PyAV from its own wheel: pip install --force-reinstall av"
+        ) from error
+
+
 def _written(writer: Any, frames: Iterable[Pixels], timing: Timing, source: Any, crf: int) -> Iterator[None]:
     """Write picture and sound in the order of their times; a step after each packet."""
-    picture = writer.add_stream("libx264", rate=25)
+    picture = writer.add_stream(_X264, rate=25)
     picture.pix_fmt, picture.time_base = "yuv420p", timing.base
     context = picture.codec_context
     context.time_base = timing.base
     context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
-    picture.options = {"crf": str(crf), "preset": "veryfast", "g": str(_KEYS), "threads": "2"}
+    picture.options = {"crf": str(crf), "g": str(_KEYS), "threads": "2", **_QUICK}
     tracks = {stream.index: writer.add_stream_from_template(stream) for stream in sounds(source)} if source else {}
     for track in tracks.values():
         track.metadata.clear()
@@ -103,7 +121,7 @@ def _packets(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator
             picture.width, picture.height = width, height
         if (width, height) != (picture.width, picture.height) or height % 2 or width % 2 or count > len(timing.ticks):
             raise Fault("bad-pixels", "A frame has another size than the first, or is one too many.", "Report it.")
-        frame = VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="rgb24").reformat(
             format="yuv420p", dst_colorspace=1, src_color_range=2, dst_color_range=1, interpolation=EXACT
         )
         frame.pts, frame.time_base = timing.ticks[count - 1], timing.base

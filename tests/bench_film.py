@@ -12,7 +12,8 @@ from app import film, film_out, verify_film
 from app.bench import Figure, share
 from app.codec import Pixels
 from app.stamp import watermark
-from app.stamp.film import PSNR
+from app.stamp.frames import PSNR
+from app.stamp.marking import Marker
 
 LARGEST: Final = 2_000_000
 """Pixels; larger pictures are made smaller first."""
@@ -47,7 +48,8 @@ def figures(pictures: Iterable[Pixels], say: Callable[[str], None]) -> Iterator[
     for number, picture in enumerate(pictures):
         ident, timing = (2654435761 * (number + 1)) % 2**32, film.Timing.even(_FRAMES)
         plain = list(moving(sized(picture)))
-        marked = [watermark.embed(frame, ident, PSNR) for frame in plain]
+        marker = Marker(ident, plain[0].shape[:2], PSNR)
+        marked = [marker.mark(frame) for frame in plain]
         quality += [_psnr(a, b) for a, b in zip(marked, plain, strict=True)]
         written = film.read(film_out.encode(marked, timing))
         again = film_out.encode(written.frames(), timing, crf=_CRF)

@@ -154,6 +154,21 @@ def _best(size: tuple[int, int], words: Text, face_box: Box | None) -> tuple[int
     return best
 
 
+def is_at(grey: Plate, text: Sequence[str], face_box: Box | None) -> bool:
+    """Whether the plate that `draw` put into a picture is there: in its place and its size, with its contrast.
+
+    Args:
+        grey: brightness of the finished picture, `uint8 (H, W)`.
+        text: what was drawn.
+        face_box: what it was to leave free.
+    """
+    words = tuple(text)
+    x, y, best = _best((grey.shape[0], grey.shape[1]), words, face_box)
+    cap = cap_height(grey.shape[0], grey.shape[1], language_of(words))
+    piece = grey[y : y + best.shape[0], x : x + best.shape[1]]
+    return alike(piece, best, max(1.0, cap / _FINE)) >= MIN_SCORE
+
+
 def find(pixels: Pixels) -> Label | None:
     """Look for one of our labels in the places where `draw` puts them.
 

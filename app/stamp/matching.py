@@ -100,11 +100,16 @@ class Corners:
 def alike(piece: Pixels, plate: Plate, factor: float) -> float:
     """Correlate a piece of a picture with the plate of the same size, both made smaller by a factor of at least 1.
 
+    Args:
+        piece: `uint8 RGB (h, w, 3)`, or its brightness `(h, w)`.
+        plate: what is wanted there.
+        factor: 1 or more.
+
     Returns:
         -1 to 1; 0 when the piece has not the contrast of a label.
     """
     size = (max(1, round(plate.shape[1] / factor)), max(1, round(plate.shape[0] / factor)))
-    grey = cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY)
+    grey = piece if piece.ndim == 2 else cv2.cvtColor(piece, cv2.COLOR_RGB2GRAY)
     seen, wanted = (np.asarray(cv2.resize(one, size, interpolation=cv2.INTER_AREA), np.uint8) for one in (grey, plate))
     return float(cv2.matchTemplate(seen, wanted, cv2.TM_CCOEFF_NORMED)[0, 0]) if _is_clear(seen, wanted) else 0.0
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,23 @@ class Proof:
         return cls(salt, commit(salt, Role.SOURCE, [source]), commit(salt, Role.TARGET, target))
 
 
+@final
+class Running:
+    """The same for targets that come frame by frame: `add` each, then ask for the proof."""
+
+    def __init__(self) -> None:
+        self._salt = secrets.token_bytes(SALT_BYTES)
+        self._code = hmac.new(salt_of(self._salt, Role.TARGET), digestmod=sha256)
+
+    def add(self, pixels: Pixels) -> None:
+        """One more frame of the target."""
+        self._code.update(_one(pixels))
+
+    def proof(self, source: Pixels) -> Proof:
+        """What the frames that were added, and this source, lead to."""
+        return Proof(self._salt, commit(self._salt, Role.SOURCE, [source]), self._code.hexdigest())
+
+
 def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
     """HMAC-SHA-256 of pictures in a role, 64 hexadecimal digits.
 
@@ -94,7 +111,13 @@ def _fitting(keys: Mapping[Role, bytes], source: str, target: str, pictures: Ite
 def _codes(keys: Mapping[Role, bytes], pictures: Iterable[Pixels]) -> dict[Role, str]:
     codes = {role: hmac.new(key, digestmod=sha256) for role, key in keys.items()}
     for pixels in pictures:
-        one = sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).digest()
+        one = _one(pixels)
         for code in codes.values():
             code.update(one)
     return {role: code.hexdigest() for role, code in codes.items()}
+
+
+def _one(pixels: Pixels) -> bytes:
+    digest = sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.digest()

@@ -130,9 +130,8 @@ def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
     """
     height, width = pixels.shape[:2]
     small = shrunk(pixels)
-    rows, columns = small.shape
-    tiled = np.tile(_tile(ident), (rows // _TILE + 1, columns // _TILE + 1))[:rows, :columns]
-    pattern = np.asarray(cv2.resize(tiled * _room(small), (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    large = cv2.resize(_tiled(ident, small.shape) * room(small), (width, height), interpolation=cv2.INTER_CUBIC)
+    pattern = np.asarray(large, np.float32)
     gain = 255 / 10 ** (psnr / 20) * np.sqrt(pattern.size) / cv2.norm(pattern)
     marked = np.empty_like(pixels)
     for top in range(0, height, _BAND_ROWS):  # few enough to stay in the processor's own memory
@@ -145,14 +144,32 @@ def embed(pixels: Image, ident: int, psnr: float = PSNR) -> Image:
 _BAND_ROWS: Final = 64
 
 
-def _room(small: Plane) -> Plane:
-    """How much stronger the pattern may be at each canonical pixel: 0.6 on plain ground, up to 2.5 in texture."""
-    mean = cv2.GaussianBlur(small, (0, 0), 2.0)
-    spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), 2.0) - mean * mean, 0))
-    texture = cv2.GaussianBlur(cv2.erode(spread, np.ones((7, 7), np.uint8)), (0, 0), 2.0)  # an edge alone hides nothing
-    room = np.clip(0.6 + texture / 6, 0.6, 2.5)
-    room *= np.clip(np.minimum(mean, 255 - mean) / 24, 0.3, 1)  # next to black and white half of it would be cut off
-    return np.asarray(room, np.float32)
+def pattern(ident: int, size: tuple[int, ...]) -> Plane:
+    """The tiles of an id all over a picture of this size: (height, width), of unit variance."""
+    by = _SHORT / min(size)
+    tiled = _tiled(ident, tuple(round(side * by) for side in size))
+    return np.asarray(cv2.resize(tiled, size[::-1], interpolation=cv2.INTER_CUBIC), np.float32)
+
+
+def _tiled(ident: int, size: tuple[int, ...]) -> Plane:
+    rows, columns = size
+    return np.tile(_tile(ident), (rows // _TILE + 1, columns // _TILE + 1))[:rows, :columns]
+
+
+def room(small: Plane, sigma: float = 2.0, edge: int = 7) -> Plane:
+    """How much stronger the pattern may be at each pixel of a small picture: 0.6 on plain ground, 2.5 in texture.
+
+    Args:
+        small: brightness (h, w), 0..255.
+        sigma: pixels over which it looks, 2 in canonical size.
+        edge: pixels of an edge that is alone, which hides nothing.
+    """
+    mean = cv2.GaussianBlur(small, (0, 0), sigma)
+    spread = np.sqrt(np.maximum(cv2.GaussianBlur(small * small, (0, 0), sigma) - mean * mean, 0))
+    texture = cv2.GaussianBlur(cv2.erode(spread, np.ones((edge, edge), np.uint8)), (0, 0), sigma)
+    out = np.clip(0.6 + texture / 6, 0.6, 2.5)
+    out *= np.clip(np.minimum(mean, 255 - mean) / 24, 0.3, 1)  # next to black and white half of it would be cut off
+    return np.asarray(out, np.float32)
 
 
 def shrunk(pixels: Image) -> Plane:
