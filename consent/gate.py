@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from consent import domain, policy
 from consent.errors import Forgery, Refusal
 from consent.ledger import Ledger
-from consent.motion import Following, Found, pause
+from consent.motion import Following, pause
 from consent.quality import adult
 from consent.receipt import Receipt
 from consent.sight import everybody_else, one_face, reach
@@ -259,17 +259,15 @@ class Gate:
             return template, self._seen
 
     def _frame(
-        self, source: Match, purposes: tuple[Purpose, ...], pixels: Pixels, found: Found, number: int
+        self, source: Match, purposes: tuple[Purpose, ...], target: Match, scene: int, number: int
     ) -> tuple[Work, ...]:
         """What an engine works with in one frame."""
         with self._lock:
             self._alive()
             self._seal.verify(Match, self._live[number % len(self._live)])  # in turns: all of them take too long
-            origin = Origin.LIVE if found.into is Purpose.MIRROR else Origin.PHOTO
-            target = self._seal.put(Match(pixels, found.face, found.others, found.score, origin, None))
-            expires = self._seen + policy.GRANT_SECONDS
+            expires, target = self._seen + policy.GRANT_SECONDS, self._seal.put(target)
             told = (Grant(source, target, one, expires, os.urandom(16), number) for one in purposes)
-            works = (Work(self._live, self._seal.put(grant), self, Once(), found.track) for grant in told)
+            works = (Work(self._live, self._seal.put(grant), self, Once(), scene) for grant in told)
             return tuple(self._seal.put(work) for work in works)
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
@@ -311,14 +309,14 @@ class Work(Sealed):
 
     Attributes:
         own: the person's own frames of the live check, each matched.
-        track: of a film or a mirror, which run of frames it belongs to; 0 for a picture.
+        scene: of a film or a mirror: goes up with every cut; 0 for a picture.
     """
 
     own: tuple[Match, ...] = field(repr=False)
     _grant: Grant = field(repr=False)
     _gate: Gate = field(repr=False)
     _once: Once = field(repr=False)
-    track: int = 0
+    scene: int = 0
     seal: bytes = field(default=b"", repr=False)
 
     @property
@@ -358,20 +356,10 @@ class Work(Sealed):
             raise Refusal.of("bad-option")
         for work in works:
             work._once.spend("grant")  # noqa: SLF001
-        facts = Facts(
-            tuple(work._grant.purpose for work in works),  # noqa: SLF001
-            self._gate.domain,
-            self._gate.assurance,
-            self._gate.session,
-            self._gate.consent,
-            self.source.origin,
-            self.target.origin,
-            engine,
-            dict(parameters),
-            self.target.face.box,
-            self.source.score,
-            self.target.score,
-        )
+        gate, one, other = self._gate, self.source, self.target
+        of_gate = gate.domain, gate.assurance, gate.session, gate.consent
+        of_pair = one.origin, other.origin, engine, dict(parameters), other.face.box, one.score, other.score
+        facts = Facts(tuple(work._grant.purpose for work in works), *(of_gate + of_pair))  # noqa: SLF001
         return self._gate._draft(self._grant, self._composed(pixels), facts)  # noqa: SLF001
 
     def _composed(self, pixels: Pixels) -> Pixels:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, final
 
@@ -20,8 +19,7 @@ from consent.errors import Box, Refusal
 from consent.quality import grown, usable
 from consent.sight import reach
 from consent.template import score
-from consent.types import Match, Photo, Pixels, Purpose, freeze
-from models.faces import Face
+from consent.types import Match, Origin, Photo, Pixels, Purpose, freeze
 from models.heads import closer
 from models.identity import Vector
 from models.presentation.lively import Lively
@@ -29,18 +27,6 @@ from models.tracks import Sample, Tracks
 
 if TYPE_CHECKING:
     from consent.gate import Gate, Work
-
-
-@final
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """The person in one frame: the face, everybody else's boxes, the mean score, the track, and what it is for."""
-
-    face: Face
-    others: tuple[Box, ...]
-    score: float
-    track: int
-    into: Purpose
 
 
 def pause() -> float:
@@ -55,7 +41,7 @@ class Following:
 
     def __init__(self, gate: Gate, tracks: Tracks, source: Match, purposes: Sequence[Purpose], into: Purpose) -> None:
         self._gate, self._tracks, self._source = gate, tracks, source
-        self._purposes, self._into = tuple(purposes), into
+        self._purposes, self._mirror = tuple(purposes), into is Purpose.MIRROR
         self._mine: int | None = None
         self._lively, self._awake = Lively(policy.EYES_CLOSED), math.nan
         self._near: tuple[Box, ...] = ()
@@ -77,23 +63,21 @@ class Following:
         pixels = freeze(photo.pixels)
         template, now = self._gate._admit(pixels, photo.mark)  # noqa: SLF001 - the one maker
         try:
-            found = self._found(pixels, now if self._into is Purpose.MIRROR else seconds, template)
+            found = self._found(pixels, now if self._mirror else seconds, template)
         except Refusal as refusal:
             return refusal
         self._frames += 1
-        return self._gate._frame(self._source, self._purposes, pixels, found, self._frames)  # noqa: SLF001
+        return self._gate._frame(self._source, self._purposes, *found, self._frames)  # noqa: SLF001
 
-    def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
-        """The person in this frame."""
+    def _found(self, pixels: Pixels, seconds: float, template: Vector) -> tuple[Match, int]:
+        """The person in this frame, not sealed yet, and the scene."""
         seen = self._tracks.look(pixels, seconds, self._mine)
         boxes, self._mine = tuple(one.box for one in seen), None
         if not seen:
             raise Refusal.of("no-face")
-        scores = [_mean(template, one.samples) for one in seen]
-        best = max(scores)
-        mine = seen[scores.index(best)]
-        if self._into is Purpose.MIRROR:
+        if self._mirror:
             self._one_camera(pixels, boxes)
+        best, mine = max(((_mean(template, one.samples), one) for one in seen), key=lambda pair: pair[0])
         if not best >= policy.MATCH_COSINE:
             raise Refusal.of("not-you", boxes=boxes)
         self._mine, face = mine.track, mine.face
@@ -101,13 +85,15 @@ class Following:
             raise Refusal.of("face-turned-away", "covered", (mine.box,))
         usable(face)
         grown(fmean(sample.years for sample in mine.samples), face.box)
-        if self._into is Purpose.MIRROR:
+        if self._mirror:
             self._awake = seconds if self._lively.closed(face) or math.isnan(self._awake) else self._awake
             if not seconds - self._awake <= policy.BLINK_SECONDS:
                 raise Refusal.of("not-lively", boxes=(face.box,))
-        if mine.samples[-1].seconds == seconds:  # a second, enlarged look costs as much as the first
+        if mine.samples[-1].seconds == seconds:  # now and then: it costs more than all the rest
             self._near = closer(self._gate._finder, pixels, reach(face, pixels), boxes)  # noqa: SLF001
-        return Found(face, (*(box for box in boxes if box is not mine.box), *self._near), best, mine.track, self._into)
+        others = (*(box for box in boxes if box is not mine.box), *self._near)
+        origin = Origin.LIVE if self._mirror else Origin.PHOTO
+        return Match(pixels, face, others, best, origin, None), mine.scene
 
     def _one_camera(self, pixels: Pixels, boxes: tuple[Box, ...]) -> None:
         """Pass a mirror's frame of one person, which is no repeated one."""

@@ -225,8 +225,8 @@ FRAME_COSINE: Final = 0.25
 go down to 0.22 to 0.42 (1st percentile), other people lie under 0.2 in the median (research)."""
 FRAME_SECONDS: Final = (0.15, 0.35)
 """Time to the next sample of a track, uniform and secret: three to six a second."""
-TRACK_SECONDS: Final = 1.5
-"""For so long a sample counts."""
+TRACK_SECONDS: Final = 1.0
+"""For so long a sample counts: three to six of them."""
 BLINK_SECONDS: Final = 20.0
 """Longest time before a mirror without a blink: people blink every 3 to 6 seconds, at a screen half as often."""
 
