@@ -4,6 +4,8 @@ A frame is there to be looked at: `Shown` has bytes and no way to save them. All
 watermark, which is remembered once, with the first; so is the salt that says what the first was made from. That of the
 others is thrown away: what they were made from is kept nowhere.
 
+A frame shows the person as a mirror does, left and right exchanged, and its statement says so; the label is not.
+
 A finished picture is read back before it leaves. Twenty-four times a second that is too slow, so here the first frame
 is read back before it leaves, and then `look_back` reads one now and then; what does not hold ends the mirror.
 """
@@ -12,8 +14,10 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, final
+
+import numpy as np
 
 from app import codec
 from app.stamp import label, manifest, watermark
@@ -92,9 +96,9 @@ class MirrorStamp:
             Fault: anything that went wrong in between; there are no bytes then.
         """
         released = self._gate.release(draft)
-        facts, proof = released.facts, self._proof(released)
+        facts, proof = _mirrored(released.facts, released.pixels.shape[1]), self._proof(released)
         statement = _statement(facts, proof, self._ident)
-        labelled = self._labelled(released.pixels, facts, statement)
+        labelled = self._labelled(np.ascontiguousarray(released.pixels[:, ::-1]), facts, statement)
         if self._is_remembered:
             signed, _ = self._signed(labelled, statement)
         else:
@@ -148,6 +152,13 @@ class MirrorStamp:
         if self._clear is None or _overlap(label.place(size, text, self._clear), facts.face_box):
             self._clear = facts.face_box
         return label.draw(pixels, text, self._clear)
+
+
+def _mirrored(facts: Facts, width: int) -> Facts:
+    """The facts of a picture whose left and right are exchanged."""
+    x, y, wide, high = facts.face_box
+    told = {**facts.parameters, "mirrored": "yes"}
+    return replace(facts, face_box=(width - x - wide, y, wide, high), parameters=told)
 
 
 def _overlap(one: Box, other: Box) -> bool:

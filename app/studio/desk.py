@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from consent.gate import Gate
     from consent.receipt import Receipt
     from consent.types import Match, Photo
-OFFERED: Final = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
-"""What can be done today, in the order of the page; nothing else can be agreed to."""
+CHANGES: Final = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
+"""What can be done to a face today, in the order of the page."""
+OFFERED: Final = (*CHANGES, Purpose.VIDEO, Purpose.MIRROR)
+"""And in what besides pictures; nothing else can be agreed to."""
 MINUTES: Final = round(policy.SESSION_SECONDS / 60)
 MIMES: Final = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
 

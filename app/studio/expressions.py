@@ -31,7 +31,15 @@ def panel(words: gr.I18n) -> list[Any]:
     choices = [(words(f"face_{name.replace('-', '_')}"), name) for name in CHOICES]
     ready = gr.Radio(choices, value=CHOICES[0], label=words("face_choice"), elem_id="faces")
     sliders = [
-        gr.Slider(0 if name == "mouth" else -1, 1, 0, step=0.05, label=words(f"slider_{name}"), buttons=[])
+        gr.Slider(
+            0 if name == "mouth" else -1,
+            1,
+            0,
+            step=0.05,
+            label=words(f"slider_{name}"),
+            buttons=[],
+            elem_id=f"slider-{name}",
+        )
         for name in SLIDERS
     ]
     return [ready, *sliders]

@@ -14,8 +14,9 @@ from app.engines.combine import CombineOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
 from app.studio.cards import card
-from app.studio.desk import OFFERED
+from app.studio.desk import CHANGES
 from app.studio.expressions import asked, panel
+from app.studio.glass import build_mirror
 from app.studio.refusals import told
 from app.studio.sessions import SIDES
 from app.studio.strings import say
@@ -45,19 +46,22 @@ def build_play(parts: Parts) -> None:
     with gr.Row(elem_id="play", visible=False, equal_height=False) as area:
         with gr.Column(scale=3, min_width=320):
             stage = html(js_on_load=EVENTS_JS, elem_id="stage")
+            build_mirror(parts)
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
-            choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in OFFERED), TOGETHER)]
-            action = gr.Radio(choices, value=OFFERED[0].value, label=words("play_action"), elem_id="action")
+            choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in CHANGES), TOGETHER)]
+            action = gr.Radio(choices, value=CHANGES[0].value, label=words("play_action"), elem_id="action")
             # Which of these is seen follows from the choice above, in the style sheet.
             with gr.Column(elem_id="age-controls"):
-                years = gr.Slider(-20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[])
+                years = gr.Slider(
+                    -20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[], elem_id="years"
+                )
                 six = gr.Button(words("strip_make"), elem_id="make-strip")
             with gr.Column(elem_id="express-controls"):
                 face = panel(words)
             with gr.Column(elem_id="source-controls"):
                 source = html(js_on_load=EVENTS_JS, elem_id="source")
             with gr.Column(elem_id="swap-controls"):
-                amount = gr.Slider(0, 1, 1, step=0.05, label=words("amount"), buttons=[])
+                amount = gr.Slider(0, 1, 1, step=0.05, label=words("amount"), buttons=[], elem_id="amount")
                 boxes = [(words(f"part_{part}"), part) for part in SwapOptions().parts]
                 some = gr.CheckboxGroup(boxes, value=list(SwapOptions().parts), label=words("parts"), elem_id="parts")
             make = gr.Button(words("make"), variant="primary", elem_id="make")
@@ -147,6 +151,9 @@ def _stage(visitor: Visitor) -> str:
     language, key = visitor.language, visitor.shown
     width, height = result.before.size
     after = f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
+    if result.stamped.mime == "video/mp4":
+        name = escape(say("after", language))
+        after = f'<video class="after" src="/studio/result/{key}" controls playsinline aria-label="{name}"></video>'
     size = f"max-width:calc(64vh*{width / height:.4f})"
     figure = f'<figure class="picture" style="{size}">{after}</figure>'
     if result.before.data:  # a live frame has no before to show

@@ -20,6 +20,10 @@ ZH: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "receipt-forged": ("这不是真的回执。", "请使用当初保存的文件，不要改动。"),
         "receipt-unknown": ("它有签名，但不是本版本能读的回执。", "请使用给出它的那个版本的程序。"),
         "face-covered": ("这张照片里有东西遮住了口鼻，比如口罩。", "请使用能看到整张脸的照片。"),
+        # the mirror
+        "mirror-running": ("这个浏览器里已经打开了一面镜子。", "请先关闭它。"),
+        "recording-empty": ("什么都没有录下来。", "请至少录一秒钟。"),
+        "camera-changed": ("摄像头换了。", "请再来一次。"),
         # several things at once
         "nothing-to-do": ("这样什么都不会改变。", "请移动一个滑块，或选择一种表情。"),
         "copy-beside-swap": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from app.studio import strings_mirror
 from app.studio.strings_zh import ZH
 
 if TYPE_CHECKING:
@@ -311,12 +312,15 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_signed": "Signed by the installation with the key {public}. To check this file: selfsame receipt FILE",
         "receipt_form": "Built like a consent receipt of ISO/IEC TS 27560:2023; not certified by anybody.",
         "receipt_record": "The signed record, for programs",
+        **strings_mirror.EN,
     }
 )
 
-TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"en": EN, "zh": ZH})
+TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH})}
+)
 DEFAULT: Final = "en"
-STUDIO_NOTICE: Final = "studio-3"
+STUDIO_NOTICE: Final = "studio-4"
 """Version of what a person reads in step 1 before they agree; another word is another version."""
 COMMAND_NOTICE: Final = "command-3"
 """The same for the page that a command opens."""
@@ -325,7 +329,8 @@ NOTICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         STUDIO_NOTICE: (
             *("agree_title", "", "agree_happens_title", "agree_happens", "", "agree_kept_title", "agree_kept", ""),
             *("agree_stop_title", "agree_stop", "", "agree_marked_title", "agree_marked", "", "agree_purposes"),
-            *("purpose_age", "purpose_express", "purpose_swap", "", "agree_me", "agree_adult", "agree_button"),
+            *("purpose_age", "purpose_express", "purpose_swap", "purpose_video", "purpose_mirror", ""),
+            *("agree_me", "agree_adult", "agree_button"),
         ),
         COMMAND_NOTICE: (
             *("live_for", "", "agree_title", "", "agree_happens_title", "agree_happens", ""),

@@ -3,12 +3,12 @@
 import { chosen, icon, markup, prefill } from '/capture/assets/capture-parts.js';
 import { Dot, Light, Tone } from '/capture/assets/capture-screen.js';
 
-const CAMERA_ERRORS = {
+export const CAMERA_ERRORS = {
   NotAllowedError: 'camera-refused', SecurityError: 'camera-refused', NotFoundError: 'no-camera',
   OverconstrainedError: 'no-camera', NotReadableError: 'camera-busy', AbortError: 'camera-busy',
 };
 // Names that virtual cameras give themselves. Anybody can rename one: this stops accidents, not attacks.
-const VIRTUAL = /virtual|\b(obs|manycam|v4l2[ -]?loopback|dummy video device|snap camera|xsplit|v-?cam|mmhmm|camtwist|sparkocam|youcam|akvcam|webcamoid|unity video|ndi|vmix)\b/i;
+export const VIRTUAL = /virtual|\b(obs|manycam|v4l2[ -]?loopback|dummy video device|snap camera|xsplit|v-?cam|mmhmm|camtwist|sparkocam|youcam|akvcam|webcamoid|unity video|ndi|vmix)\b/i;
 const MOST_UNACKNOWLEDGED = 3;   // frames on their way at once: the server's pace sets ours
 const LONG_TRIP = 400;           // milliseconds from frame to answer beyond which one less is sent: hints must be about now
 const SLOW_CAMERA = 8;           // pictures a second below which more light helps: cameras slow down in the dark
