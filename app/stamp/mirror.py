@@ -20,7 +20,8 @@ from typing import Final, final
 import numpy as np
 
 from app import codec
-from app.stamp import label, manifest, watermark
+from app.stamp import label, manifest
+from app.stamp.marking import Marker
 from app.stamp.plate import Language
 from app.stamp.proof import SALT_BYTES, Pixels, Proof, Role, commit
 from app.stamp.signer import Signer
@@ -78,6 +79,7 @@ class MirrorStamp:
         self._salt = secrets.token_bytes(SALT_BYTES)
         self._source: tuple[Pixels, str] | None = None
         self._strength = 0
+        self._marking: tuple[tuple[int, int, float], Marker] | None = None
         self._clear: Box | None = None
         self._is_remembered = False
 
@@ -135,9 +137,16 @@ class MirrorStamp:
         return signed
 
     def _signed(self, labelled: Pixels, statement: Statement) -> tuple[bytes, bytes]:
-        marked = watermark.embed(labelled, self._ident, STRENGTHS[self._strength])
+        marked = self._marker(labelled.shape[:2]).mark(labelled)
         jpeg = codec.encode(marked, _JPEG, QUALITY)
         return _sign(jpeg, manifest.build(statement, _JPEG, dt.datetime.now(dt.UTC)), self._signer, _JPEG)
+
+    def _marker(self, size: tuple[int, ...]) -> Marker:
+        """Hides the id in frames of this size, as strong as it is now."""
+        key = size[0], size[1], STRENGTHS[self._strength]
+        if self._marking is None or self._marking[0] != key:
+            self._marking = key, Marker(self._ident, key[:2], key[2])
+        return self._marking[1]
 
     def _proof(self, released: Released) -> Proof:
         """What this frame was made from; the source is the same in frame after frame."""
