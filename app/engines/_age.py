@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Final
 
@@ -77,9 +78,22 @@ def paint(  # noqa: PLR0917 - one order for both
         seed: as for `render`.
         segmenter: as for `render`.
     """
+    paint_hair(out, mesh, years, grey, seed, segmenter)
+    paint_skin(out, mesh, years, seed)
+
+
+def paint_hair(  # noqa: PLR0917 - one order for both
+    out: Pixels, mesh: Points, years: float, grey: float, seed: int, segmenter: Segmenter | None
+) -> None:
+    """The part of `paint` that turns hair grey; younger hair stays."""
     strength = strength_of(years)
     if strength > 0 and grey > 0 and segmenter is not None:
         _lay_on(out, mesh, (_HEAD, _HAIR_WORK), partial(_greyer, amount=strength * grey, seed=seed, finder=segmenter))
+
+
+def paint_skin(out: Pixels, mesh: Points, years: float, seed: int) -> None:
+    """The part of `paint` that changes the skin."""
+    strength = strength_of(years)
     if strength:
         skin = partial(older, strength=strength, seed=seed) if strength > 0 else partial(younger, strength=-strength)
         _lay_on(out, mesh, (_FACE, _WORK), skin)
@@ -87,28 +101,70 @@ def paint(  # noqa: PLR0917 - one order for both
 
 def _greyer(on: Canvas, amount: float, seed: int, finder: Segmenter) -> Floats:
     """The canvas with its hair and beard greyer."""
-    pixels = cv2.cvtColor(on.lab, cv2.COLOR_LAB2RGB) * 255
-    person = finder.mask(np.clip(pixels + 0.5, 0, 255).astype(np.uint8))
+    again = cv2.cvtColor(on.lab, cv2.COLOR_LAB2RGB) * 255
+    person = finder.mask(np.clip(again + 0.5, 0, 255).astype(np.uint8))
     return greyed(on, np.maximum(hair_mask(on, person), beard_mask(on, person)), amount, seed)
 
 
-def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Callable[[Canvas], Floats]) -> None:
-    """Lets `painter` paint a canvas of the face and adds what it changed to `out`, in place.
+def hair_of(pixels: Pixels, mesh: Points, across: float, finder: Segmenter) -> tuple[Placed, Floats] | None:
+    """Where hair and beard of a face on `mesh` are: a canvas of it, and their mask (H, W); None off the picture.
 
-    `size`: how much round the mesh is on the canvas, in face widths, and how wide the face is on it at most, in pixels.
+    `across`: pixels of the face on it, at most.
     """
-    width = width_of(mesh)
-    box = Box.around(mesh, size[0] * width, out.shape)
-    if box.empty:
+    placed = Placed.of(pixels, mesh, (_HEAD, across))
+    if placed is None:
+        return None
+    person = finder.mask(placed.pixels)
+    return placed, np.maximum(hair_mask(placed.canvas, person), beard_mask(placed.canvas, person))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """A part of a picture on a canvas.
+
+    Attributes:
+        box: the part.
+        scale: pixels of the canvas for one of the picture.
+        before: the canvas, (H, W, 3) RGB 0..1.
+        canvas: the same with its masks.
+    """
+
+    box: Box
+    scale: float
+    before: Floats
+    canvas: Canvas
+
+    @classmethod
+    def of(cls, out: Pixels, mesh: Points, size: tuple[float, float]) -> Placed | None:
+        """The canvas of a face; None where none of it is in the picture.
+
+        `size`: how much round the mesh is on it, in face widths, and how wide the face is on it at most, in pixels.
+        """
+        width = width_of(mesh)
+        box = Box.around(mesh, size[0] * width, out.shape)
+        if box.empty:
+            return None
+        view = box.cut(out)
+        scale = min(1.0, size[1] / width)
+        small = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
+        before = resize(np.asarray(view, np.float32), small) / 255
+        placed = (mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
+        on = canvas(np.asarray(cv2.cvtColor(before, cv2.COLOR_RGB2LAB), np.float32), placed, width * scale)
+        return None if on.raster.empty else cls(box, scale, np.asarray(before, np.float32), on)
+
+    @property
+    def pixels(self) -> Pixels:
+        """The canvas as uint8 RGB (H, W, 3)."""
+        again = cv2.cvtColor(self.canvas.lab, cv2.COLOR_LAB2RGB) * 255
+        return np.asarray(np.clip(again + 0.5, 0, 255), np.uint8)
+
+
+def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Callable[[Canvas], Floats]) -> None:
+    """Lets `painter` paint a canvas of the face and adds what it changed to `out`, in place; `size` as for `Placed`."""
+    placed = Placed.of(out, mesh, size)
+    if placed is None:
         return
-    view = box.cut(out)
-    scale = min(1.0, size[1] / width)
-    small = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
-    before = resize(np.asarray(view, np.float32), small) / 255
-    placed = (mesh - np.append(box.corner, 0) + (0.5, 0.5, 0)) * scale - (0.5, 0.5, 0)
-    on = canvas(np.asarray(cv2.cvtColor(before, cv2.COLOR_RGB2LAB), np.float32), placed, width * scale)
-    if on.raster.empty:
-        return
+    on, before, view = placed.canvas, placed.before, placed.box.cut(out)
     painted = painter(on)
     # a black-and-white picture stays one
     middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0

@@ -49,6 +49,16 @@ _PULLS: Final = (
     _Pull(93, 323, (0.06, 0.09), (0.005, 0.014), (0, -0.004)),  # lobes
     _Pull(10, 10, (0.34, 0.11), (0, -0.016), (0, 0.006)),  # hairline
 )
+_EACH: Final = tuple(
+    (landmark, side, pull)
+    for pull in _PULLS
+    for landmark, side in (((pull.right, -1),) if pull.right == pull.left else ((pull.right, -1), (pull.left, 1)))
+)
+_AT: Final = [landmark for landmark, _, _ in _EACH]
+_SIDES: Final = np.array([(side, 1.0) for _, side, _ in _EACH])
+_SPREADS: Final = np.array([pull.spread for _, _, pull in _EACH])
+_OLDER: Final = np.array([pull.older for _, _, pull in _EACH])
+_YOUNGER: Final = np.array([pull.younger for _, _, pull in _EACH])
 _UPPER_LIDS: Final = ((246, 161, 160, 159, 158, 157), (466, 388, 387, 386, 385, 384))
 _LOWER_LIDS: Final = ((7, 163, 144, 145, 153, 154), (249, 390, 373, 374, 380, 381))
 _THINNER, _FULLER = 0.32, 0.22
@@ -69,13 +79,9 @@ def aged(mesh: Points, strength: float) -> Points:
     own = place.back(mesh)
     width = float(np.ptp(own[:, 0]))
     move = np.zeros_like(own)
-    for pull in _PULLS:
-        once = pull.right == pull.left
-        for landmark, side in ((pull.right, -1),) if once else ((pull.right, -1), (pull.left, 1)):
-            apart = (own[:, :2] - own[landmark, :2]) / (np.array(pull.spread) * width)
-            weight = np.exp(-(apart**2).sum(1))[:, None]
-            reach = older * np.array(pull.older) + younger * np.array(pull.younger)
-            move[:, :2] += weight * reach * (side, 1)
+    apart = (own[None, :, :2] - own[_AT, None, :2]) / (_SPREADS[:, None] * width)
+    weight = np.exp(-(apart**2).sum(2))[..., None]
+    move[:, :2] = (weight * ((older * _OLDER + younger * _YOUNGER) * _SIDES)[:, None]).sum(0)
     hood = np.linspace(1, 0.375, 6)  # the upper lid hangs most at its outer end
     for upper, lower in zip(_UPPER_LIDS, _LOWER_LIDS, strict=True):
         move[list(upper), 1] += older * 0.012 * hood - younger * 0.011

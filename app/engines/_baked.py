@@ -1,0 +1,100 @@
+"""What was painted once on a face, kept in an atlas and laid on every frame: baked, then played.
+
+A correction is a number from -1 to 1 for each channel: below 0 the share of its light that a pixel loses, above 0 what
+is added to it, of 255. So lines stay in proportion to the light that falls on them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from app.engines._filters import Floats, Pixels, Points
+from app.engines._geometry import Box, normals
+from app.engines._laid import Laid
+from app.engines._wrap import Atlas, Unwrap
+
+_BLACK: Final = 12.0
+"""Least light a share is taken of, grey levels: noise in black is no correction."""
+_MOST: Final = 6.0
+"""Weight of what was baked before against one new picture, at most."""
+_NEAR: Final = 0.25
+"""Seconds, about, in which what is shown goes to what was baked last."""
+_LEAST: Final = 1 / 512
+"""A correction below this is none."""
+_FACING: Final = (0.1, 0.6)
+"""Cosines to the camera between which a picture comes to tell of a place."""
+
+
+class Baked:
+    """Corrections in an atlas: the mean of what several frames were painted with, and what is shown of it now."""
+
+    def __init__(self, atlas: Atlas) -> None:
+        self.atlas = atlas
+        self._unwrap = Unwrap(atlas)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets everything."""
+        width, height = self.atlas.size
+        self._mean: Floats = np.zeros((height, width, 3), np.float32)
+        self._weight: Floats = np.zeros((height, width), np.float32)
+        self.shown: Floats = self._mean.copy()
+        self._settled = self.empty = True
+
+    def add(self, correction: Floats, box: Box, points: Points) -> None:
+        """Takes in the correction (H, W, 3) of a box of a frame whose face lies on `points` (612, 3)."""
+        places = self._unwrap.places(points - np.append(box.corner, 0))
+        flat = cv2.remap(correction, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
+        low, high = _FACING
+        facing = np.zeros((len(points), 1))
+        facing[:468, 0] = np.clip((-normals(points[:468])[:, 2] - low) / (high - low), 0.02, 1)
+        told = self._unwrap.values(facing)[..., 0] * self._unwrap.drawn_in
+        share = (told / (self._weight + told + 1e-6))[..., None]
+        self._mean += share * (flat - self._mean)
+        self._weight = np.minimum(self._weight + told, _MOST)
+        if self.empty:
+            self.shown, self.empty = self._mean.copy(), False
+        self._settled = False
+
+    def step(self, seconds: float) -> None:
+        """Brings what is shown nearer to the mean: nothing jumps when a frame is added."""
+        if self._settled:
+            return
+        share = min(1.0, seconds / _NEAR)
+        cv2.addWeighted(self.shown, 1 - share, self._mean, share, 0, dst=self.shown)
+        self._settled = float(np.abs(self._mean[::5, ::5] - self.shown[::5, ::5]).max()) < _LEAST
+
+
+def correction(before: Pixels, after: Pixels) -> Floats:
+    """What takes one picture to another (both uint8 (H, W, 3)): (H, W, 3)."""
+    old = before.astype(np.float32)
+    change = after.astype(np.float32) - old
+    return np.where(change < 0, change / np.maximum(old, _BLACK), change / 255).astype(np.float32)
+
+
+def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, fade: Floats) -> None:
+    """Applies corrections to a frame, in place.
+
+    Args:
+        out: uint8 RGB, the frame with its face on `laid`.
+        laid: the frame's geometry.
+        played: (h, w, 3), an atlas of corrections.
+        atlas: its size.
+        fade: (H, W) of `laid.box`, how much of all is shown.
+    """
+    box = laid.face
+    if box.empty:
+        return
+    area = laid.part(box)
+    change = atlas.read(played, laid.places[area])
+    share = fade[area] * laid.drawn.enlarge(laid.drawn.face.astype(np.float32))[area]
+    change = np.asarray(cv2.multiply(change, cv2.merge([share] * 3)), np.float32)
+    view = box.cut(out)
+    darker = np.minimum(change, 0)
+    delta = cv2.multiply(darker, view, dtype=cv2.CV_32F)
+    cv2.scaleAdd(cv2.subtract(change, darker), 255.0, delta, dst=delta)
+    changed = (np.abs(change[..., 0]) + np.abs(change[..., 2]) > _LEAST).astype(np.uint8)
+    cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), changed, view)

@@ -1,0 +1,125 @@
+"""The renderers of a moving picture, one frame after another, below the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from app.engines import _express, _swap
+from app.engines._ageing import Ageing
+from app.engines._expressshape import lip_gap
+from app.engines._filters import Floats, Pixels
+from app.engines._geometry import Seen
+from app.engines._laid import Laid
+from app.engines._steady import Steady
+from app.engines._wrap import FACE_RINGS, Atlas
+from app.engines.age import AgeOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
+from models.faces import Face
+
+_FADE: Final = 0.4
+"""Seconds from the first frame of a take, which stays as it is, to the whole change."""
+_LONGEST: Final = 0.5
+"""Seconds between two frames from which they belong to two takes."""
+_ACROSS: Final = 256
+"""Pixels across the face in the atlas."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """A picture and its face; a `Seen`."""
+
+    pixels: Pixels
+    face: Face
+
+
+class Moving:
+    """Draws one person's frames. What is asked for is that of a still picture; see the options' own modules."""
+
+    def __init__(self, swap: SwapOptions | None, age: AgeOptions | None, express: ExpressOptions | None) -> None:
+        atlas = Atlas(_ACROSS)
+        self._swap, self._express = swap, express
+        self._age = Ageing(age.years, age.grey, int(age.seed), atlas) if age is not None and age.years else None
+        self._track: int | None = None
+        self.pause()
+
+    def pause(self) -> None:
+        """The next frame begins another take."""
+        self._steady = Steady()
+        self._first: float | None = None
+        self._last = 0.0
+
+    def frame(  # noqa: PLR0917 - one frame's own
+        self, target: Seen, source: Seen, own: Sequence[Seen], views: Sequence[Seen], track: int, seconds: float
+    ) -> Pixels:
+        """The next frame, changed.
+
+        Args:
+            target: the frame and its face.
+            source: the picture that an expression is copied from.
+            own: the person's own frames, one at rest first.
+            views: those whose texture is used.
+            track: which run of frames it belongs to; another one is another scene.
+            seconds: when it is shown.
+
+        Returns:
+            uint8 RGB of the frame's shape; exact where nothing is changed.
+        """
+        if track != self._track:
+            self._another(track)
+        passed = self._passed(seconds)
+        share = self._share(seconds)
+        before = self._steady(target.face.mesh, seconds)
+        after, plan = before, None
+        if self._express is not None:
+            seen = View(target.pixels, replace(target.face, mesh=before))
+            plan = _express.plan(seen, own, self._express.asked, source, self._express.copy)
+            after = plan.shaped(after)
+        if self._age is not None:
+            after = self._age.shaped(after)
+        after = before + share * (after - before)
+        laid = Laid(before, after, target.pixels.shape, FACE_RINGS if self._age is None else self._age.rings)
+        out = laid.bent(target.pixels)
+        fade = self._fade(laid, share)
+        if self._swap is not None and share > 0:
+            seen = View(out, replace(target.face, mesh=after, mouth=lip_gap(after)))
+            asked = self._swap
+            out = _swap.swapped(views, seen, asked.amount * share, interior=asked.interior, parts=asked.parts)
+        if plan is not None and share > 0:
+            painted = out.copy()
+            plan.paint(painted, target.pixels, before, after)
+            out = np.asarray(cv2.addWeighted(out, 1 - share, painted, share, 0), np.uint8)
+        if self._age is not None:
+            self._age.paint(out, laid, passed, fade)
+        return out
+
+    def _another(self, track: int) -> None:
+        """Another scene begins."""
+        self._track = track
+        self.pause()
+        if self._age is not None:
+            self._age.reset()
+
+    def _passed(self, seconds: float) -> float:
+        """Seconds since the frame before; after a gap, or back in time, another take begins."""
+        passed = seconds - self._last
+        if self._first is None or not 0 < passed < _LONGEST:
+            self.pause()
+            self._first, passed = seconds, 0.0
+        self._last = seconds
+        return passed
+
+    def _share(self, seconds: float) -> float:
+        """How much of the change is shown, 0..1."""
+        way = min(1.0, (seconds - (self._first or 0.0)) / _FADE)
+        return way * way * (3 - 2 * way)
+
+    @staticmethod
+    def _fade(laid: Laid, share: float) -> Floats:
+        """How much of what is painted is shown at each pixel: nothing where the mesh, carried on, tells no place."""
+        return laid.drawn.enlarge(laid.drawn.known.astype(np.float32) * np.float32(share))
