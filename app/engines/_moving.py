@@ -45,7 +45,7 @@ class Moving:
         atlas = Atlas(_ACROSS)
         self._swap, self._express = swap, express
         self._age = Ageing(age.years, age.grey, int(age.seed), atlas) if age is not None and age.years else None
-        self._track: int | None = None
+        self._scene: int | None = None
         self.pause()
 
     def pause(self) -> None:
@@ -55,7 +55,7 @@ class Moving:
         self._last = 0.0
 
     def frame(  # noqa: PLR0917 - one frame's own
-        self, target: Seen, source: Seen, own: Sequence[Seen], views: Sequence[Seen], track: int, seconds: float
+        self, target: Seen, source: Seen, own: Sequence[Seen], views: Sequence[Seen], scene: int, seconds: float
     ) -> Pixels:
         """The next frame, changed.
 
@@ -64,14 +64,14 @@ class Moving:
             source: the picture that an expression is copied from.
             own: the person's own frames, one at rest first.
             views: those whose texture is used.
-            track: which run of frames it belongs to; another one is another scene.
+            scene: of the film; another one has another light, and nothing of the last one is used.
             seconds: when it is shown.
 
         Returns:
             uint8 RGB of the frame's shape; exact where nothing is changed.
         """
-        if track != self._track:
-            self._another(track)
+        if scene != self._scene:
+            self._another(scene)
         passed = self._passed(seconds)
         share = self._share(seconds)
         before = self._steady(target.face.mesh, seconds)
@@ -98,9 +98,9 @@ class Moving:
             self._age.paint(out, laid, passed, fade)
         return out
 
-    def _another(self, track: int) -> None:
+    def _another(self, scene: int) -> None:
         """Another scene begins."""
-        self._track = track
+        self._scene = scene
         self.pause()
         if self._age is not None:
             self._age.reset()

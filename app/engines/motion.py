@@ -1,0 +1,81 @@
+"""Motion: a person's own film, or their picture in the mirror, changed frame after frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from app.engines._covered import uncovered
+from app.engines._moving import Moving
+from app.engines.age import AgeOptions
+from app.engines.combine import CombineOptions
+from app.engines.express import ExpressOptions
+from app.engines.swap import SwapOptions
+from consent.gate import Work
+from consent.types import Draft, Origin
+
+Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
+_ENGINES: Final = {
+    SwapOptions: "swap-mesh motion-1",
+    AgeOptions: "age-wrinkle motion-1",
+    ExpressOptions: "express-mesh motion-1",
+    CombineOptions: "combine-mesh motion-1",
+}
+_LOOKS: Final = 12
+"""Frames between two looks for a mask over the mouth."""
+
+
+class Player:
+    """Draws one job's frames, steadily: landmarks smoothed, colours calm, every take faded in.
+
+    One for each job; not shared between threads. It keeps what it learned of the person's frames (an atlas of their
+    skin, the colours of their hair) and no longer than it lives.
+    """
+
+    def __init__(self, options: Options) -> None:
+        parts = options if isinstance(options, CombineOptions) else None
+        swap = parts.swap if parts else options if isinstance(options, SwapOptions) else None
+        age = parts.age if parts else options if isinstance(options, AgeOptions) else None
+        express = parts.express if parts else options if isinstance(options, ExpressOptions) else None
+        self._options, self._engine = options, _ENGINES[type(options)]
+        self._moving = Moving(swap, age, express)
+        self._looked: tuple[int, int] | None = None
+        self._source: object = None
+
+    def draw(self, step: tuple[Work, ...], seconds: float) -> Draft:
+        """The next frame, changed.
+
+        Args:
+            step: what `Following.look` gave for it: one piece of work for each purpose, in the order of the options.
+            seconds: when it is shown, rising; after half a second without a frame another take begins.
+
+        Raises:
+            Refusal: `face-covered`, for this frame: it stays as it is, and the next may be drawn again; what
+                `Work.draft` says, which ends the job.
+            Forgery: as `Work.draft`.
+        """
+        first, *more = step
+        self._seen(first)
+        views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
+        pixels = self._moving.frame(first.target, first.source, first.own, views, first.scene, seconds)
+        return first.draft(pixels, self._engine, self._options.parameters, *more)
+
+    def pause(self) -> None:
+        """A frame was refused: the next one starts anew."""
+        self._moving.pause()
+        self._looked = None
+
+    def _seen(self, work: Work) -> None:
+        """Look for a mask over mouth and nose, at the start of a take and now and then."""
+        if self._source is not work.source:
+            uncovered(work.source)
+            self._source = work.source
+        scene, count = self._looked or (work.scene, 0)
+        if scene != work.scene or count % _LOOKS == 0:
+            self._looked = None
+            try:
+                uncovered(work.target)
+            except Exception:
+                self._moving.pause()
+                raise
+            scene, count = work.scene, 0
+        self._looked = (scene, count + 1)
