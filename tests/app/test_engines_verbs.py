@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import app.engines
-from app.engines import _swap
+from app.engines import _swap, motion
 from app.engines.age import AgeOptions, age
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
@@ -152,8 +152,8 @@ def test_a_live_source_gives_way_to_the_nearest_own_frame_and_a_photo_does_not(g
 
 def test_no_public_function_of_the_engines_takes_a_picture():
     public = [m.name for m in pkgutil.iter_modules(app.engines.__path__) if not m.name.startswith("_")]
-    assert sorted(public) == ["age", "combine", "express", "swap"]
-    for module in public:
+    assert sorted(public) == ["age", "combine", "express", "motion", "swap"]
+    for module in sorted(set(public) - {"motion"}):
         loaded = importlib.import_module(f"app.engines.{module}")
         own = [
             (name, item)
@@ -165,6 +165,18 @@ def test_no_public_function_of_the_engines_takes_a_picture():
         signature = inspect.signature(functions[0])
         assert list(signature.parameters) == ["gate", "grants" if module == "combine" else "grant", "options"]
         assert signature.return_annotation in (Draft, "Draft")
+
+
+def test_the_player_takes_nothing_but_work():
+    own = {name for name, item in vars(motion).items() if getattr(item, "__module__", "") == motion.__name__}
+    assert own == {"Player"}
+    public = {name: item for name, item in vars(motion.Player).items() if not name.startswith("_")}
+    assert set(public) == {"draw", "pause"}
+    signature = inspect.signature(motion.Player.draw)
+    assert list(signature.parameters) == ["self", "step", "seconds"]
+    assert signature.parameters["step"].annotation == "tuple[Work, ...]"
+    assert signature.return_annotation in (Draft, "Draft")
+    assert list(inspect.signature(motion.Player).parameters) == ["options"]
 
 
 def test_only_known_parts_are_swapped():
