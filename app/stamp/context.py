@@ -7,6 +7,7 @@ word: `tests/app/test_stamp_settings.py` proves each of these by what happens wi
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import c2pa
@@ -14,6 +15,17 @@ import c2pa
 _EKUS: Final = "1.3.6.1.4.1.62558.2.1\n1.3.6.1.5.5.7.3.4\n"
 """Accepted uses of a signing key: C2PA claim signing, e-mail protection."""
 BEGIN: Final = "-----BEGIN CERTIFICATE-----"
+
+
+_VERIFY: Final[Mapping[str, bool]] = MappingProxyType(
+    {
+        "verify_trust": True,
+        "remote_manifest_fetch": False,
+        "ocsp_fetch": False,
+        # A wrong signature fails at signing rather than at the reader.
+        "verify_after_sign": True,
+    }
+)
 
 
 def settings(anchors: Sequence[str]) -> Mapping[str, object]:
@@ -31,13 +43,7 @@ def settings(anchors: Sequence[str]) -> Mapping[str, object]:
         "trust": {"trust_config": _EKUS} | ({"user_anchors": "\n".join(map(_last, anchors))} if anchors else {}),
         # No network, twice: no host may be asked, and nothing of a manifest makes anybody ask.
         "core": {"allowed_network_hosts": []},
-        "verify": {
-            "verify_trust": True,
-            "remote_manifest_fetch": False,
-            "ocsp_fetch": False,
-            # A wrong signature fails at signing rather than at the reader.
-            "verify_after_sign": True,
-        },
+        "verify": dict(_VERIFY),
         "builder": {
             # Thumbnails are on by default: they would put the faces of the originals into the manifest.
             "thumbnail": {"enabled": False},
@@ -53,6 +59,14 @@ def _last(chain: str) -> str:
     return BEGIN + chain.rpartition(BEGIN)[2]
 
 
-def open_context(anchors: Sequence[str]) -> c2pa.Context:
-    """Open a context with `settings(anchors)`; it belongs to this process and is closed by its `with` block."""
-    return c2pa.Context.from_dict(dict(settings(anchors)))
+def open_context(anchors: Sequence[str], *, reads_back: bool = True) -> c2pa.Context:
+    """Open a context with `settings(anchors)`; it belongs to this process and is closed by its `with` block.
+
+    Args:
+        anchors: as for `settings`.
+        reads_back: a signature is checked as soon as it was made; without, whoever signs reads it back.
+    """
+    chosen = dict(settings(anchors))
+    if not reads_back:
+        chosen["verify"] = {**_VERIFY, "verify_after_sign": False}
+    return c2pa.Context.from_dict(chosen)

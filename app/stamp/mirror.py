@@ -21,6 +21,7 @@ import numpy as np
 
 from app import codec
 from app.stamp import label, manifest
+from app.stamp.context import open_context
 from app.stamp.marking import Marker
 from app.stamp.plate import Language
 from app.stamp.proof import SALT_BYTES, Pixels, Proof, Role, commit
@@ -76,6 +77,7 @@ class MirrorStamp:
             raise Refusal.of("purpose-not-agreed")
         self._gate, self._signer, self._language = gate, signer, language
         self._ident = signer.registry.fresh()
+        self._context = open_context([signer.anchor_pem], reads_back=False)  # `look_back` does
         self._salt = secrets.token_bytes(SALT_BYTES)
         self._source: tuple[Pixels, str] | None = None
         self._strength = 0
@@ -139,7 +141,8 @@ class MirrorStamp:
     def _signed(self, labelled: Pixels, statement: Statement) -> tuple[bytes, bytes]:
         marked = self._marker(labelled.shape[:2]).mark(labelled)
         jpeg = codec.encode(marked, _JPEG, QUALITY)
-        return _sign(jpeg, manifest.build(statement, _JPEG, dt.datetime.now(dt.UTC)), self._signer, _JPEG)
+        definition = manifest.build(statement, _JPEG, dt.datetime.now(dt.UTC))
+        return _sign(jpeg, definition, self._signer, _JPEG, within=self._context)
 
     def _marker(self, size: tuple[int, ...]) -> Marker:
         """Hides the id in frames of this size, as strong as it is now."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import os
@@ -145,12 +146,19 @@ def _marked(pixels: Pixels, ident: int | None, kind: codec.Format) -> Iterator[b
         yield codec.encode(watermark.embed(pixels, ident, psnr), kind, QUALITY)
 
 
-def _sign(picture: bytes, definition: dict[str, object], signer: Signer, kind: codec.Format) -> tuple[bytes, bytes]:
-    """The signed file and, alone, its manifest."""
+def _sign(
+    picture: bytes,
+    definition: dict[str, object],
+    signer: Signer,
+    kind: codec.Format,
+    *,
+    within: c2pa.Context | None = None,
+) -> tuple[bytes, bytes]:
+    """The signed file and, alone, its manifest; in a context of its own where none is given."""
     out = io.BytesIO()
     try:
         with (
-            open_context([signer.anchor_pem]) as context,
+            open_context([signer.anchor_pem]) if within is None else contextlib.nullcontext(within) as context,
             signer.c2pa() as pen,
             c2pa.Builder(definition, context=context) as builder,
         ):
