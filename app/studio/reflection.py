@@ -6,15 +6,15 @@ what is in the way of a frame is returned and said, what ends the mirror is rais
 
 from __future__ import annotations
 
-import importlib
 import threading
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from app import media
 from app.capture import LARGEST, SMALLEST
+from app.engines.motion import Player
 from app.flow import purposes
 from app.stamp.mirror import MirrorStamp, Shown
 from app.stamp.writer import Stamped, stamp
@@ -28,24 +28,6 @@ if TYPE_CHECKING:
     from consent.gate import Gate, Work
     from consent.motion import Following
     from consent.types import Match
-
-
-class Player(Protocol):
-    """Draws the frames of one mirror."""
-
-    def draw(self, step: tuple[Work, ...], seconds: float) -> Draft:
-        """The next frame, changed."""
-        ...
-
-    def pause(self) -> None:
-        """A frame was refused."""
-        ...
-
-
-def _player(options: Options) -> Player:
-    made: Player = importlib.import_module("app.engines.motion").Player(options)
-    return made
-
 
 LOOK_BACK: Final = 5.0
 """Seconds from one frame that is read back to the next."""
@@ -190,7 +172,7 @@ class Reflection:
             self.ask(refusal)  # and is not asked, and logged, frame by frame
             return refusal
         if self._player is None or self._playing is None or not _same(self._playing, asked):
-            self._player, self._playing = _player(options), asked
+            self._player, self._playing = Player(options), asked
         return self._following, self._player
 
     def _check_size(self, size: tuple[int, int]) -> None:
