@@ -59,8 +59,8 @@ def glass(visitor: Visitor) -> str:
         f'<button type="button" data-mirror="cancel" hidden>{said["cancel"]}</button>'
         f'<button type="button" data-mirror="close">{said["close"]}</button></div>'
         f'<p class="quiet" role="status" aria-live="polite" data-heard></p>'
-        f'<div class="taken" hidden><h3>{said["taken"]}</h3><ul></ul></div>'
-        f'<p class="quiet">{said["note"]} <span data-rate></span></p></div></section>'
+        f'<p class="quiet">{said["note"]} <span data-rate></span></p></div>'
+        f'<div class="taken" hidden><h3>{said["taken"]}</h3><ul></ul></div></section>'
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import math
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from app.studio.sessions import Visitor
     from consent.gate import Gate
     from consent.types import Match
+
+EVERY: Final = 0.25
+"""Seconds from one word about how far a film is to the next."""
 
 
 class Keeper:
@@ -64,8 +69,13 @@ class Keeper:
         """
         film = recording.film()
 
+        told = -math.inf
+
         def progress(now: Any) -> None:
-            tell({"share": now.share, "seconds": now.left})
+            nonlocal told
+            if time.monotonic() - told >= EVERY:
+                told = time.monotonic()
+                tell({"share": now.share, "seconds": now.left})
 
         stamped = importlib.import_module("app.reel").change_film(
             self._gate,

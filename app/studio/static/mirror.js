@@ -26,14 +26,14 @@ class Mirror {
     this.part = name => root.querySelector(name);
     this.canvas = this.part('canvas'); this.pen = this.canvas.getContext('2d', { alpha: false });
     this.live = true; this.sequence = 0; this.answered = -1; this.drawn = -1; this.blanked = -1; this.since = 0;
-    this.times = []; this.taken = 0; this.code = null; this.filmUntil = null;
+    this.times = []; this.filmUntil = null;
     this.hide = () => { if (document.hidden && !this.making) this.refuse('mirror-hidden'); };
     this.changed = () => { clearTimeout(this.soon); this.soon = setTimeout(() => this.say({ settings: settings() }), SETTLED); };
   }
 
   async open() {
     this.part('.invite').hidden = true; this.part('.open').hidden = false; this.root.classList.add('live');
-    this.part('.taken').hidden = true; this.part('.taken ul').textContent = ''; this.heard('');
+    this.heard('');
     this.part('.glass').hidden = false; this.part('.making').hidden = true;
     this.state('asking', this.words.asking, '');
     this.part('[data-mirror=close]').focus({ preventScroll: true });
@@ -150,13 +150,13 @@ class Mirror {
   heard(words) { this.part('[data-heard]').textContent = words; }
 
   took({ key, name }) {
-    const text = this.words.one.replace('{number}', ++this.taken);
+    const count = this.root.querySelectorAll('.taken li').length + 1;
     const link = Object.assign(document.createElement('a'), { href: `/studio/result/${key}?save=1`, download: name });
-    link.append(Object.assign(new Image(), { src: `/studio/result/${key}`, alt: text }));
+    link.append(Object.assign(new Image(), { src: `/studio/result/${key}`, alt: this.words.one.replace('{number}', count) }));
     const item = document.createElement('li');
     item.append(link);
     this.part('.taken ul').prepend(item); this.part('.taken').hidden = false;
-    this.heard(this.words.took.replace('{number}', this.taken));
+    this.heard(this.words.took.replace('{number}', count));
   }
 
   record(on) {
