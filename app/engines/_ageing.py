@@ -13,7 +13,7 @@ from app.engines._ageshape import strength_of
 from app.engines._baked import Baked, correction, lay_on
 from app.engines._filters import Floats, Pixels, Points
 from app.engines._greying import Greying, Sample
-from app.engines._laid import Laid
+from app.engines._laid import Beat, Laid
 from app.engines._wrap import FACE_RINGS, Atlas
 
 _WAITS: Final = (0.12, 0.25, 0.4, 0.7, 1.2, 2.0)
@@ -69,23 +69,22 @@ class Ageing:
         """The mesh (468, 3) at that age."""
         return _age.shaped(mesh, self._years)
 
-    def paint(self, out: Pixels, laid: Laid, seconds: float, fade: Floats) -> None:
+    def paint(self, out: Pixels, laid: Laid, beat: Beat) -> None:
         """Skin and hair of a frame, in place.
 
         Args:
             out: uint8 RGB, a frame whose face has its shape already.
             laid: its geometry.
-            seconds: since the frame before.
-            fade: (H, W) of `laid.box`, how much is shown.
+            beat: its moment.
         """
-        self._since += seconds
+        self._since += beat.seconds
         self._collect()
         if self._job is None and self._due(laid):
             self._begin(out, laid)
-        self._baked.step(seconds)
+        self._baked.step(beat.seconds)
         if self._greying is not None:
-            self._greying.paint(out, laid, fade)
-        lay_on(out, laid, self._baked.shown, self._baked.atlas, fade)
+            self._greying.paint(out, laid, beat.fade)
+        lay_on(out, laid, self._baked.shown, self._baked.atlas, beat.fade)
 
     def _due(self, laid: Laid) -> bool:
         """Whether another frame is to be painted: some time has passed, or the head has turned."""

@@ -10,6 +10,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from app.engines._filters import Floats, Pixels, apart, blur, level, resize
 from app.engines._geometry import Raster
@@ -39,10 +40,24 @@ def oval(raster: Raster, width: float, feather: float = 0.10, inset: float = 0.0
 
     Where the picture cuts the face there is no outline, so the mask stays up to the picture's edge.
     """
-    whole = cv2.morphologyEx(raster.inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    return _ramp(raster.enlarge(_inner(raster.inside, raster.step)), width, feather, inset)
+
+
+def oval_of(inside: NDArray[np.bool_], step: int, width: float) -> Floats:
+    """`oval` of a mesh's cells (rows, columns) of `step` pixels, as (rows, columns)."""
+    return _ramp(_inner(inside, step), width, 0.10, 0.012)
+
+
+def _inner(inside: NDArray[np.bool_], step: int) -> Floats:
+    """How far each cell lies inside, pixels."""
+    whole = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     # without any outline in sight the distance is the largest float
-    distance = np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 5), 1e5).astype(np.float32) * raster.step
-    ramp = np.clip((raster.enlarge(distance) / width - inset) / feather, 0, 1)
+    return np.asarray(np.minimum(cv2.distanceTransform(whole, cv2.DIST_L2, 5), 1e5).astype(np.float32) * step)
+
+
+def _ramp(distance: Floats, width: float, feather: float, inset: float) -> Floats:
+    """0 to 1 as it goes inwards."""
+    ramp = np.clip((distance / width - inset) / feather, 0, 1)
     return np.asarray(ramp * ramp * (3 - 2 * ramp), np.float32)
 
 
@@ -107,18 +122,32 @@ def alike(source: Floats, target: Floats, weight: Floats, width: float) -> Float
 
 def match_sharpness(source: Floats, target: Floats, weight: Floats, width: float) -> Floats:
     """`source` with its fine detail scaled to the strength the target has under `weight` (both (H, W, 3))."""
-    sigma = max(0.7, 0.006 * width)
-    low = blur(source, sigma)
-    fine = source - low
-    fine_target = target - blur(target, sigma)
+    return sharpened(source, sharpness_gain(source, target, weight, width), width)
+
+
+def sharpness_gain(source: Floats, target: Floats, weight: Floats, width: float) -> float:
+    """By what the fine detail of `source` is to be scaled to be as strong as the target's under `weight`."""
     strong = weight > 0.5
     if not strong.any():
-        return source
+        return 1.0
+    fine, fine_target = (image - blur(image, _fine(width)) for image in (source, target))
     # a median of absolute detail: lashes, brows and a stray hair do not decide for the skin
     have = float(np.median(np.abs(fine[strong]))) + 0.15
     want = float(np.median(np.abs(fine_target[strong]))) + 0.15
-    gain = float(np.clip(want / have, *_SHARPEN))
-    return np.asarray(low + fine * gain, np.float32)
+    return float(np.clip(want / have, *_SHARPEN))
+
+
+def sharpened(image: Floats, gain: float, width: float) -> Floats:
+    """`image` (H, W, 3) with its fine detail scaled."""
+    if gain == 1.0:
+        return image
+    low = blur(image, _fine(width))
+    return np.asarray(low + (image - low) * gain, np.float32)
+
+
+def _fine(width: float) -> float:
+    """Sigma of what is coarser than fine detail, pixels of a face so wide."""
+    return max(0.7, 0.006 * width)
 
 
 def own_detail(painted: Floats, target: Floats, enlarged: float) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
@@ -17,6 +18,14 @@ _STILL: Final = 0.03
 """Pixels of motion below which a pixel is not touched."""
 _MARGIN: Final = 0.02
 """Face widths round the mesh that belong to the face's own box."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beat:
+    """One moment of a take: `seconds` since the frame before, `fade` (H, W) of a `Laid.box`, how much is shown."""
+
+    seconds: float
+    fade: Floats
 
 
 class Laid:
@@ -49,7 +58,9 @@ class Laid:
         cells = self.drawn.cells(values)
         moves = cv2.GaussianBlur(np.ascontiguousarray(cells[..., 2:]), (0, 0), 0.8)
         moves[~self.drawn.known] = 0
-        self.places = self.drawn.enlarge(np.ascontiguousarray(cells[..., :2]))
+        # triangles thinner than a cell say nonsense of it, here and there
+        places = cv2.medianBlur(np.ascontiguousarray(cells[..., :2]), 3)
+        self.places = self.drawn.enlarge(np.asarray(places, np.float32))
         self._moves: Floats | None = None if same else self.drawn.enlarge(np.asarray(moves, np.float32))
 
     @property

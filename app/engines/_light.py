@@ -16,7 +16,7 @@ import numpy as np
 from app.engines._filters import Floats, Points, apart, blur, level, resize
 from app.engines._geometry import Raster, normals
 
-_BLACK: Final = 6.0
+BLACK: Final = 6.0
 """Grey levels added before logarithms: noise in black is no light."""
 _ROUNDS: Final = 6
 _RIDGE: Final = 3e-3
@@ -57,9 +57,26 @@ def relight(source: Floats, target: Floats, weight: Floats, mesh: Points, raster
     size = (max(2, source.shape[1] // step), max(2, source.shape[0] // step))
     a, b, w = (resize(one, size) for one in (source, target, weight))
     turned = resize(raster.spread(normals(mesh)), size)
-    ratio = np.log(b + _BLACK) - np.log(a + _BLACK)
+    gain = gain_between(a, b, w, turned, size[0] / source.shape[1] * float(np.ptp(mesh[:, 0])))
+    times = np.asarray(np.exp(gain), np.float32)
+    vivid = colours_kept(a, b, w, times)
+    full = resize(times, (source.shape[1], source.shape[0]))
+    return lit_by(source, full, vivid)
+
+
+def gain_between(a: Floats, b: Floats, weight: Floats, turned: Floats, cells: float) -> Floats:
+    """What takes the light of `a` to that of `b`, as a logarithm for each channel: (H, W, 3).
+
+    Args:
+        a: (H, W, 3), grey levels.
+        b: (H, W, 3), the same face on the same geometry.
+        weight: (H, W) 0..1, where both show plain skin.
+        turned: (H, W, 3), normals.
+        cells: across the face.
+    """
+    w = weight
+    ratio = np.log(b + BLACK) - np.log(a + BLACK)
     gain = _fitted(ratio, turned, w)
-    cells = size[0] / source.shape[1] * float(np.ptp(mesh[:, 0]))
     left = ratio - gain
     skin = w * (1 - _other_skin(a, b, _smooth(left, w, _EDGE_SIGMA * cells), cells))
     known = skin > 0.3
@@ -68,11 +85,17 @@ def relight(source: Floats, target: Floats, weight: Floats, mesh: Points, raster
     gain = gain + _smooth(left, skin, _LIGHT_SIGMA * cells) * _between(spread, _UNEXPLAINED)
     shadow = level(_smooth(ratio - gain, skin, _EDGE_SIGMA * cells))[..., None]
     gain = gain + shadow * _between(shadow, _SHADOW)
-    gain = np.clip(gain, -_MOST, _MOST)
-    times = np.asarray(np.exp(gain), np.float32)
-    vivid = min(1.0, (_colour(b, w) + 0.05) / (_colour((a + _BLACK) * times - _BLACK, w) + 0.05))
-    full = resize(times, (source.shape[1], source.shape[0]))
-    lit = (source + np.float32(_BLACK)) * full - np.float32(_BLACK)
+    return np.asarray(np.clip(gain, -_MOST, _MOST), np.float32)
+
+
+def colours_kept(a: Floats, b: Floats, weight: Floats, times: Floats) -> float:
+    """How colourful `b` is, as a share of `a` under the light `times`; at most 1 (all (H, W, 3), `weight` (H, W))."""
+    return min(1.0, (_colour(b, weight) + 0.05) / (_colour((a + BLACK) * times - BLACK, weight) + 0.05))
+
+
+def lit_by(source: Floats, times: Floats, vivid: float) -> Floats:
+    """`source` (H, W, 3) under the light `times` (H, W, 3), as colourful as the target is; not clipped."""
+    lit = (source + np.float32(BLACK)) * times - np.float32(BLACK)
     if vivid > _FADED:
         return lit
     grey = level(lit)[..., None]
@@ -132,7 +155,7 @@ def _other_skin(a: Floats, b: Floats, left: Floats, cells: float) -> Floats:
     for one in (a, b):
         grey = level(one)
         fine = grey - blur(grey, 0.012 * cells)
-        contrast.append(np.sqrt(blur(fine * fine, 0.04 * cells)) / (blur(grey, 0.04 * cells) + _BLACK) + 0.008)
+        contrast.append(np.sqrt(blur(fine * fine, 0.04 * cells)) / (blur(grey, 0.04 * cells) + BLACK) + 0.008)
     texture = np.abs(np.log(contrast[0] / contrast[1]))
     other = _between(texture, _TEXTURE) * _between(level(left), _STRONG)
     return blur(np.asarray(other, np.float32), max(0.5, 0.02 * cells))

@@ -9,13 +9,13 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.engines import _express, _swap
+from app.engines import _express
 from app.engines._ageing import Ageing
-from app.engines._expressshape import lip_gap
 from app.engines._filters import Floats, Pixels
 from app.engines._geometry import Seen
-from app.engines._laid import Laid
+from app.engines._laid import Beat, Laid
 from app.engines._steady import Steady
+from app.engines._swapping import Swapping
 from app.engines._wrap import FACE_RINGS, Atlas
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
@@ -43,7 +43,8 @@ class Moving:
 
     def __init__(self, swap: SwapOptions | None, age: AgeOptions | None, express: ExpressOptions | None) -> None:
         atlas = Atlas(_ACROSS)
-        self._swap, self._express = swap, express
+        self._swap = Swapping(swap, _ACROSS) if swap is not None and swap.amount > 0 else None
+        self._express = express
         self._age = Ageing(age.years, age.grey, int(age.seed), atlas) if age is not None and age.years else None
         self._scene: int | None = None
         self.pause()
@@ -85,17 +86,15 @@ class Moving:
         after = before + share * (after - before)
         laid = Laid(before, after, target.pixels.shape, FACE_RINGS if self._age is None else self._age.rings)
         out = laid.bent(target.pixels)
-        fade = self._fade(laid, share)
+        beat = Beat(passed, self._fade(laid, share))
         if self._swap is not None and share > 0:
-            seen = View(out, replace(target.face, mesh=after, mouth=lip_gap(after)))
-            asked = self._swap
-            out = _swap.swapped(views, seen, asked.amount * share, interior=asked.interior, parts=asked.parts)
+            self._swap.paint(out, laid, target, views, beat)
         if plan is not None and share > 0:
             painted = out.copy()
             plan.paint(painted, target.pixels, before, after)
             out = np.asarray(cv2.addWeighted(out, 1 - share, painted, share, 0), np.uint8)
         if self._age is not None:
-            self._age.paint(out, laid, passed, fade)
+            self._age.paint(out, laid, beat)
         return out
 
     def _another(self, scene: int) -> None:
@@ -104,6 +103,8 @@ class Moving:
         self.pause()
         if self._age is not None:
             self._age.reset()
+        if self._swap is not None:
+            self._swap.reset()
 
     def _passed(self, seconds: float) -> float:
         """Seconds since the frame before; after a gap, or back in time, another take begins."""
@@ -122,4 +123,4 @@ class Moving:
     @staticmethod
     def _fade(laid: Laid, share: float) -> Floats:
         """How much of what is painted is shown at each pixel: nothing where the mesh, carried on, tells no place."""
-        return laid.drawn.enlarge(laid.drawn.known.astype(np.float32) * np.float32(share))
+        return laid.drawn.enlarge(laid.drawn.whole.astype(np.float32) * np.float32(share))

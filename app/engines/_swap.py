@@ -22,19 +22,19 @@ _View = TypeVar("_View", bound=Seen)
 MOUTH_DIFFERS: Final = 0.06
 EYES_DIFFER: Final = 0.07
 """Apertures that differ by more than this leave the target's own interior (landmark error 1.43 -> 1.25 %)."""
-_RIM: Final = (0.012, 0.06)
+RIM: Final = (0.012, 0.06)
 """Face widths inside the source's outline between which its texture comes to be trusted."""
 _STRETCH: Final = 1.6
 """An inside that opens by more than this factor would be drawn from too few pixels of the source."""
 _DRAWN: Final = (1.7, 2.6)
 """Factors by which the source's texture may be drawn out along its worst direction, between which it is given up."""
-_WHOLE: Final = (
+WHOLE: Final = (
     (*LIPS_OUTER, 2, 97, 98, 165, 167, 164, 393, 391, 326, 327, 92, 186, 57, 322, 410, 287),
     (*RIGHT_EYE, *RIGHT_BROW),
     (*LEFT_EYE, *LEFT_BROW),
 )
 """Vertices of what is lent as a whole: the mouth with the lip above it, an eye with its brow."""
-_HIDDEN: Final = 0.2
+HIDDEN: Final = 0.2
 """Share of such vertices that may be seen badly."""
 _ENLARGED: Final = 2.5
 """Target over source in size, from which an iris of the source would be drawn from too few pixels."""
@@ -153,11 +153,11 @@ def _trusted(source: Seen, raster: Raster, mesh: Points) -> Floats:
     Turned to the camera, away from its own outline, behind nothing of itself, and not drawn out by the target's mesh.
     """
     own, shape = source.face.mesh, source.pixels.shape
-    rim = np.clip((outline_distance(own, shape) - _RIM[0]) / (_RIM[1] - _RIM[0]), 0, 1)
+    rim = np.clip((outline_distance(own, shape) - RIM[0]) / (RIM[1] - RIM[0]), 0, 1)
     drawn = np.clip((_DRAWN[1] - drawn_out(own, mesh)) / (_DRAWN[1] - _DRAWN[0]), 0, 1)
     good = visibility(own, shape) * rim * drawn * in_sight(own, shape)
-    for feature in _WHOLE:  # half a moustache, or half an eye, is worse than the target's
-        good[list(feature)] *= np.clip(np.quantile(good[list(feature)], _HIDDEN) * 2 - 0.6, 0, 1)
+    for feature in WHOLE:  # half a moustache, or half an eye, is worse than the target's
+        good[list(feature)] *= np.clip(np.quantile(good[list(feature)], HIDDEN) * 2 - 0.6, 0, 1)
     seen = raster.spread(good)[..., 0]
     return np.asarray(np.clip(blur(seen, 0.02 * raster.width) * 1.1, 0, 1), np.float32)
 

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engines._expressshape import Asked, expressed
 from app.engines._filters import Floats, Points, resize
 from app.engines._geometry import Box, Placement, width_of
 from models.topology import CANONICAL, OVAL, TRIANGLES
@@ -27,10 +28,12 @@ _FOLLOWS: Final = (0.85, 0.40, 0.0, 0.0)
 """How far each ring follows where the outline is moved to: nothing moves beyond `_field.REACH`."""
 FACE_RINGS: Final = 3
 """Rings that a change of shape needs; the last one is there for hair."""
-FACE: Final = (0.54, 0.64)
+FACE: Final = (0.54, 0.76)
 HEAD: Final = (1.18, 1.72)
 """Half width and height of an atlas of a face, and of one with its hair, face widths."""
 _FRONT: Final = -1.0
+_TORN: Final = 0.09
+"""Face widths between neighbouring cells: more than any turned cheek is drawn together."""
 _SLIVER: Final = 0.4
 """Cells of area under which a triangle is too thin to tell a direction."""
 
@@ -64,8 +67,6 @@ _OUTSIDE: Final = _ring_points()
 _ALL: Final = np.vstack([TRIANGLES, _ring_triangles()])
 _INNER: Final = len(TRIANGLES)
 _PER_RING: Final = 2 * len(OVAL)
-PLACES: Final = (np.vstack([CANONICAL, _OUTSIDE])[:, :2] - _MIDDLE) / _WIDTH
-"""Every point in the atlas, face widths from its middle."""
 
 
 def carried_on(mesh: Points, before: Points | None = None) -> Points:
@@ -87,6 +88,12 @@ def carried_on(mesh: Points, before: Points | None = None) -> Points:
     return np.vstack([mesh, rings.reshape(-1, 3)])
 
 
+_OPEN: Final = expressed(CANONICAL, Asked(mouth=0.5))
+"""The head of the atlas opens its mouth: in a closed one there would be no place for teeth."""
+PLACES: Final = (carried_on(_OPEN, CANONICAL)[:, :2] - _MIDDLE) / _WIDTH
+"""Every point in the atlas, face widths from its middle."""
+
+
 @dataclass(frozen=True, slots=True)
 class Atlas:
     """The size of an atlas: `scale` pixels across a face, and `half` widths to each side of its middle."""
@@ -106,8 +113,8 @@ class Atlas:
 
     @property
     def mesh(self) -> Points:
-        """(468, 3): the canonical face lying in it."""
-        return np.column_stack([self.places[:468], CANONICAL[:, 2] * self.scale / _WIDTH])
+        """(468, 3): the canonical face lying in it, its mouth open."""
+        return np.column_stack([self.places[:468], _OPEN[:, 2] * self.scale / _WIDTH])
 
     def pixels(self, places: Floats) -> tuple[Floats, Floats]:
         """Places (H, W, 2), face widths from the middle, as pixels of the atlas: x and y, (H, W) each."""
@@ -155,6 +162,17 @@ class Drawn:
         """Which cells the drawn mesh covers, a cell less along its border: there neighbours know nothing."""
         inside = (self.index < len(self._triangles)).astype(np.uint8)
         return np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1) > 0, np.bool_)
+
+    @cached_property
+    def whole(self) -> NDArray[np.bool_]:
+        """Which cells know their place, and lie at no rim where one part of the head hides another."""
+        place = self.cells(PLACES)
+        torn = np.zeros(self.index.shape, np.uint8)
+        for axis in (0, 1):
+            jump = (np.abs(np.diff(place, axis=axis)).max(2) > _TORN).astype(np.uint8)
+            front = np.pad(jump, ((0, 1), (0, 0)) if axis == 0 else ((0, 0), (0, 1)))
+            np.maximum(torn, front, out=torn)
+        return np.asarray(self.known & (cv2.dilate(torn, np.ones((3, 3), np.uint8)) == 0), np.bool_)
 
     @cached_property
     def face(self) -> NDArray[np.bool_]:

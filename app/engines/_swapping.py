@@ -1,0 +1,231 @@
+"""Swap, frame after frame: the person's own texture from an atlas, in a light that is followed calmly.
+
+What a still picture works out in each of its pixels is worked out here in a small atlas, where the same place is always
+the same skin: light, what covers the face, how sharp the frame is. There it can be smoothed over time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import cv2
+import numpy as np
+
+from app.engines._align import alignment, moved
+from app.engines._beard import other_beard
+from app.engines._blend import alike, oval_of, own_detail, sharpened, sharpness_gain
+from app.engines._filters import Floats, Pixels, blur, polygon, resize
+from app.engines._geometry import Box, Seen, normals
+from app.engines._glasses import glasses
+from app.engines._laid import Beat, Laid
+from app.engines._light import colours_kept, gain_between, lit_by
+from app.engines._parts import chosen_parts
+from app.engines._swap import EYES_DIFFER, MOUTH_DIFFERS
+from app.engines._textures import Texture, Textures
+from app.engines._wrap import Atlas, Unwrap
+from app.engines.swap import SwapOptions
+from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+
+_SMALL: Final = 64
+"""Pixels across the face in the atlas where light is followed."""
+_LIGHT: Final = 0.25
+_COVERS, _UNCOVERS = 0.05, 0.30
+_OPENS: Final = 0.05
+_BLENDS: Final = 0.15
+"""Seconds, about, in which the light, a hand that comes or goes, an eye that opens, and a texture are followed."""
+_FLOW: Final = 6
+"""Frames between two looks at how far landmarks are out, and how sharp the frame is."""
+_WORN: Final = 30
+"""Frames between two looks for glasses and beards."""
+_SHARPER: Final = (0.5, 1.7)
+"""Limits of the gain on fine detail."""
+_SHOWN: Final = 1 / 512
+
+
+class Swapping:
+    """The person's own texture on their frames; `options` as for a still picture."""
+
+    def __init__(self, options: SwapOptions, scale: int) -> None:
+        self._options = options
+        self._atlas = Atlas(scale)
+        self._small = Atlas(_SMALL)
+        self._unwrap, self._fine = Unwrap(self._small, 1), Unwrap(Atlas(2 * _SMALL), 2)
+        mesh, shape = self._small.mesh, self._small.size[::-1]
+        self._eyes = [polygon(shape, mesh[list(r)], 0.03 * _SMALL, 0.012 * _SMALL) for r in (RIGHT_EYE, LEFT_EYE)]
+        self._lips = polygon(shape, mesh[list(LIPS_OUTER)], 0.02 * _SMALL, 0.010 * _SMALL)
+        self._features = np.maximum(self._lips, np.maximum(*self._eyes))
+        self._parts = chosen_parts(mesh, shape, _SMALL, options.parts)
+        self.reset()
+
+    def reset(self) -> None:
+        """Another scene: another light."""
+        self._textures = Textures(self._atlas)
+        height, width = self._small.size[::-1]
+        self._number = 0
+        self._gain: Floats | None = None
+        self._vivid, self._sharp = 1.0, 1.0
+        self._bare: Floats = np.ones((height, width), np.float32)
+        self._worn: Floats = np.zeros((height, width), np.float32)
+        self._open = np.zeros(3)
+        self._flow: Floats | None = None
+        self._blend: Floats | None = None
+        self._ready: Floats | None = None
+
+    def paint(self, out: Pixels, laid: Laid, target: Seen, views: Sequence[Seen], beat: Beat) -> None:
+        """Draws the texture on a frame, in place.
+
+        Args:
+            out: uint8 RGB, a frame whose face has its shape already.
+            laid: its geometry.
+            target: the frame as it was, with its face: what the gate measured.
+            views: the pictures whose texture may be used.
+            beat: its moment.
+        """
+        box = laid.face
+        if box.empty or not self._options.parts:
+            return
+        texture = self._textures.chosen(views, target, beat.seconds)
+        now = self._seen(self._unwrap, out, laid)
+        changing = self._blended(texture, beat.seconds)
+        if self._number % _WORN == 0:
+            self._look(texture, target, laid)
+        if self._number % _FLOW == 0:
+            self._align(out, laid)
+        if changing or self._number % _FLOW == 0:
+            self._prepare()
+        self._light(now, laid, beat.seconds)
+        self._interior(texture, target, beat.seconds)
+        self._lay(out, laid, texture, beat.fade)
+        self._number += 1
+
+    def _seen(self, unwrap: Unwrap, out: Pixels, laid: Laid) -> Floats:
+        """The frame in a small atlas: (h, w, 3)."""
+        view, scale = laid.face.cut(out), unwrap.atlas.scale / laid.width
+        size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
+        small = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), np.float32)
+        ratio = np.array([size[0] / view.shape[1], size[1] / view.shape[0]], np.float32)
+        at = (unwrap.places(laid.points) - laid.face.corner.astype(np.float32) + 0.5) * ratio - np.float32(0.5)
+        seen = cv2.remap(small, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(seen, np.float32)
+
+    def _blended(self, texture: Texture, seconds: float) -> bool:
+        """Brings what is shown nearer to the texture; whether anything changed."""
+        if self._blend is None:
+            self._blend = texture.colours.copy()
+            return True
+        if float(np.abs(texture.colours[::9, ::9] - self._blend[::9, ::9]).max()) < 1.5:
+            return False
+        share = min(1.0, seconds / _BLENDS)
+        cv2.addWeighted(self._blend, 1 - share, texture.colours, share, 0, dst=self._blend)
+        return True
+
+    def _look(self, texture: Texture, target: Seen, laid: Laid) -> None:
+        """Glasses and beards that only one of the two pictures shows stay the target's."""
+        box = laid.face
+        worn = np.maximum(other_beard(texture.view, target, box), glasses(texture.view, target, box))
+        at = self._unwrap.places(laid.points) - box.corner.astype(np.float32)
+        found = np.asarray(cv2.remap(worn, at[..., 0], at[..., 1], cv2.INTER_LINEAR), np.float32)
+        self._worn = found if self._number == 0 else self._worn + np.float32(0.5) * (found - self._worn)
+
+    def _align(self, out: Pixels, laid: Laid) -> None:
+        """How far off the landmarks place the texture, followed slowly; and how sharp the frame is."""
+        assert self._blend is not None
+        atlas = self._fine.atlas
+        target = self._seen(self._fine, out, laid)
+        source = resize(self._blend[..., :3].copy(), atlas.size)
+        eyes = resize(np.maximum(*self._eyes), atlas.size)
+        weight = resize(self._weight(laid), atlas.size) * (1 - eyes)
+        flow = alignment(source, target, weight, atlas.scale) / np.float32(atlas.scale)
+        self._flow = flow if self._flow is None else self._flow + np.float32(0.3) * (flow - self._flow)
+
+    def _prepare(self) -> None:
+        """The texture as it is drawn, from what is shown of the views."""
+        assert self._blend is not None
+        ready = self._blend
+        if self._flow is not None:
+            ready = moved(ready, resize(self._flow, self._atlas.size) * np.float32(self._atlas.scale))
+        if self._sharp != 1.0:
+            ready = np.dstack([sharpened(ready[..., :3], self._sharp, self._atlas.scale), ready[..., 3]])
+        self._ready = np.ascontiguousarray(ready, np.float32)
+
+    def _weight(self, laid: Laid) -> Floats:
+        """Where both show plain skin, in the small atlas."""
+        assert self._blend is not None
+        points = np.zeros((len(laid.points), 1))
+        points[:468, 0] = np.clip((-normals(laid.mesh)[:, 2] - 0.15) / 0.3, 0, 1)
+        trust = resize(self._blend[..., 3].copy(), self._small.size)
+        inner = np.clip(blur(self._unwrap.drawn_in, 0.03 * _SMALL) * 2 - 1, 0, 1)
+        facing = self._unwrap.values(points)[..., 0]
+        return np.asarray(trust * inner * facing * (1 - 0.97 * self._features) * (1 - self._worn), np.float32)
+
+    def _light(self, now: Floats, laid: Laid, seconds: float) -> None:
+        """Follows the light, and what covers the face."""
+        assert self._ready is not None
+        small = resize(self._ready, self._small.size)
+        weight = self._weight(laid)
+        a = small[..., :3].copy()
+        if self._gain is None or self._number % 2 == 0:
+            turned = np.zeros((len(laid.points), 3))
+            turned[:468] = normals(laid.mesh)
+            gain = gain_between(a, now, weight * self._bare, self._unwrap.values(turned), _SMALL)
+            vivid = colours_kept(a, now, weight, np.asarray(np.exp(gain), np.float32))
+            share = 1.0 if self._gain is None else min(1.0, 2 * seconds / _LIGHT)
+            self._gain = gain if self._gain is None else self._gain + np.float32(share) * (gain - self._gain)
+            self._vivid += share * (vivid - self._vivid)
+        lit = lit_by(a, np.asarray(np.exp(self._gain), np.float32), self._vivid)
+        bare = alike(lit, now, weight, _SMALL)
+        first = self._number == 0
+        share_ = np.where(bare < self._bare, min(1.0, seconds / _COVERS), min(1.0, seconds / _UNCOVERS)) + float(first)
+        self._bare = np.asarray(self._bare + np.minimum(share_, 1) * (bare - self._bare), np.float32)
+
+    def _interior(self, texture: Texture, target: Seen, seconds: float) -> None:
+        """Follows how far the right eye, the left eye and the mouth stay the target's."""
+        mine, theirs = texture.view.face, target.face
+        differ = [abs(a - b) / EYES_DIFFER for a, b in zip(mine.eyes, theirs.eyes, strict=True)]
+        differ.append(max(abs(mine.mouth - theirs.mouth), theirs.mouth) / MOUTH_DIFFERS)
+        keep = np.clip((np.array(differ) - 0.6) / 0.6, 0, 1)
+        if self._options.interior == "source":
+            keep[:2] = 0
+        elif self._options.interior == "target":
+            keep[:] = 1
+        share = 1.0 if self._number == 0 else min(1.0, seconds / _OPENS)
+        self._open = self._open + share * (keep - self._open)
+
+    def _lay(self, out: Pixels, laid: Laid, texture: Texture, fade: Floats) -> None:
+        """Draws the texture over the frame where it is to be trusted."""
+        assert self._ready is not None
+        assert self._gain is not None
+        box, drawn = laid.face, laid.drawn
+        area, keep = laid.part(box), self._open
+        places = laid.places[area]
+        features = self._features
+        eyes = np.maximum(self._eyes[0] * np.float32(keep[0]), self._eyes[1] * np.float32(keep[1]))
+        lips = self._lips * np.float32(np.clip(2 * keep[2] - 1, 0, 1))
+        stays = np.maximum(self._worn, np.maximum(eyes, lips))
+        shown = np.maximum(features, self._bare) * (1 - stays) * self._parts
+        times = np.dstack([np.exp(self._gain), shown]).astype(np.float32)
+        half = (max(2, box.shape[1] // 2), max(2, box.shape[0] // 2))
+        spread = self._small.read(times, np.asarray(cv2.resize(places, half), np.float32))
+        spread = resize(spread, (box.shape[1], box.shape[0]))
+        x, y = self._atlas.pixels(places)
+        colours = np.asarray(cv2.remap(self._ready, x, y, cv2.INTER_LINEAR), np.float32)
+        mask = drawn.enlarge(oval_of(drawn.face, drawn.step, laid.width))[area]
+        mask = mask * colours[..., 3] * spread[..., 3] * fade[area] * np.float32(self._options.amount)
+        mask = mask * (1 - self._inside(laid, box, float(keep[2])))
+        view = box.cut(out)
+        painted = lit_by(colours[..., :3], spread[..., :3], self._vivid)
+        if laid.width > texture.width:
+            painted = own_detail(painted, view.astype(np.float32), laid.width / texture.width)
+        if self._number % _FLOW == 0:
+            gain = sharpness_gain(painted, view.astype(np.float32), mask * spread[..., 3], laid.width)
+            self._sharp = float(np.clip(self._sharp * gain ** (1.0 if self._number == 0 else 0.3), *_SHARPER))
+        delta = cv2.subtract(painted, view, dtype=cv2.CV_32F)
+        delta = cv2.multiply(delta, cv2.merge([mask] * 3))
+        cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), (mask > _SHOWN).astype(np.uint8), view)
+
+    @staticmethod
+    def _inside(laid: Laid, box: Box, keep: float) -> Floats:
+        """What is between the lips stays the frame's: an atlas of a closed mouth has no place for it."""
+        mesh = laid.mesh[list(LIPS_INNER), :2] - box.corner
+        return polygon(box.shape, mesh, 0.008 * laid.width, 0.008 * laid.width) * np.float32(keep)
