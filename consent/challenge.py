@@ -16,7 +16,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final, final
 
-from consent import dot, policy
+from consent import policy
 from consent.errors import Refusal
 from consent.types import Ability, Action, Assurance, Clock, Colour, Once, Seal, Sealed, since_boot
 from models.presentation.path import Path
@@ -120,11 +120,25 @@ def draw(
     light = assurance is Assurance.MOTION_LIGHT
     place = 1 + secrets.randbelow(len(actions))
     steps = (*actions[:place], Action.LIGHT if light else Action.DOT, *actions[place:])
-    low, high = policy.START_JITTER
-    pauses = tuple(min(high, low + (high - low) * secrets.randbelow(1001) / 1000) for _ in steps)
-    path = None if light else dot.draw(up=Ability.NOD in abilities)
+    pauses = tuple(between(*policy.START_JITTER) for _ in steps)
+    path = None if light else dot(up=Ability.NOD in abilities)
     plan = Plan(steps, pauses, _colours() if light else (), path)
     return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan))
+
+
+def between(low: float, high: float) -> float:
+    """Uniform, from the system's random source: when something happens that nobody may foresee."""
+    return min(high, low + (high - low) * secrets.randbelow(1001) / 1000)
+
+
+def dot(*, up: bool = True) -> Path:
+    """The path of the dot that the nose follows: random, so that no recording can have followed it before.
+
+    Args:
+        up: it moves up and down, too, for people who can nod. Sideways alone takes longer.
+    """
+    seconds = policy.DOT_SECONDS if up else policy.DOT_SECONDS_ONE_WAY
+    return Path.drawn(lambda: secrets.randbelow(2001) / 1000 - 1, seconds, policy.DOT_LEAP, policy.DOT_SPEED, up=up)
 
 
 def _colours() -> tuple[Colour, ...]:

@@ -15,18 +15,20 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from consent import domain, policy
+from consent.challenge import between
 from consent.errors import Forgery, Refusal
 from consent.ledger import Ledger
-from consent.motion import Following, pause
+from consent.motion import Following, Found
 from consent.quality import adult
 from consent.receipt import Receipt
-from consent.sight import everybody_else, one_face, reach
+from consent.sight import everybody_else, one_face
 from consent.template import score, template
 from consent.types import (
     LIVE_SEAL,
@@ -198,8 +200,7 @@ class Gate:
             self._seal.verify(Match, target)
             if purpose not in self.purposes:
                 raise Refusal.of("purpose-not-agreed")
-            expires = self._clock() + policy.GRANT_SECONDS
-            return self._seal.put(Grant(source, target, purpose, expires, os.urandom(16)))
+            return self._seal.put(Grant(source, target, purpose, self._seen + policy.GRANT_SECONDS, os.urandom(16)))
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
         """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
@@ -244,11 +245,12 @@ class Gate:
             self._alive()
             for match in (source, *self._live):
                 self._seal.verify(Match, match)
-            moving = into in (Purpose.VIDEO, Purpose.MIRROR) and len(purposes) > 0
-            if not (moving and {into, *purposes} <= self.purposes):
+            if not (into in {Purpose.VIDEO, Purpose.MIRROR} and purposes and {into, *purposes} <= self.purposes):
                 raise Refusal.of("purpose-not-agreed")
             networks = self._finder, self._recogniser, self._age
-            tracks = Tracks(*networks, least=policy.FACE_SIZE / 2, window=policy.TRACK_SECONDS, pause=pause)
+            tracks = Tracks(
+                *networks, policy.FACE_SIZE / 2, policy.TRACK_SECONDS, partial(between, *policy.FRAME_SECONDS)
+            )
             return Following(self, tracks, source, purposes, into)
 
     def _admit(self, pixels: Pixels, mark: bytes) -> tuple[NDArray[np.float32], float]:
@@ -259,13 +261,15 @@ class Gate:
             return template, self._seen
 
     def _frame(
-        self, source: Match, purposes: tuple[Purpose, ...], target: Match, scene: int, number: int
+        self, source: Match, purposes: tuple[Purpose, ...], found: Found, origin: Origin, number: int
     ) -> tuple[Work, ...]:
         """What an engine works with in one frame."""
+        pixels, face, others, score, scene = found
         with self._lock:
             self._alive()
             self._seal.verify(Match, self._live[number % len(self._live)])  # in turns: all of them take too long
-            expires, target = self._seen + policy.GRANT_SECONDS, self._seal.put(target)
+            target = self._seal.put(Match(pixels, face, others, score, origin, None))
+            expires = self._seen + policy.GRANT_SECONDS
             told = (Grant(source, target, one, expires, os.urandom(16), number) for one in purposes)
             works = (Work(self._live, self._seal.put(grant), self, Once(), scene) for grant in told)
             return tuple(self._seal.put(work) for work in works)
@@ -357,16 +361,8 @@ class Work(Sealed):
         for work in works:
             work._once.spend("grant")  # noqa: SLF001
         gate, one, other = self._gate, self.source, self.target
+        out = heads.composed(pixels, target, other.face, other.others, policy.REACH)
         of_gate = gate.domain, gate.assurance, gate.session, gate.consent
         of_pair = one.origin, other.origin, engine, dict(parameters), other.face.box, one.score, other.score
         facts = Facts(tuple(work._grant.purpose for work in works), *(of_gate + of_pair))  # noqa: SLF001
-        return self._gate._draft(self._grant, self._composed(pixels), facts)  # noqa: SLF001
-
-    def _composed(self, pixels: Pixels) -> Pixels:
-        """The engine's pixels near the matched face; the target's everywhere else and on other people's faces."""
-        x0, y0, x1, y1 = reach(self.target.face, pixels)
-        out = self.target.pixels.copy()
-        out[y0:y1, x0:x1] = pixels[y0:y1, x0:x1]
-        theirs = heads.others(self.target.others, self.target.face.mesh[:, :2], out.shape)
-        out[theirs] = self.target.pixels[theirs]
-        return freeze(out)
+        return self._gate._draft(self._grant, freeze(out), facts)  # noqa: SLF001

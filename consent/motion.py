@@ -9,7 +9,6 @@ who blinks now and then, by a camera that repeats itself as rarely as in the liv
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, final
@@ -17,22 +16,18 @@ from typing import TYPE_CHECKING, final
 from consent import policy
 from consent.errors import Box, Refusal
 from consent.quality import grown, usable
-from consent.sight import reach
-from consent.template import score
+from consent.sight import everybody_else
 from consent.types import Match, Origin, Photo, Pixels, Purpose, freeze
-from models.heads import closer
+from models.faces import Face
 from models.identity import Vector
 from models.presentation.lively import Lively
-from models.tracks import Sample, Tracks
+from models.tracks import Tracks
 
 if TYPE_CHECKING:
     from consent.gate import Gate, Work
 
-
-def pause() -> float:
-    """Seconds to the next sample of a face: uniform in `policy.FRAME_SECONDS`, from the system's random source."""
-    low, high = policy.FRAME_SECONDS
-    return low + (high - low) * secrets.randbelow(1001) / 1000
+Found = tuple[Pixels, Face, tuple[Box, ...], float, int]
+"""The person in one frame: its pixels, the face, everybody else's boxes, the mean score, the scene."""
 
 
 @final
@@ -42,6 +37,7 @@ class Following:
     def __init__(self, gate: Gate, tracks: Tracks, source: Match, purposes: Sequence[Purpose], into: Purpose) -> None:
         self._gate, self._tracks, self._source = gate, tracks, source
         self._purposes, self._mirror = tuple(purposes), into is Purpose.MIRROR
+        self._origin = Origin.LIVE if self._mirror else Origin.PHOTO
         self._mine: int | None = None
         self._lively, self._awake = Lively(policy.EYES_CLOSED), math.nan
         self._near: tuple[Box, ...] = ()
@@ -67,17 +63,17 @@ class Following:
         except Refusal as refusal:
             return refusal
         self._frames += 1
-        return self._gate._frame(self._source, self._purposes, *found, self._frames)  # noqa: SLF001
+        return self._gate._frame(self._source, self._purposes, found, self._origin, self._frames)  # noqa: SLF001
 
-    def _found(self, pixels: Pixels, seconds: float, template: Vector) -> tuple[Match, int]:
-        """The person in this frame, not sealed yet, and the scene."""
+    def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
+        """The person in this frame."""
         seen = self._tracks.look(pixels, seconds, self._mine)
         boxes, self._mine = tuple(one.box for one in seen), None
         if not seen:
             raise Refusal.of("no-face")
         if self._mirror:
             self._one_camera(pixels, boxes)
-        best, mine = max(((_mean(template, one.samples), one) for one in seen), key=lambda pair: pair[0])
+        best, mine = max(((one.score(template, policy.FRAME_COSINE), one) for one in seen), key=lambda pair: pair[0])
         if not best >= policy.MATCH_COSINE:
             raise Refusal.of("not-you", boxes=boxes)
         self._mine, face = mine.track, mine.face
@@ -90,10 +86,9 @@ class Following:
             if not seconds - self._awake <= policy.BLINK_SECONDS:
                 raise Refusal.of("not-lively", boxes=(face.box,))
         if mine.samples[-1].seconds == seconds:  # now and then: it costs more than all the rest
-            self._near = closer(self._gate._finder, pixels, reach(face, pixels), boxes)  # noqa: SLF001
+            self._near = everybody_else(self._gate._finder, pixels, face)  # noqa: SLF001
         others = (*(box for box in boxes if box is not mine.box), *self._near)
-        origin = Origin.LIVE if self._mirror else Origin.PHOTO
-        return Match(pixels, face, others, best, origin, None), mine.scene
+        return pixels, face, others, best, mine.scene
 
     def _one_camera(self, pixels: Pixels, boxes: tuple[Box, ...]) -> None:
         """Pass a mirror's frame of one person, which is no repeated one."""
@@ -102,9 +97,3 @@ class Following:
             raise Refusal.of("several-faces", "mirror", boxes, count=str(len(boxes)))
         if not self._lively.repeated(pixels) <= policy.DUPLICATES:
             raise Refusal.of("frames-repeated")
-
-
-def _mean(template: Vector, samples: Sequence[Sample]) -> float:
-    """The mean score of a track; -1 without a sample, or where one lies below the floor or is no number."""
-    scores = [score(template, sample.embedding) for sample in samples]
-    return fmean(scores) if scores and all(one >= policy.FRAME_COSINE for one in scores) else -1.0

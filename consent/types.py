@@ -25,6 +25,10 @@ from numpy.typing import NDArray
 
 from consent.errors import Box, Fault, Forgery
 from models.faces import Face
+from models.presentation.asked import Ability as Ability  # noqa: PLC0414 - handed on
+from models.presentation.asked import Action as Action  # noqa: PLC0414
+from models.presentation.asked import Assurance as Assurance  # noqa: PLC0414
+from models.presentation.asked import Colour as Colour  # noqa: PLC0414
 
 Pixels = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
@@ -48,59 +52,6 @@ class Purpose(StrEnum):
     VIDEO = "video"
     MIRROR = "mirror"
     MODEL = "personal-model"
-
-
-class Action(StrEnum):
-    """What a person is asked to do. Left and right are the person's own."""
-
-    CENTRE = "centre"
-    TURN_LEFT = "turn-left"
-    TURN_RIGHT = "turn-right"
-    NOD = "nod"
-    CLOSE_EYES = "close-eyes"
-    OPEN_MOUTH = "open-mouth"
-    LEAN_IN = "lean-in"
-    LIGHT = "light"
-    """Look straight and hold still while the screen shows one colour."""
-    DOT = "dot"
-    """Follow a dot with the nose."""
-
-
-class Ability(StrEnum):
-    """What a person says they can do, named as the action, but for the two turns.
-
-    Too little is refused; docs/liveness.md says what that cannot tell apart.
-    """
-
-    TURN = "turn"
-    NOD = "nod"
-    EYES = "close-eyes"
-    MOUTH = "open-mouth"
-    LEAN = "lean-in"
-
-
-class Colour(StrEnum):
-    """What the screen shows, all over."""
-
-    RED = "red"
-    GREEN = "green"
-    BLUE = "blue"
-    CYAN = "cyan"
-    MAGENTA = "magenta"
-    YELLOW = "yellow"
-
-    @property
-    def rgb(self) -> tuple[float, float, float]:
-        """(r, g, b), each 0 or 1, the same in sRGB and in linear light."""
-        lit = {"red": "r", "green": "g", "blue": "b", "cyan": "gb", "magenta": "rb", "yellow": "rg"}[self.value]
-        return float("r" in lit), float("g" in lit), float("b" in lit)
-
-
-class Assurance(StrEnum):
-    """Which kind of challenge was passed: actions and a followed dot, or actions and coloured light."""
-
-    MOTION = "motion"
-    MOTION_LIGHT = "motion+light"
 
 
 class Domain(StrEnum):

@@ -68,6 +68,16 @@ def others(boxes: tuple[Box, ...], mesh: Points, shape: tuple[int, ...]) -> NDAr
     return theirs.astype(np.bool_)
 
 
+def composed(changed: Image, image: Image, face: Face, boxes: tuple[Box, ...], sizes: float) -> Image:
+    """`changed` within so many face sizes of a face; `image` everywhere else, and on everybody else's head."""
+    x0, y0, x1, y1 = around(face, sizes, image.shape)
+    out = image.copy()
+    out[y0:y1, x0:x1] = changed[y0:y1, x0:x1]
+    theirs = others(boxes, face.mesh[:, :2], out.shape)
+    out[theirs] = image[theirs]
+    return out
+
+
 def _corners(x: float, y: float, w: float, h: float) -> tuple[tuple[int, int], tuple[int, int]]:
     """The outermost pixels of a box."""
     return (math.floor(x), math.floor(y)), (math.ceil(x + w), math.ceil(y + h))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import fmean
 from typing import Final, final
 
 import cv2
@@ -70,6 +71,14 @@ class Tracked:
     face: Face | None = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
 
+    def score(self, template: Vector, floor: float) -> float:
+        """The mean cosine of its samples with a template.
+
+        -1 without a sample, or where one of them lies below the floor or is no number.
+        """
+        scores = [float(sample.embedding @ template) for sample in self.samples]
+        return fmean(scores) if scores and all(one >= floor for one in scores) else -1.0
+
 
 @dataclass(slots=True)
 class _Track:
@@ -94,12 +103,11 @@ class Tracks:
         pause: seconds to the next sample of a face; asked each time, so that nobody else knows when it is.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - three networks, and what to do with them
         self,
         finder: Finder,
         recogniser: Recogniser,
         ages: AgeEstimator,
-        *,
         least: float,
         window: float,
         pause: Callable[[], float],

@@ -10,13 +10,10 @@ from typing import Final
 from consent import policy
 from consent.types import Action
 from models.faces import Face
+from models.presentation.asked import DEEP
 from models.presentation.motion import Rest, moved
 
-TURNS: Final = frozenset({Action.TURN_LEFT, Action.TURN_RIGHT})
-DEEP: Final = frozenset({*TURNS, Action.NOD, Action.DOT})
-"""Movements in which a head shows its depth."""
-
-_ACTIONS: Final = frozenset({*TURNS, Action.NOD, Action.CLOSE_EYES, Action.OPEN_MOUTH, Action.LEAN_IN})
+_ACTIONS: Final = DEEP - {Action.DOT} | {Action.CLOSE_EYES, Action.OPEN_MOUTH, Action.LEAN_IN}
 CONTRADICTS: Final = {
     **{action: _ACTIONS - {action, Action.NOD} for action in _ACTIONS},
     Action.NOD: _ACTIONS - {Action.NOD, Action.CLOSE_EYES},

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import secrets
 import threading
 from typing import Final, final
 
 from consent import domain, policy
-from consent.challenge import Challenge, Prompt
+from consent.challenge import Challenge, Prompt, between
 from consent.errors import Forgery
 from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
@@ -23,6 +22,7 @@ from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, exactl
 from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
+from models.presentation.asked import DEEP
 from models.presentation.best import Best, Kept
 from models.presentation.motion import Rest, aim, rest_of
 from models.presentation.sameness import Sample
@@ -30,7 +30,7 @@ from models.presentation.series import Film
 from models.presentation.track import Track
 
 _DOT_STEP: Final = 0.05
-_DEEP: Final = frozenset({Action.CENTRE, *motion.DEEP})
+_DEEP: Final = frozenset({Action.CENTRE, *DEEP})
 _SHONE_ON: Final = frozenset({Action.CENTRE, Action.LIGHT})
 
 
@@ -190,8 +190,7 @@ class Recorder:
             embedding = self._recogniser.embed(frame.pixels, face)
             years = self._age.years(frame.pixels, face) if action is Action.CENTRE else math.nan
             self._samples.append(Sample(frame.shown, embedding, years))
-            low, high = policy.SAMPLE_SECONDS
-            self._next_sample = frame.page_time + low + (high - low) * secrets.randbelow(1001) / 1000
+            self._next_sample = frame.page_time + between(*policy.SAMPLE_SECONDS)
             return
         self._best.compute(before=self._prompts[-1].index)  # no sample now: there is time
 

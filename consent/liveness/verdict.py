@@ -13,11 +13,11 @@ import math
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness.evidence import Evidence, gather
 from consent.liveness.finding import Finding, of_depth, of_light
 from consent.liveness.guide import ASK
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
 from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, Once
+from models.presentation.evidence import Evidence, gather
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
 from models.presentation.sameness import Identity
@@ -35,7 +35,7 @@ def check(capture: Capture) -> LiveCapture:
     capture.once.spend("recording")
     if capture.outcome is not Outcome.COMPLETE:  # nothing else needs to be measured
         raise _ended(capture.outcome, capture.at)
-    found = gather(capture)
+    found = gather(capture, policy.DOT_FIELD)
     judge(found)
     years = found.identity.years
     return LIVE_SEAL.put(LiveCapture(capture.frames, years, capture.world, capture.assurance, capture.made, Once()))
@@ -48,7 +48,7 @@ def judge(found: Evidence) -> None:
         Refusal: the outcome's code, `camera-slow`, `frames-repeated`, `face-changed`, `depth-unclear`, `looks-flat`,
             `light-unclear`, `light-wrong` or `dot-not-followed`.
     """
-    if found.outcome is not Outcome.COMPLETE:
+    if found.outcome != Outcome.COMPLETE:
         raise _ended(found.outcome, found.at)
     _camera(found)
     _same_face(found.identity)
@@ -59,7 +59,7 @@ def judge(found: Evidence) -> None:
         _dot(found.pursuit)
 
 
-def _ended(outcome: Outcome, at: Action) -> Refusal:
+def _ended(outcome: str, at: Action) -> Refusal:
     return Refusal.of(outcome, asked=ASK[at].lower())
 
 

@@ -5,6 +5,8 @@ Minimum jerk: Flash and Hogan, J. Neurosci. 5, 1985.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import final
 
@@ -24,6 +26,26 @@ class Path:
 
     seconds: float
     stops: tuple[tuple[float, float, float], ...] = field(repr=False)
+
+    @classmethod
+    def drawn(cls, within: Callable[[], float], seconds: float, leap: float, speed: float, *, up: bool) -> Path:
+        """A random path.
+
+        Args:
+            within: uniform in -1..1, from a source that nobody can foresee.
+            seconds: see above.
+            leap: the shortest way between two stops.
+            speed: the mean one, a second.
+            up: whether the dot moves up and down, too.
+        """
+        stops, time, x, y = [(0.0, 0.0, 0.0)], 0.0, 0.0, 0.0
+        while time < seconds:
+            last = x, y
+            while math.hypot(x - last[0], y - last[1]) < leap:
+                x, y = within(), within() if up else 0.0
+            time += math.hypot(x - last[0], y - last[1]) / speed
+            stops.append((time, x, y))
+        return cls(seconds, tuple(stops))
 
     @property
     def rises(self) -> bool:

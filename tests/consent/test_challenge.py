@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import challenge, dot, policy
+from consent import challenge, policy
+from consent.challenge import dot
 from consent.errors import Forgery, Refusal
 from consent.types import Ability, Action, Assurance, Colour
 
@@ -125,7 +126,7 @@ def test_a_chosen_plan_is_a_forgery(assurance):
 
 @given(st.booleans())
 def test_a_dot_moves_smoothly_within_its_field(up):
-    path = dot.draw(up=up)
+    path = dot(up=up)
     assert path.at(-1.0) == path.at(0.0) == (0.0, 0.0)
     assert path.seconds == (policy.DOT_SECONDS if up else policy.DOT_SECONDS_ONE_WAY)
     assert path.rises == up
@@ -139,7 +140,7 @@ def test_a_dot_moves_smoothly_within_its_field(up):
 
 def test_a_dot_leaps_as_far_and_as_fast_as_it_is_said_to():
     leaps = []
-    for path in [dot.draw() for _ in range(40)]:
+    for path in [dot() for _ in range(40)]:
         assert path.rises, "it rises where nothing else is said"
         assert path.stops[0] == (0.0, 0.0, 0.0)
         for (then, *here), (now, *there) in itertools.pairwise(path.stops):
@@ -151,7 +152,7 @@ def test_a_dot_leaps_as_far_and_as_fast_as_it_is_said_to():
 
 
 def test_no_two_dots_go_the_same_way():
-    assert len({dot.draw().stops for _ in range(100)}) == 100
+    assert len({dot().stops for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize(("drawn", "share"), [(lambda _: 0, 0.0), (lambda n: n // 2, 0.5), (lambda n: n - 1, 1.0)])
@@ -165,16 +166,16 @@ def test_pauses_reach_from_one_end_to_the_other(monkeypatch, drawn, share):
 def places(monkeypatch, *fractions):
     """Let the system's random source give these shares of its range, again and again."""
     given = itertools.cycle(fractions)
-    monkeypatch.setattr(dot.secrets, "randbelow", lambda n: round(next(given) * (n - 1)))
+    monkeypatch.setattr(challenge.secrets, "randbelow", lambda n: round(next(given) * (n - 1)))
 
 
 def test_a_dot_goes_from_edge_to_edge_and_stops_when_its_time_is_over(monkeypatch):
     monkeypatch.setattr(policy, "DOT_SPEED", 1.0)
     monkeypatch.setattr(policy, "DOT_SECONDS", 3.0)
     places(monkeypatch, 1.0, 0.5, 0.0, 0.5)
-    assert dot.draw().stops == ((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (3.0, -1.0, 0.0))
+    assert dot().stops == ((0.0, 0.0, 0.0), (1.0, 1.0, 0.0), (3.0, -1.0, 0.0))
 
 
 def test_a_way_may_be_as_short_as_the_shortest(monkeypatch):
     places(monkeypatch, 0.85, 0.5, 0.0, 0.5, 1.0, 0.5)
-    assert [x for _, x, _ in dot.draw().stops][:3] == [0.0, policy.DOT_LEAP, -1.0]
+    assert [x for _, x, _ in dot().stops][:3] == [0.0, policy.DOT_LEAP, -1.0]

@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 
 from consent import policy
-from consent.liveness import evidence
-from consent.liveness.evidence import gather
 from consent.types import Action, Assurance
+from models.presentation import evidence
 from tests.consent.told import COLOURS, Told
 
 STEPS = (Action.TURN_LEFT, Action.OPEN_MOUTH, Action.NOD)
@@ -43,7 +42,7 @@ def places(capture, *actions):
 
 
 def test_each_measure_is_given_its_own(capture, asked):
-    found = gather(capture)
+    found = evidence.gather(capture, policy.DOT_FIELD)
     lit = capture.assurance is Assurance.MOTION_LIGHT
     assert dataclasses.astuple(found) == (
         capture.outcome, capture.at, capture.assurance, "series.repeated", "series.rate", "sameness.measure",
@@ -73,5 +72,5 @@ def test_each_measure_is_given_its_own(capture, asked):
 @pytest.mark.parametrize("more", [-1, 1])
 def test_frames_without_an_embedding_each_are_none_at_all(capture, asked, more):
     some = capture.embeddings[:-1] if more < 0 else (*capture.embeddings, np.zeros(128, np.float32))
-    gather(dataclasses.replace(capture, embeddings=some))
+    evidence.gather(dataclasses.replace(capture, embeddings=some), policy.DOT_FIELD)
     assert asked["sameness.measure"][1] == []

@@ -150,7 +150,7 @@ def recording(outcome=Outcome.COMPLETE, at=Action.CENTRE, **changes):
 
 def test_what_was_recorded_is_handed_on_once_and_sealed(monkeypatch):
     measured = []
-    monkeypatch.setattr(verdict, "gather", lambda capture: measured.append(capture) or LIT)
+    monkeypatch.setattr(verdict, "gather", lambda capture, field: measured.append(capture) or LIT)
     capture = recording()
     live = check(capture)
     LIVE_SEAL.verify(LiveCapture, live)
@@ -175,6 +175,6 @@ def test_what_was_not_completed_is_not_measured(monkeypatch):
 
 
 def test_what_is_measured_is_judged(monkeypatch):
-    monkeypatch.setattr(verdict, "gather", lambda _: dataclasses.replace(LIT, fps=0.0))
+    monkeypatch.setattr(verdict, "gather", lambda *_: dataclasses.replace(LIT, fps=0.0))
     with pytest.raises(Refusal, match="camera-slow"):
         check(recording())

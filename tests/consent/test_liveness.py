@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from consent import challenge, dot, liveness, policy
-from consent.challenge import Prompt
+from consent import challenge, liveness, policy
+from consent.challenge import Prompt, dot
 from consent.errors import Forgery, Refusal
 from consent.liveness import motion
 from consent.liveness.finding import Finding, of_depth
@@ -17,6 +17,7 @@ from consent.types import Action, Assurance, Frame, LiveFrame, Once
 from models.faces import Finder, Pose
 from models.identity import Recogniser
 from models.presentation import depth
+from models.presentation.asked import DEEP
 from models.presentation.motion import rest_of
 from tests.booth import SEAT, Booth, Puppet, World
 from tests.people import person
@@ -159,7 +160,7 @@ def test_a_slow_camera_is_refused(bram):
 def test_without_its_rest_or_path_no_dot_was_followed(bram):
     assert refusal(resealed(bram[0], rest=None)).code == "dot-not-followed"
     assert refusal(resealed(bram[0], path=None)).code == "dot-not-followed"
-    assert refusal(resealed(bram[0], path=dot.draw())).code == "dot-not-followed"
+    assert refusal(resealed(bram[0], path=dot())).code == "dot-not-followed"
 
 
 def test_other_colours_than_the_commanded_are_refused(lit):
@@ -240,7 +241,7 @@ def turn_of(capture):
 
 
 def moving(capture):
-    return {p.index for p in capture.prompts if p.action in motion.DEEP}
+    return {p.index for p in capture.prompts if p.action in DEEP}
 
 
 def test_movements_that_were_not_seen_are_unclear(bram):

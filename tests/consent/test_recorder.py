@@ -304,7 +304,7 @@ def test_a_sample_is_taken_of_every_prompt_but_the_colours_and_now_and_then(monk
     for share, every in ((0.0, 0.5), (0.5, 0.75), (1.0, 1.0)):
         told = Told((Action.TURN_LEFT,))
         with monkeypatch.context() as patch:
-            patch.setattr(module.secrets, "randbelow", lambda n, share=share: round(share * (n - 1)))
+            patch.setattr(challenge.secrets, "randbelow", lambda n, share=share: round(share * (n - 1)))
             check_samples(told.until(1), every)
 
 

@@ -7,11 +7,11 @@ import pytest
 
 from consent import policy
 from consent.errors import Refusal
-from consent.liveness.evidence import Evidence
 from consent.liveness.recording import Outcome
 from consent.liveness.verdict import judge
 from consent.types import Action, Assurance
 from models.presentation.depth import Relief
+from models.presentation.evidence import Evidence
 from models.presentation.light import Light
 from models.presentation.pursuit import Pursuit
 from models.presentation.sameness import Identity

@@ -19,14 +19,14 @@ from unittest import mock
 
 import numpy as np
 
-from consent import liveness
+from consent import liveness, policy
 from consent.challenge import draw
 from consent.errors import Refusal
 from consent.liveness import Capture
-from consent.liveness.evidence import Evidence, gather
 from consent.liveness.recording import Hint
 from consent.liveness.verdict import judge
 from consent.types import Assurance, Frame
+from models.presentation.evidence import Evidence, gather
 from tests.pad.bench_numbers import arrays_of, packed, unpacked
 from tests.pad.store import Job, Record
 
@@ -96,7 +96,7 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         watch = _Watch()
         capture = recorder.capture()
         sealed = watch.spent()
-        evidence = gather(capture)  # besides, for the check stops at the first thing that is wrong
+        evidence = gather(capture, policy.DOT_FIELD)  # besides, for the check stops at the first thing that is wrong
         watch = _Watch()
         code = _judged(capture)
         wall, cpu = np.add(sealed, watch.spent())

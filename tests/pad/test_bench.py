@@ -22,10 +22,10 @@ from app.bench import RedTeam, Split, clopper_pearson, figures_json
 from consent import policy
 from consent.challenge import draw
 from consent.errors import Fault, Refusal
-from consent.liveness.evidence import Evidence, Identity
 from consent.liveness.recording import Outcome, Sight
 from consent.types import Action, Assurance
 from models.presentation.depth import Relief
+from models.presentation.evidence import Evidence, Identity
 from models.presentation.light import Light
 from tests.pad import bench, bench_cast, bench_measures, bench_picture, bench_pool, report
 from tests.pad.bench_numbers import arrays_of, leaves, packed, unpacked

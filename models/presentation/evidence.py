@@ -1,4 +1,4 @@
-"""All that a recording says for and against a living person, as numbers. `consent.liveness.verdict` judges them.
+"""All that a recording says for and against a living person, as numbers; `consent.liveness.verdict` judges them.
 
 Every number is measured whatever the others say, so that a measurement of this check can look at each alone. What
 cannot be measured is not a number, and refuses.
@@ -6,18 +6,63 @@ cannot be measured is not a number, and refuses.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from consent import policy
-from consent.liveness.motion import DEEP
-from consent.liveness.recording import Capture, Outcome
-from consent.types import Action, Assurance
 from models.presentation import depth, light, sameness, series
+from models.presentation.asked import DEEP, Action, Assurance, Colour
 from models.presentation.depth import Relief
 from models.presentation.light import Light
+from models.presentation.motion import Rest
+from models.presentation.path import Path, Point
 from models.presentation.pursuit import Pursuit
-from models.presentation.sameness import Identity
+from models.presentation.sameness import Identity, Sample, Vector
+from models.presentation.series import Sight
 from models.presentation.surface import Surface
+
+
+class Prompt(Protocol):
+    """One thing that was asked; see `consent.challenge`."""
+
+    @property
+    def index(self) -> int: ...  # noqa: D102 - named there
+    @property
+    def action(self) -> Action: ...  # noqa: D102
+    @property
+    def colour(self) -> Colour | None: ...  # noqa: D102
+
+
+class Kept(Protocol):
+    """A frame that was kept; see `consent.types.LiveFrame`."""
+
+    @property
+    def action(self) -> Action: ...  # noqa: D102
+
+
+class Recording(Protocol):
+    """What was recorded; see `consent.liveness.recording.Capture`."""
+
+    @property
+    def outcome(self) -> str: ...  # noqa: D102
+    @property
+    def at(self) -> Action: ...  # noqa: D102
+    @property
+    def assurance(self) -> Assurance: ...  # noqa: D102
+    @property
+    def prompts(self) -> Sequence[Prompt]: ...  # noqa: D102
+    @property
+    def rest(self) -> Rest | None: ...  # noqa: D102
+    @property
+    def path(self) -> Path | None: ...  # noqa: D102
+    @property
+    def sights(self) -> Sequence[Sight]: ...  # noqa: D102
+    @property
+    def samples(self) -> Sequence[Sample]: ...  # noqa: D102
+    @property
+    def frames(self) -> Sequence[Kept]: ...  # noqa: D102
+    @property
+    def embeddings(self) -> Sequence[Vector]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +82,7 @@ class Evidence:
         surface: signs of a screen, the strongest seen at rest; advice only.
     """
 
-    outcome: Outcome
+    outcome: str
     at: Action
     assurance: Assurance
     repeated: float
@@ -50,8 +95,8 @@ class Evidence:
     surface: Surface
 
 
-def gather(capture: Capture) -> Evidence:
-    """Measure everything. Whoever judges must have checked the seal."""
+def gather(capture: Recording, field: Point) -> Evidence:
+    """Measure everything; `field` as in `models.presentation.motion.aim`. Whoever judges must have checked the seal."""
 
     def at(*actions: Action) -> list[int]:
         return [p.index for p in capture.prompts if p.action in actions]
@@ -72,6 +117,6 @@ def gather(capture: Capture) -> Evidence:
         series.gap(sights, shown),
         depth.measure(series.runs(sights, at(*DEEP))),
         light.measure(series.coloured(sights, colours)) if lit else None,
-        None if lit else series.followed(sights, shown, capture.path, capture.rest, policy.DOT_FIELD),
+        None if lit else series.followed(sights, shown, capture.path, capture.rest, field),
         series.strongest(sights, resting),
     )
