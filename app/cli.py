@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PORT: Final = 7860
 SUFFIXES: Final = {".jpg": "jpeg", ".jpeg": "jpeg", ".png": "png", ".webp": "webp"}
+FILM: Final = ".mp4"
 
 cli = typer.Typer(
     name="selfsame",
@@ -45,14 +46,16 @@ cli = typer.Typer(
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0 chooses a free one.")]
 Host = Annotated[str, typer.Option(help="127.0.0.1; inside a container 0.0.0.0.")]
 NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the link, open nothing.")]
-Out = Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")]
+Out = Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp; of a film .mp4.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")]
 Face = Annotated[
     int | None, typer.Option(min=1, help="Which face is yours, from left to right, when there are several.")
 ]
 _RECEIPT: Final = "A receipt, as page or record, or its number."
 Receipt = Annotated[str, typer.Argument(metavar="FILE|NUMBER", help=_RECEIPT, show_default=False)]
-Target = Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)]
+Target = Annotated[
+    Path, typer.Argument(metavar="TARGET", help="A picture or a film (MP4, MOV) of yourself.", show_default=False)
+]
 
 
 @cli.callback(invoke_without_command=True)
@@ -165,7 +168,7 @@ def swap(
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Put your face from one picture into another picture of you."""
+    """Put your face from one picture into another picture or a film of you."""
     from app.engines.swap import SwapOptions
 
     _run(
@@ -192,7 +195,7 @@ def age(
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
-    """See yourself older or younger."""
+    """See yourself older or younger, in a picture or a film."""
     from app.engines.age import AgeOptions
 
     _run(AgeOptions(years=years), target, face, out, force=force, port=port, quiet=no_browser)
@@ -218,7 +221,7 @@ def express(
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Change your expression."""
+    """Change your expression, in a picture or a film."""
     from app.engines.express import ExpressOptions
 
     options = ExpressOptions(
@@ -374,14 +377,17 @@ def _run(
     port: int,
     quiet: bool,
 ) -> None:
-    """Read the pictures, do the live check, make one picture, write it."""
+    """Read the pictures or the film, do the live check, make one picture or film, write it."""
+    from app import cli_film
     from app.flow import make
     from app.home import Home
     from app.stamp.signer import Signer
     from app.studio.landing import live_gate
+    from consent.types import Match, Photo, Purpose
 
-    fmt = _format(out, force=force)
-    photo = _photo(target)
+    data = _bytes(target)
+    fmt = _format(out, force=force, film=_is_film(data))
+    shown = cli_film.read(target, data, out, face) if _is_film(data) else _decoded(target, data)
     other = _photo(source) if source is not None else None
     home = Home.open()
     signer = Signer.open(home.keys)
@@ -391,13 +397,17 @@ def _run(
         if not quiet:
             webbrowser.open(guard.link(once=True))
 
-    with live_gate(home, _purpose(options), port, announce) as gate:
+    moving = () if isinstance(shown, Photo) else (Purpose.VIDEO,)
+    with live_gate(home, (_purpose(options), *moving), port, announce) as gate:
         typer.echo("It is you.", err=True)
-        matched = _match(gate, photo, face, target)
+        matched = _match(gate, shown, face, target) if isinstance(shown, Photo) else shown
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
-        for note in _advice(gate, mine, matched, options):
-            typer.echo(f"{note.reason} {note.remedy}", err=True)
-        stamped = make(gate, mine, matched, options, signer, fmt=fmt)
+        if isinstance(matched, Match):
+            for note in _advice(gate, mine, matched, options):
+                typer.echo(f"{note.reason} {note.remedy}", err=True)
+            stamped = make(gate, mine, matched, options, signer, fmt=fmt)
+        else:
+            stamped = cli_film.change(gate, mine, matched, options, signer)
         stamped.save(out, overwrite=force)
     typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
@@ -443,26 +453,37 @@ def _match(gate: Gate, photo: Photo, face: int | None, path: Path) -> Match:
         raise Refusal(no.code, f"{path.name}: {no.reason}", remedy, no.boxes) from None
 
 
-def _format(out: Path, *, force: bool) -> str:
-    if out.suffix.lower() not in SUFFIXES:
+def _format(out: Path, *, force: bool, film: bool = False) -> str:
+    if film and out.suffix.lower() != FILM:
+        raise Refusal("unknown-format", f"TARGET is a film, and {out.name} is no name for one.", "Use .mp4.")
+    if not film and out.suffix.lower() == FILM:
+        raise Refusal("unknown-format", f"{out.name} is a film's name, and TARGET is none.", "Use .jpg, .png or .webp.")
+    if not film and out.suffix.lower() not in SUFFIXES:
         raise Refusal("unknown-format", f"{out.name} has no ending that is written.", "Use .jpg, .png or .webp.")
     if not out.absolute().parent.is_dir():
         raise Refusal("no-folder", f"There is no folder {out.absolute().parent}.", "Make it first.")
     if out.exists() and not force:
         raise Refusal("file-exists", f"There is already a file {out.name}.", "Choose another name, or say --force.")
-    return SUFFIXES[out.suffix.lower()]
+    return SUFFIXES.get(out.suffix.lower(), "mp4")
+
+
+def _is_film(data: bytes) -> bool:
+    """By the first bytes; the name says nothing."""
+    from app import codec
+
+    return codec.sniff(data[:12]) is codec.Format.MP4
 
 
 def _photo(path: Path) -> Photo:
-    from app import codec, media
-
     data = _bytes(path)
-    if codec.sniff(data[:12]) is codec.Format.MP4:
-        raise Refusal(
-            "film-later",
-            f"{path.name} is a film; only a later version can change films.",
-            "Use a picture. `selfsame verify` reads films already.",
-        )
+    if _is_film(data):
+        raise Refusal("not-a-picture", f"{path.name} is a film.", "Use a picture here; TARGET may be a film.")
+    return _decoded(path, data)
+
+
+def _decoded(path: Path, data: bytes) -> Photo:
+    from app import media
+
     try:
         return media.read(data)
     except Refusal as no:

@@ -33,8 +33,8 @@ _KEYS: Final = 48
 """Frames between key frames at most, so that a piece of two seconds can be cut out and read."""
 
 
-_QUICK: Final = {"preset": "superfast", "x264-params": "mbtree=1:rc-lookahead=10"}
-"""With both, half the time of `veryfast` for a sixth more bytes; without, twice the bytes."""
+_QUICK: Final = {"preset": "superfast", "x264-params": "mbtree=1:rc-lookahead=10:bframes=0"}
+"""Half the time of `veryfast`, a quarter more bytes. Frames lie in their order: each lasts as long as it says."""
 _X264: Final = "libx264"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Final
 
@@ -35,7 +35,7 @@ PAGE: Final = """<!doctype html><html lang="{language}"><head><meta charset="utf
 <link rel="stylesheet" href="/capture/assets/capture.css"><link rel="stylesheet" href="/capture/assets/studio.css">
 <link rel="stylesheet" href="/capture/assets/landing.css"></head>
 <body><main id="landing"><h1>{title}</h1><p class="lead">{lead}</p>
-<form class="sheet" data-purpose="{purpose}"><h2>{heading}</h2>{sections}
+<form class="sheet"><h2>{heading}</h2>{sections}
 <label><input type="checkbox" name="myself"> <span>{myself}</span></label>
 <label><input type="checkbox" name="adult"> <span>{adult}</span></label>
 <p class="card no" role="alert" hidden></p><div id="capture">{capture}</div></form>
@@ -44,12 +44,12 @@ PAGE: Final = """<!doctype html><html lang="{language}"><head><meta charset="utf
 
 
 @contextlib.contextmanager
-def live_gate(home: Home, purpose: Purpose, port: int, announce: Callable[[Guard], None]) -> Iterator[Gate]:
+def live_gate(home: Home, purposes: Sequence[Purpose], port: int, announce: Callable[[Guard], None]) -> Iterator[Gate]:
     """Serve the small page until somebody has passed the check; the gate is closed when the block is left.
 
     Args:
         home: keys, receipts, ledger.
-        purpose: the one use that is asked for.
+        purposes: what is asked for: what is done, and that it is a film, if it is.
         port: 0 chooses a free one.
         announce: is given the guard, for its link, once the page is there.
 
@@ -63,7 +63,7 @@ def live_gate(home: Home, purpose: Purpose, port: int, announce: Callable[[Guard
     door = bind("127.0.0.1", port)
 
     def page(api: FastAPI, desk: Desk) -> None:
-        api.include_router(_routes(desk, purpose))
+        api.include_router(_routes(desk, purposes))
 
     with private_scratch(), ending_well():
         guard, desk = build(door.getsockname()[1], home, page=page)
@@ -84,7 +84,7 @@ def live_gate(home: Home, purpose: Purpose, port: int, announce: Callable[[Guard
                 desk.store.wipe()
 
 
-def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
+def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
     router = APIRouter()
 
     @router.get("/")
@@ -98,16 +98,14 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
         )
         words = {
             "title": say("live_title", language),
-            "lead": say("live_for", language, purpose=say(f"purpose_{purpose}", language)),
+            "lead": say("live_for", language, purpose=_asked(purposes, language)),
             "heading": say("agree_title", language),
             "myself": say("agree_me", language),
             "adult": say("agree_adult", language),
             "done": say("live_done", language),
         }
         safe = {name: escape(text) for name, text in words.items()}
-        filled = PAGE.format(
-            language=language, purpose=purpose.value, sections=sections, capture=capture_html(language), **safe
-        )
+        filled = PAGE.format(language=language, sections=sections, capture=capture_html(language), **safe)
         return HTMLResponse(filled)
 
     @router.post("/capture/consent")
@@ -119,14 +117,19 @@ def _routes(desk: Desk, purpose: Purpose) -> APIRouter:
             given = None
         given = given if isinstance(given, dict) else {}
         visitor.language = spoken(request.headers.get("accept-language", ""))
-        asked = say(f"purpose_{purpose}", visitor.language)
+        asked = _asked(purposes, visitor.language)
         text = consent_text(COMMAND_NOTICE, visitor.language, minutes=MINUTES, purpose=asked)
         myself, adult = given.get("myself") is True, given.get("adult") is True
         try:
-            desk.agree(visitor, [purpose.value], COMMAND_NOTICE, text, myself=myself, adult=adult)
+            desk.agree(visitor, [str(one) for one in purposes], COMMAND_NOTICE, text, myself=myself, adult=adult)
         except Refusal as no:
             reason, remedy = told(no, visitor.language)
             return {"ok": False, "reason": reason, "remedy": remedy}
         return {"ok": True}
 
     return router
+
+
+def _asked(purposes: Sequence[Purpose], language: str) -> str:
+    """What is asked for, in words."""
+    return "; ".join(say(f"purpose_{one}", language) for one in purposes)

@@ -1,0 +1,159 @@
+"""A film of a person, changed: every frame looked at by the gate, drawn by the engine, and let out by the stamp alone.
+
+The stages overlap, each in a thread of its own and a few frames ahead of the next (`app.ahead`): decode, look, draw,
+stamp, encode. What is in memory at once is the film's file, what was made of it so far, and some twenty frames.
+Nothing is written here, so wherever it stops, there is no half of a file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, final
+
+from app.ahead import ahead
+from app.engines.motion import Player
+from app.film import Film
+from app.flow import Options, purposes
+from app.stamp.film import stamp_film
+from app.stamp.frames import Count
+from app.stamp.plate import Language
+from app.stamp.signer import Signer
+from app.stamp.writer import Stamped
+from consent.errors import Refusal
+from consent.gate import Gate, Work
+from consent.motion import Following
+from consent.types import Draft, Match, Photo, Pixels, Purpose
+
+_CHECK: Final = 0.1
+"""What looking at a finished frame costs, in frames made, until it is known."""
+_LEAVES: Final = frozenset({"face-covered"})
+"""What an engine says of one frame; anything else that it refuses ends the film."""
+
+Step = tuple[Work, ...] | Refusal
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a film is.
+
+    Attributes:
+        frames: of the film.
+        done: of them that were gone through.
+        looked_at: of the finished film that were read back.
+        changed: so far.
+        left_alone: that stay as they are, by the code of the reason (`not-you`, `no-face` ...).
+        share: of the whole work, 0 to 1.
+        left: seconds until it is finished, as things go; None while that cannot be told.
+    """
+
+    frames: int
+    done: int
+    looked_at: int
+    changed: int
+    left_alone: Mapping[str, int]
+    share: float
+    left: float | None
+
+
+def change_film(
+    gate: Gate,
+    source: Match,
+    film: Film,
+    options: Options,
+    signer: Signer,
+    *,
+    language: Language = "en",
+    tell: Callable[[Progress], object] = lambda _: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Stamped:
+    """Change the person's own face in a film, and nobody else's.
+
+    Args:
+        gate: from `app.flow.meet`.
+        source: whose face is used: `Gate.match` or one of `Gate.live`.
+        film: from `app.film.read`.
+        options: what to do; their type says which engine.
+        signer: this installation's.
+        language: of the visible label: `en` or `zh`.
+        tell: is told after each frame how far it is, in another thread.
+        stop: is asked before each frame whether to go on no more.
+
+    Returns:
+        The stamped film, in memory.
+
+    Raises:
+        Refusal: `stopped`; `nothing-changed`; what the gate, the engine, the stamp or the film's decoder say.
+        Fault: something broke. There are no bytes then.
+    """
+    following = gate.follow(source, purposes(options), Purpose.VIDEO)
+    player, watch = Player(options), _Watch(tell, stop)
+
+    def worker(frames: Iterator[Pixels]) -> Generator[Draft | Refusal]:
+        looked = ahead(_looked(following, frames, film.timing.times))
+        return ahead(_drawn(player, looked))
+
+    return stamp_film(gate, film, worker, signer, language, tell=watch.count)
+
+
+def _looked(
+    following: Following, frames: Iterator[Pixels], times: tuple[Fraction, ...]
+) -> Iterator[tuple[Step, float]]:
+    """What the gate says of each frame, and when it is shown, seconds from the first."""
+    seconds = [float(one) for one in times]
+    for pixels, at in zip(frames, seconds, strict=False):
+        yield following.look(Photo(pixels), at - seconds[0]), at - seconds[0]
+
+
+def _drawn(player: Player, looked: Generator[tuple[Step, float]]) -> Iterator[Draft | Refusal]:
+    """The engine's draft of each frame, or why it stays as it is."""
+    with closing(looked):
+        for step, at in looked:
+            drawn = step if isinstance(step, Refusal) else _one(player, step, at)
+            if isinstance(drawn, Refusal):
+                player.pause()
+            yield drawn
+
+
+def _one(player: Player, step: tuple[Work, ...], at: float) -> Draft | Refusal:
+    try:
+        return player.draw(step, at)
+    except Refusal as no:
+        if no.code in _LEAVES:
+            return no
+        raise
+
+
+class _Watch:
+    """Tells how far it is and how long it will take, and ends it when that is wanted."""
+
+    def __init__(self, tell: Callable[[Progress], object], stop: Callable[[], bool]) -> None:
+        self._tell, self._stop = tell, stop
+        self._began = self._checking = time.monotonic()
+
+    def count(self, now: Count) -> None:
+        """One more frame was made, or looked at."""
+        if self._stop():
+            raise Refusal("stopped", "The film was stopped; nothing of it was kept.", "Start it again if you like.")
+        if not now.looked_at:
+            self._checking = time.monotonic()
+        cost = self._cost(now)
+        share = (now.done + cost * now.looked_at) / (now.total * (1 + cost))
+        self._tell(Progress(now.total, now.done, now.looked_at, now.changed, now.left, share, self._left(now, cost)))
+
+    def _cost(self, now: Count) -> float:
+        """Of looking at a finished frame, in frames made."""
+        made = (self._checking - self._began) / max(1, now.done)
+        if now.looked_at < 12 or not made:
+            return _CHECK
+        return (time.monotonic() - self._checking) / now.looked_at / made
+
+    def _left(self, now: Count, cost: float) -> float | None:
+        if now.done < min(12, now.total):
+            return None
+        made = (self._checking - self._began) / now.done
+        return made * (now.total - now.done + cost * (now.total - now.looked_at))
