@@ -93,12 +93,25 @@ def look(out: Pixels, mesh: Points, side: int, aside: float, up: float) -> None:
         aside: -1 (to the image's left) to 1.
         up: -1 (down) to 1.
     """
+    if (eye := eye_of(out, mesh, side)) is not None:
+        look_with(eye, out, mesh, side, (aside, up))
+
+
+def eye_of(image: Pixels, mesh: Points, side: int) -> Eye | None:
+    """The right (0) or left (1) eye of the face on `mesh`; None where it is too small to have an iris."""
     ring = mesh[list(_RINGS[side]), :2]
-    box = Box.around(ring, 0.35 * float(np.ptp(ring[:, 0])) + 3, out.shape)
-    if box.empty or min(np.ptp(ring, axis=0)) < 1:
-        return
-    eye = _network().eye(out, mesh, side)
-    if eye.radius < _LEAST or not np.isfinite(eye.rims).all():
+    if _room(ring, image.shape).empty or min(np.ptp(ring, axis=0)) < 1:
+        return None
+    eye = _network().eye(image, mesh, side)
+    return None if eye.radius < _LEAST or not np.isfinite(eye.rims).all() else eye
+
+
+def look_with(eye: Eye, out: Pixels, mesh: Points, side: int, way: tuple[float, float]) -> None:
+    """`look`, of an eye that was found already; `way` is `aside` and `up`."""
+    aside, up = way
+    ring = mesh[list(_RINGS[side]), :2]
+    box = _room(ring, out.shape)
+    if box.empty:
         return
     frame = _Frame.of(eye, ring, box)
     if (frame.low - frame.high)[frame.middle] < _CLOSED * (frame.right - frame.left):
@@ -108,6 +121,11 @@ def look(out: Pixels, mesh: Points, side: int, aside: float, up: float) -> None:
         _moved(view, frame, frame.aside(aside))
     if up:
         _moved(view, frame, frame.upright(up, frame.far(aside)))
+
+
+def _room(ring: Points, shape: tuple[int, ...]) -> Box:
+    """What of a picture an eye's movement may change."""
+    return Box.around(ring, 0.35 * float(np.ptp(ring[:, 0])) + 3, shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engines._filters import Floats, Pixels, Points
 from app.engines._geometry import Box, width_of
-from app.engines._wrap import PLACES, Drawn, box_of, carried_on, step_of
+from app.engines._wrap import PLACES, Drawn, Unwrap, box_of, carried_on, step_of
 
 _CELLS: Final = 64.0
 """Cells across a face."""
@@ -98,3 +98,14 @@ class Laid:
             shifted = cv2.remap(pixels, *at, way, borderMode=cv2.BORDER_REPLICATE)
             cv2.copyTo(shifted, moved[area].astype(np.uint8), box.cut(out))
         return out
+
+
+def seen_in(unwrap: Unwrap, out: Pixels, laid: Laid) -> Floats:
+    """The face of a frame in a small atlas: (h, w, 3)."""
+    view, scale = laid.face.cut(out), unwrap.atlas.scale / laid.width
+    size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
+    small = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), np.float32)
+    ratio = np.array([size[0] / view.shape[1], size[1] / view.shape[0]], np.float32)
+    at = (unwrap.places(laid.points) - laid.face.corner.astype(np.float32) + 0.5) * ratio - np.float32(0.5)
+    seen = cv2.remap(small, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(seen, np.float32)

@@ -73,24 +73,41 @@ def lend_folds(out: Pixels, after: Points, view: Seen, rest: Seen, share: float 
         return
     scale = min(1.0, _WORK / width)
     small = Box(0, 0, max(2, round(box.shape[1] * scale)), max(2, round(box.shape[0] * scale)))
-    mesh = (after - np.append(box.corner, 0)) * scale
-    raster = Raster(mesh, small)
-    if raster.empty:
+    change = folds((after - np.append(box.corner, 0)) * scale, small, width * scale, (view, rest), share, upper=upper)
+    if change is None:
         return
-    size = width * scale
-    lights = [_light(frame, raster, size) for frame in (view, rest)]
-    ratio = lights[0] / lights[1]
-    broad = np.maximum(blur(np.asarray(ratio, np.float32), 0.11 * size), 0.2)
-    ratio = ratio / broad
-    seen = raster.spread(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in (view, rest))))
-    skin = _skin(mesh, small, size, upper=upper)
-    share *= _same_light(np.asarray(broad, np.float32), skin)
-    where = seen[..., 0] * share * skin
-    change = (np.clip(ratio, 0.72, 1.2) - 1) * blur(np.asarray(where, np.float32), 0.02 * size)
     part = box.cut(out)
-    gain = 1 + resize(np.asarray(change, np.float32), (part.shape[1], part.shape[0]))[..., None]
+    gain = 1 + resize(change, (part.shape[1], part.shape[0]))[..., None]
     changed = np.abs(gain - 1) > 1 / 512
     part[:] = np.where(changed, np.clip(part * gain + 0.5, 0, 255), part).astype(np.uint8)
+
+
+def folds(
+    mesh: Points, box: Box, width: float, frames: tuple[Seen, Seen], share: float = 1.0, *, upper: bool = False
+) -> Floats | None:
+    """The share of light that the folds between two frames take and give: (H, W) of `box`; None off the mesh.
+
+    Args:
+        mesh: (468, 3), where they are drawn.
+        box: what of it.
+        width: of that face, pixels.
+        frames: with the expression and without.
+        share: as for `lend_folds`.
+        upper: as for `lend_folds`.
+    """
+    raster = Raster(mesh, box)
+    if raster.empty:
+        return None
+    lights = [_light(frame, raster, width) for frame in frames]
+    ratio = lights[0] / lights[1]
+    broad = np.maximum(blur(np.asarray(ratio, np.float32), 0.11 * width), 0.2)
+    ratio = ratio / broad
+    seen = raster.spread(np.minimum(*(visibility(f.face.mesh, f.pixels.shape) for f in frames)))
+    skin = _skin(mesh, box, width, upper=upper)
+    share *= _same_light(np.asarray(broad, np.float32), skin)
+    where = seen[..., 0] * share * skin
+    change = (np.clip(ratio, 0.72, 1.2) - 1) * blur(np.asarray(where, np.float32), 0.02 * width)
+    return np.asarray(change, np.float32)
 
 
 def _light(frame: Seen, raster: Raster, width: float) -> Floats:

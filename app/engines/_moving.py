@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import cv2
 import numpy as np
 
-from app.engines import _express
 from app.engines._ageing import Ageing
+from app.engines._expressing import Expressing
+from app.engines._expressshape import Asked
 from app.engines._filters import Floats, Pixels
 from app.engines._geometry import Seen
 from app.engines._laid import Beat, Laid
@@ -44,7 +44,8 @@ class Moving:
     def __init__(self, swap: SwapOptions | None, age: AgeOptions | None, express: ExpressOptions | None) -> None:
         atlas = Atlas(_ACROSS)
         self._swap = Swapping(swap, _ACROSS) if swap is not None and swap.amount > 0 else None
-        self._express = express
+        expressing = express is not None and (express.asked != Asked() or express.copy > 0)
+        self._express = Expressing(express.asked, express.copy, _ACROSS) if express and expressing else None
         self._age = Ageing(age.years, age.grey, int(age.seed), atlas) if age is not None and age.years else None
         self._scene: int | None = None
         self.pause()
@@ -76,11 +77,10 @@ class Moving:
         passed = self._passed(seconds)
         share = self._share(seconds)
         before = self._steady(target.face.mesh, seconds)
-        after, plan = before, None
+        after = before
         if self._express is not None:
-            seen = View(target.pixels, replace(target.face, mesh=before))
-            plan = _express.plan(seen, own, self._express.asked, source, self._express.copy)
-            after = plan.shaped(after)
+            calm = View(target.pixels, replace(target.face, mesh=before))
+            after = self._express.shaped(calm, own, source, passed)
         if self._age is not None:
             after = self._age.shaped(after)
         after = before + share * (after - before)
@@ -89,10 +89,8 @@ class Moving:
         beat = Beat(passed, self._fade(laid, share))
         if self._swap is not None and share > 0:
             self._swap.paint(out, laid, target, views, beat)
-        if plan is not None and share > 0:
-            painted = out.copy()
-            plan.paint(painted, target.pixels, before, after)
-            out = np.asarray(cv2.addWeighted(out, 1 - share, painted, share, 0), np.uint8)
+        if self._express is not None and share > 0:
+            self._express.paint(out, laid, (target.pixels, before), beat)
         if self._age is not None:
             self._age.paint(out, laid, beat)
         return out
@@ -105,6 +103,8 @@ class Moving:
             self._age.reset()
         if self._swap is not None:
             self._swap.reset()
+        if self._express is not None:
+            self._express.reset()
 
     def _passed(self, seconds: float) -> float:
         """Seconds since the frame before; after a gap, or back in time, another take begins."""

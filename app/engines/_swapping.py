@@ -18,7 +18,7 @@ from app.engines._blend import alike, oval_of, own_detail, sharpened, sharpness_
 from app.engines._filters import Floats, Pixels, blur, polygon, resize
 from app.engines._geometry import Box, Seen, normals
 from app.engines._glasses import glasses
-from app.engines._laid import Beat, Laid
+from app.engines._laid import Beat, Laid, seen_in
 from app.engines._light import colours_kept, gain_between, lit_by
 from app.engines._parts import chosen_parts
 from app.engines._swap import EYES_DIFFER, MOUTH_DIFFERS
@@ -86,7 +86,7 @@ class Swapping:
         if box.empty or not self._options.parts:
             return
         texture = self._textures.chosen(views, target, beat.seconds)
-        now = self._seen(self._unwrap, out, laid)
+        now = seen_in(self._unwrap, out, laid)
         changing = self._blended(texture, beat.seconds)
         if self._number % _WORN == 0:
             self._look(texture, target, laid)
@@ -98,16 +98,6 @@ class Swapping:
         self._interior(texture, target, beat.seconds)
         self._lay(out, laid, texture, beat.fade)
         self._number += 1
-
-    def _seen(self, unwrap: Unwrap, out: Pixels, laid: Laid) -> Floats:
-        """The frame in a small atlas: (h, w, 3)."""
-        view, scale = laid.face.cut(out), unwrap.atlas.scale / laid.width
-        size = (max(2, round(view.shape[1] * scale)), max(2, round(view.shape[0] * scale)))
-        small = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), np.float32)
-        ratio = np.array([size[0] / view.shape[1], size[1] / view.shape[0]], np.float32)
-        at = (unwrap.places(laid.points) - laid.face.corner.astype(np.float32) + 0.5) * ratio - np.float32(0.5)
-        seen = cv2.remap(small, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return np.asarray(seen, np.float32)
 
     def _blended(self, texture: Texture, seconds: float) -> bool:
         """Brings what is shown nearer to the texture; whether anything changed."""
@@ -132,7 +122,7 @@ class Swapping:
         """How far off the landmarks place the texture, followed slowly; and how sharp the frame is."""
         assert self._blend is not None
         atlas = self._fine.atlas
-        target = self._seen(self._fine, out, laid)
+        target = seen_in(self._fine, out, laid)
         source = resize(self._blend[..., :3].copy(), atlas.size)
         eyes = resize(np.maximum(*self._eyes), atlas.size)
         weight = resize(self._weight(laid), atlas.size) * (1 - eyes)

@@ -18,10 +18,14 @@ _TEETH: Final = 0.032
 """Height of the drawn teeth, face widths."""
 _LIDS: Final = ((RIGHT_EYE, (30, 29, 27, 28, 56)), (LEFT_EYE, (260, 259, 257, 258, 286)))
 """Each eye's outline and the points on the lid above it."""
-_CREASE: Final = 0.10
+CREASE: Final = 0.10
 """Share of its light that skin loses in the deepest fold of a full smile."""
 _SHOWS: Final = 0.05
 """Lip gap over mouth width from which the picture itself shows an inside."""
+
+
+LEFT_SIDE: Final[Points] = np.clip(0.5 + CANONICAL[:, 0] / np.ptp(CANONICAL[:, 0]) / 0.1, 0, 1)
+"""How far each point belongs to the person's left half: (468,)."""
 
 
 def fill_mouth(out: Pixels, original: Pixels, before: Points, after: Points, gap: float) -> None:
@@ -85,14 +89,18 @@ def crease(out: Pixels, after: Points, smile: tuple[float, float]) -> None:
     raster = Raster(after, box, step=max(1, round(width / 160)))
     if raster.empty:
         return
-    side = np.clip(0.5 + CANONICAL[:, 0] / np.ptp(CANONICAL[:, 0]) / 0.1, 0, 1)
-    strength = max(smile[0], 0) * (1 - side) + max(smile[1], 0) * side
+    strength = np.column_stack([max(smile[0], 0) * (1 - LEFT_SIDE) + max(smile[1], 0) * LEFT_SIDE])
     spread = raster.spread(np.column_stack([PLACES, strength]))
-    height = cv2.remap(smile_folds(), spread[..., 0], spread[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    gain = (1 + _CREASE * spread[..., 2] * height * raster.cover())[..., None]
+    gain = (1 + CREASE * spread[..., 2] * folds_at(spread[..., :2]) * raster.cover())[..., None]
     view = box.cut(out)
     changed = np.abs(gain - 1) > 1 / 512
     view[:] = np.where(changed, np.clip(view * gain + 0.5, 0, 255), view).astype(np.uint8)
+
+
+def folds_at(places: Floats) -> Floats:
+    """Height of the folds of a smile at `places` (H, W, 2) of `_wrinkles`' atlas: (H, W)."""
+    height = cv2.remap(smile_folds(), places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(height, np.float32)
 
 
 def _hollow(view: Pixels, mesh: Points, width: float) -> Floats:
