@@ -10,7 +10,6 @@ import pytest
 from consent import challenge, policy
 from consent.challenge import Prompt
 from consent.errors import Forgery
-from consent.liveness import recorder as module
 from consent.liveness.guide import ASK
 from consent.liveness.recorder import Recorder
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Outcome
