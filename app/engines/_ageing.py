@@ -83,8 +83,8 @@ class Ageing:
             self._begin(out, laid)
         self._baked.step(beat.seconds)
         if self._greying is not None:
-            self._greying.paint(out, laid, beat.fade)
-        lay_on(out, laid, self._baked.shown, self._baked.atlas, beat.fade)
+            self._greying.paint(out, laid, beat.share)
+        lay_on(out, laid, self._baked.shown, self._baked.atlas, beat.share)
 
     def _due(self, laid: Laid) -> bool:
         """Whether another frame is to be painted: some time has passed, or the head has turned."""
@@ -92,7 +92,7 @@ class Ageing:
             return True
         turned = float(np.linalg.norm(_direction(laid.mesh) - self._direction))
         wait = _WAITS[min(self._count, len(_WAITS)) - 1]
-        return self._since > wait or (turned > _TURNED and self._since > _WAITS[1])
+        return self._since > wait or (turned > _TURNED and self._since > _WAITS[2])
 
     def _begin(self, out: Pixels, laid: Laid) -> None:
         """Paints a frame: the first at once, others beside the frames that follow."""

@@ -75,7 +75,7 @@ def correction(before: Pixels, after: Pixels) -> Floats:
     return np.where(change < 0, change / np.maximum(old, _BLACK), change / 255).astype(np.float32)
 
 
-def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, fade: Floats) -> None:
+def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float) -> None:
     """Applies corrections to a frame, in place.
 
     Args:
@@ -83,15 +83,13 @@ def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, fade: Floats) 
         laid: the frame's geometry.
         played: (h, w, 3), an atlas of corrections.
         atlas: its size.
-        fade: (H, W) of `laid.box`, how much of all is shown.
+        share: 0..1, how much of all is shown.
     """
     box = laid.face
     if box.empty:
         return
-    area = laid.part(box)
-    change = atlas.read(played, laid.places[area])
-    share = fade[area] * laid.drawn.enlarge(laid.drawn.face.astype(np.float32))[area]
-    change = np.asarray(cv2.multiply(change, cv2.merge([share] * 3)), np.float32)
+    change = atlas.read(played, laid.places)
+    change = np.asarray(cv2.multiply(change, cv2.merge([laid.shown * np.float32(share)] * 3)), np.float32)
     view = box.cut(out)
     darker = np.minimum(change, 0)
     delta = cv2.multiply(darker, view, dtype=cv2.CV_32F)

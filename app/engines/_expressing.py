@@ -120,7 +120,7 @@ class Expressing:
         made, asked = self._plan, self._now
         if made is None:
             return
-        share = float(beat.fade.max())
+        share = beat.share
         self._light_folds(out, laid, made, beat)
         mouth, *lids = self._pieces
         if mouth.weight < 0.98 and asked.mouth > _DRAWN:
@@ -161,7 +161,7 @@ class Expressing:
         share = np.float32(1.0 if self._folds is None else min(1.0, beat.seconds / (2 * _FOLLOWS)))
         old = self._folds
         self._folds = np.asarray(goal if old is None else old + share * (goal - old), np.float32)
-        lay_on(out, laid, np.dstack([self._folds] * 3), self._atlas, beat.fade)
+        lay_on(out, laid, np.dstack([self._folds] * 3), self._atlas, beat.share)
 
     def _lent_folds(self, made: Plan) -> Floats | None:
         """The change of light by folds of own frames, (h, w) of the atlas."""

@@ -137,18 +137,21 @@ class Greying:
         light = np.arange(256, dtype=np.float32) / _TO_GREY
         self._gain = hair.whole(light) * np.minimum(hair.lift, np.clip(90 - light, 0, None)) * np.float32(_TO_GREY)
 
-    def paint(self, out: Pixels, laid: Laid, fade: Floats) -> None:
-        """Turns the hair of a frame grey, in place; `fade` (H, W) of `laid.box` says how much is shown."""
+    def paint(self, out: Pixels, laid: Laid, shown: float) -> None:
+        """Turns the hair of a frame grey, in place; `shown` 0..1 says how much."""
         if self._fields is None or self._odds is None or self._gain is None or self._sum is None:
             return
         hair = self._sum.like
         if hair is None:
             return
         view = laid.box.cut(out)
-        size = (max(2, view.shape[1] // _STEP), max(2, view.shape[0] // _STEP))
+        size = (max(2, (view.shape[1] - 1) // _STEP), max(2, (view.shape[0] - 1) // _STEP))
+        view = view[: size[1] * _STEP, : size[0] * _STEP]
         small = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), np.uint8)
-        told = self._atlas.read(self._fields, _nearest(laid.places, size))
-        mask = self._mask(small, told, _nearest(laid.drawn.face.astype(np.float32), size), laid.width)
+        told = np.dstack([self._atlas.read(self._fields, laid.at), laid.drawn.face.astype(np.float32)])
+        told[..., 2] *= laid.sure
+        told = _half(told, laid)[: size[1], : size[0]]
+        mask = self._mask(small, told, laid.width)
         rows, columns = (np.flatnonzero((mask > _LEAST).any(axis)) for axis in (1, 0))
         if not len(rows):
             return
@@ -157,15 +160,15 @@ class Greying:
         share, lifted = self._turned(small[cut], mask[cut], told[cut], hair, laid.width)
         view = view[area]
         full = (view.shape[1], view.shape[0])
-        share = resize(share, full) * fade[area]
+        share = resize(share * np.float32(shown), full)
         change = cv2.add(cv2.transform(view.astype(np.float32), _LESS_COLOUR), cv2.merge([resize(lifted, full)] * 3))
         change = cv2.multiply(change, cv2.merge([share] * 3))
         cv2.copyTo(cv2.add(view, change, dtype=cv2.CV_8U), (share > _LEAST).astype(np.uint8), view)
 
-    def _mask(self, small: Pixels, told: Floats, face: Floats, width: float) -> Floats:
+    def _mask(self, small: Pixels, told: Floats, width: float) -> Floats:
         """How much each pixel of a frame at 1/`_STEP` is hair, (h, w) 0..1, by its place and its colour."""
         assert self._odds is not None
-        place = told[..., 0]
+        place, face = told[..., 0], told[..., 4]
         off = np.float32(np.log(_EVERYWHERE[1] / _EVERYWHERE[0])) * face * (place < _UNLIKELY)
         mask = _chance(place + off + self._odds[_codes(small)])
         return blur(mask, max(0.6, 0.006 * width / _STEP)) * np.minimum(3 * told[..., 2], 1)
@@ -182,9 +185,11 @@ class Greying:
         return np.asarray(share, np.float32), np.asarray(self._gain[grey] * (0.75 + 0.25 * strands), np.float32)
 
 
-def _nearest(values: Floats, size: tuple[int, int]) -> Floats:
-    """Some of the values (H, W[, C]), at `size` (width, height)."""
-    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_NEAREST), np.float32)
+def _half(cells: Floats, laid: Laid) -> Floats:
+    """Cells (rows, columns, C) at 1/`_STEP` of the frame's resolution."""
+    rows, columns = (side * laid.drawn.step / _STEP for side in cells.shape[:2])
+    halves = [resize(np.asarray(one, np.float32), (round(columns), round(rows))) for one in cv2.split(cells)]
+    return np.dstack(halves)
 
 
 def _codes(pixels: Pixels) -> np.ndarray:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, Pixels, Points
+from app.engines._filters import Floats, Pixels, Points, resize
 from app.engines._geometry import Box, width_of
 from app.engines._wrap import PLACES, Drawn, Unwrap, box_of, carried_on, step_of
 
@@ -20,12 +21,12 @@ _MARGIN: Final = 0.02
 """Face widths round the mesh that belong to the face's own box."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Beat:
-    """One moment of a take: `seconds` since the frame before, `fade` (H, W) of a `Laid.box`, how much is shown."""
+    """One moment of a take: `seconds` since the frame before, `share` 0..1 of what is painted that is shown."""
 
     seconds: float
-    fade: Floats
+    share: float
 
 
 class Laid:
@@ -41,10 +42,12 @@ class Laid:
         mesh: `after`.
         width: of the moved face, pixels.
         points: the moved mesh, carried on.
-        box: of the frame, that all maps here fill.
-        drawn: the points drawn into it.
-        places: (H, W, 2), the place of the head that each pixel shows, face widths from the middle of an atlas;
+        box: of the frame, all that is drawn.
+        face: of the frame, the face alone, inside `box`.
+        drawn: the points drawn into `box`.
+        at: (rows, columns, 2), the place of the head that each cell shows, face widths from the middle of an atlas;
             nonsense where `drawn` knows nothing.
+        sure: (rows, columns), 1 where it is known which place that is, 0 where not.
     """
 
     def __init__(self, before: Points, after: Points, shape: tuple[int, ...], rings: int) -> None:
@@ -53,26 +56,46 @@ class Laid:
         start = carried_on(before)
         self.points = start if same else carried_on(after, before)
         self.box = box_of(self.points, rings, shape)
+        self.face = _inside(Box.around(after, _MARGIN * self.width, shape), self.box)
         self.drawn = Drawn(self.points, self.box, step_of(after, _CELLS), rings)
-        values = np.hstack([PLACES, start[:, :2] - self.points[:, :2]])
-        cells = self.drawn.cells(values)
-        moves = cv2.GaussianBlur(np.ascontiguousarray(cells[..., 2:]), (0, 0), 0.8)
-        moves[~self.drawn.known] = 0
-        # triangles thinner than a cell say nonsense of it, here and there
-        places = cv2.medianBlur(np.ascontiguousarray(cells[..., :2]), 3)
-        self.places = self.drawn.enlarge(np.asarray(places, np.float32))
-        self._moves: Floats | None = None if same else self.drawn.enlarge(np.asarray(moves, np.float32))
+        cells = self.drawn.cells(np.hstack([PLACES, start[:, :2] - self.points[:, :2]]))
+        # triangles thinner than a cell say nonsense of their place, here and there
+        self.at = np.asarray(cv2.medianBlur(np.ascontiguousarray(cells[..., :2]), 3), np.float32)
+        self.sure = self.drawn.whole(self.at)
+        self._moves: Floats | None = None
+        if not same:
+            moves = cv2.GaussianBlur(np.ascontiguousarray(cells[..., 2:]), (0, 0), 0.8)
+            moves[~self.drawn.known] = 0
+            self._moves = self.drawn.enlarge(np.asarray(moves, np.float32))
 
-    @property
-    def face(self) -> Box:
-        """The box of the face alone, inside `box`, in pixels of the frame."""
-        inner = Box.around(self.mesh, _MARGIN * self.width, (self.box.bottom, self.box.right))
-        left, top = max(inner.left, self.box.left), max(inner.top, self.box.top)
-        return Box(left, top, max(left, inner.right), max(top, inner.bottom))
+    @cached_property
+    def places(self) -> Floats:
+        """(H, W, 2) of `face`, the place of the head that each pixel shows; see `at`."""
+        return self.on_face(self.at)
+
+    @cached_property
+    def shown(self) -> Floats:
+        """(H, W) of `face`, 0..1: 1 on the face, where its place is known."""
+        return self.on_face(self.sure * self.drawn.face)
+
+    def on_face(self, cells: Floats) -> Floats:
+        """Cells (rows, columns[, C]) over the pixels of `face`, bilinear."""
+        step, face = self.drawn.step, self.face
+        left, top = face.left - self.box.left, face.top - self.box.top
+        first, last = (
+            (top // step, left // step),
+            (-(-(top + face.shape[0]) // step), -(-(left + face.shape[1]) // step)),
+        )
+        first, last = (max(0, first[0] - 1), max(0, first[1] - 1)), (last[0] + 1, last[1] + 1)
+        some = np.ascontiguousarray(cells[first[0] : last[0], first[1] : last[1]])
+        if step > 1:
+            some = resize(some, (some.shape[1] * step, some.shape[0] * step))
+        top, left = top - first[0] * step, left - first[1] * step
+        return some[top : top + face.shape[0], left : left + face.shape[1]]
 
     def part(self, box: Box) -> tuple[slice, slice]:
-        """Where a smaller box of the frame lies in the maps."""
-        left, top = self.box.left, self.box.top
+        """Where a smaller box of the frame lies in the maps of `face`."""
+        left, top = self.face.left, self.face.top
         return np.s_[box.top - top : box.bottom - top, box.left - left : box.right - left]
 
     def bent(self, pixels: Pixels) -> Pixels:
@@ -91,13 +114,19 @@ class Laid:
         for box, way in ((whole, cv2.INTER_LINEAR), (self.face, cv2.INTER_CUBIC)):
             if box.empty:
                 continue
-            area = self.part(box)
+            area = np.s_[box.top - top : box.bottom - top, box.left - left : box.right - left]
             x = np.arange(box.left, box.right, dtype=np.float32)
             y = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
             at = moves[area][..., 0] + x, moves[area][..., 1] + y
             shifted = cv2.remap(pixels, *at, way, borderMode=cv2.BORDER_REPLICATE)
             cv2.copyTo(shifted, moved[area].astype(np.uint8), box.cut(out))
         return out
+
+
+def _inside(box: Box, outer: Box) -> Box:
+    """The part of a box that lies in another."""
+    left, top = max(box.left, outer.left), max(box.top, outer.top)
+    return Box(left, top, max(left, min(box.right, outer.right)), max(top, min(box.bottom, outer.bottom)))
 
 
 def seen_in(unwrap: Unwrap, out: Pixels, laid: Laid) -> Floats:

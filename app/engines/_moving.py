@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from app.engines._ageing import Ageing
 from app.engines._expressing import Expressing
 from app.engines._expressshape import Asked
-from app.engines._filters import Floats, Pixels
+from app.engines._filters import Pixels
 from app.engines._geometry import Seen
 from app.engines._laid import Beat, Laid
 from app.engines._steady import Steady
@@ -86,7 +84,7 @@ class Moving:
         after = before + share * (after - before)
         laid = Laid(before, after, target.pixels.shape, FACE_RINGS if self._age is None else self._age.rings)
         out = laid.bent(target.pixels)
-        beat = Beat(passed, self._fade(laid, share))
+        beat = Beat(passed, share)
         if self._swap is not None and share > 0:
             self._swap.paint(out, laid, target, views, beat)
         if self._express is not None and share > 0:
@@ -119,8 +117,3 @@ class Moving:
         """How much of the change is shown, 0..1."""
         way = min(1.0, (seconds - (self._first or 0.0)) / _FADE)
         return way * way * (3 - 2 * way)
-
-    @staticmethod
-    def _fade(laid: Laid, share: float) -> Floats:
-        """How much of what is painted is shown at each pixel: nothing where the mesh, carried on, tells no place."""
-        return laid.drawn.enlarge(laid.drawn.whole.astype(np.float32) * np.float32(share))

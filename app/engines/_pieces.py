@@ -109,7 +109,7 @@ class Piece:
         gain = sharpness_gain(lit, view.astype(np.float32), np.asarray(skin, np.float32), laid.width)
         self._sharp += min(1.0, beat.seconds / 0.5) * (float(np.clip(gain, *_SHARPER)) - self._sharp)
         lit = sharpened(lit, self._sharp, laid.width) + differs
-        mask = told[..., 3] * beat.fade[area] * np.float32(self.weight)
+        mask = told[..., 3] * laid.shown[area] * np.float32(self.weight * beat.share)
         delta = cv2.multiply(cv2.subtract(lit, view, dtype=cv2.CV_32F), cv2.merge([mask] * 3))
         cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), (mask > 1 / 512).astype(np.uint8), view)
 

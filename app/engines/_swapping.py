@@ -55,6 +55,7 @@ class Swapping:
         self._eyes = [polygon(shape, mesh[list(r)], 0.03 * _SMALL, 0.012 * _SMALL) for r in (RIGHT_EYE, LEFT_EYE)]
         self._lips = polygon(shape, mesh[list(LIPS_OUTER)], 0.02 * _SMALL, 0.010 * _SMALL)
         self._features = np.maximum(self._lips, np.maximum(*self._eyes))
+        self._inner = np.clip(blur(self._unwrap.drawn_in, 0.03 * _SMALL) * 2 - 1, 0, 1)
         self._parts = chosen_parts(mesh, shape, _SMALL, options.parts)
         self.reset()
 
@@ -71,6 +72,7 @@ class Swapping:
         self._flow: Floats | None = None
         self._blend: Floats | None = None
         self._ready: Floats | None = None
+        self._turned: Floats = np.zeros((height, width, 3), np.float32)
 
     def paint(self, out: Pixels, laid: Laid, target: Seen, views: Sequence[Seen], beat: Beat) -> None:
         """Draws the texture on a frame, in place.
@@ -87,16 +89,19 @@ class Swapping:
             return
         texture = self._textures.chosen(views, target, beat.seconds)
         now = seen_in(self._unwrap, out, laid)
+        turned = np.zeros((len(laid.points), 3))
+        turned[:468] = normals(laid.mesh)
+        self._turned = self._unwrap.values(turned)
         changing = self._blended(texture, beat.seconds)
         if self._number % _WORN == 0:
             self._look(texture, target, laid)
         if self._number % _FLOW == 0:
             self._align(out, laid)
-        if changing or self._number % _FLOW == 0:
+        if self._number % _FLOW == 0 or (changing and self._number % 2 == 0):
             self._prepare()
-        self._light(now, laid, beat.seconds)
+        self._light(now, beat.seconds)
         self._interior(texture, target, beat.seconds)
-        self._lay(out, laid, texture, beat.fade)
+        self._lay(out, laid, texture, beat.share)
         self._number += 1
 
     def _blended(self, texture: Texture, seconds: float) -> bool:
@@ -125,7 +130,7 @@ class Swapping:
         target = seen_in(self._fine, out, laid)
         source = resize(self._blend[..., :3].copy(), atlas.size)
         eyes = resize(np.maximum(*self._eyes), atlas.size)
-        weight = resize(self._weight(laid), atlas.size) * (1 - eyes)
+        weight = resize(self._weight(), atlas.size) * (1 - eyes)
         flow = alignment(source, target, weight, atlas.scale) / np.float32(atlas.scale)
         self._flow = flow if self._flow is None else self._flow + np.float32(0.3) * (flow - self._flow)
 
@@ -139,26 +144,21 @@ class Swapping:
             ready = np.dstack([sharpened(ready[..., :3], self._sharp, self._atlas.scale), ready[..., 3]])
         self._ready = np.ascontiguousarray(ready, np.float32)
 
-    def _weight(self, laid: Laid) -> Floats:
+    def _weight(self) -> Floats:
         """Where both show plain skin, in the small atlas."""
         assert self._blend is not None
-        points = np.zeros((len(laid.points), 1))
-        points[:468, 0] = np.clip((-normals(laid.mesh)[:, 2] - 0.15) / 0.3, 0, 1)
         trust = resize(self._blend[..., 3].copy(), self._small.size)
-        inner = np.clip(blur(self._unwrap.drawn_in, 0.03 * _SMALL) * 2 - 1, 0, 1)
-        facing = self._unwrap.values(points)[..., 0]
-        return np.asarray(trust * inner * facing * (1 - 0.97 * self._features) * (1 - self._worn), np.float32)
+        facing = np.clip((-self._turned[..., 2] - 0.15) / 0.3, 0, 1)
+        return np.asarray(trust * self._inner * facing * (1 - 0.97 * self._features) * (1 - self._worn), np.float32)
 
-    def _light(self, now: Floats, laid: Laid, seconds: float) -> None:
+    def _light(self, now: Floats, seconds: float) -> None:
         """Follows the light, and what covers the face."""
         assert self._ready is not None
         small = resize(self._ready, self._small.size)
-        weight = self._weight(laid)
+        weight = self._weight()
         a = small[..., :3].copy()
         if self._gain is None or self._number % 2 == 0:
-            turned = np.zeros((len(laid.points), 3))
-            turned[:468] = normals(laid.mesh)
-            gain = gain_between(a, now, weight * self._bare, self._unwrap.values(turned), _SMALL)
+            gain = gain_between(a, now, weight * self._bare, self._turned, _SMALL)
             vivid = colours_kept(a, now, weight, np.asarray(np.exp(gain), np.float32))
             share = 1.0 if self._gain is None else min(1.0, 2 * seconds / _LIGHT)
             self._gain = gain if self._gain is None else self._gain + np.float32(share) * (gain - self._gain)
@@ -182,13 +182,11 @@ class Swapping:
         share = 1.0 if self._number == 0 else min(1.0, seconds / _OPENS)
         self._open = self._open + share * (keep - self._open)
 
-    def _lay(self, out: Pixels, laid: Laid, texture: Texture, fade: Floats) -> None:
+    def _lay(self, out: Pixels, laid: Laid, texture: Texture, share: float) -> None:
         """Draws the texture over the frame where it is to be trusted."""
         assert self._ready is not None
         assert self._gain is not None
-        box, drawn = laid.face, laid.drawn
-        area, keep = laid.part(box), self._open
-        places = laid.places[area]
+        box, places, keep = laid.face, laid.places, self._open
         features = self._features
         eyes = np.maximum(self._eyes[0] * np.float32(keep[0]), self._eyes[1] * np.float32(keep[1]))
         lips = self._lips * np.float32(np.clip(2 * keep[2] - 1, 0, 1))
@@ -200,8 +198,8 @@ class Swapping:
         spread = resize(spread, (box.shape[1], box.shape[0]))
         x, y = self._atlas.pixels(places)
         colours = np.asarray(cv2.remap(self._ready, x, y, cv2.INTER_LINEAR), np.float32)
-        mask = drawn.enlarge(oval_of(drawn.face, drawn.step, laid.width))[area]
-        mask = mask * colours[..., 3] * spread[..., 3] * fade[area] * np.float32(self._options.amount)
+        mask = laid.on_face(oval_of(laid.drawn.face, laid.drawn.step, laid.width) * laid.sure)
+        mask = mask * colours[..., 3] * spread[..., 3] * np.float32(self._options.amount * share)
         mask = mask * (1 - self._inside(laid, box, float(keep[2])))
         view = box.cut(out)
         painted = lit_by(colours[..., :3], spread[..., :3], self._vivid)

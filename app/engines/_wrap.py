@@ -163,16 +163,16 @@ class Drawn:
         inside = (self.index < len(self._triangles)).astype(np.uint8)
         return np.asarray(cv2.erode(inside, np.ones((3, 3), np.uint8), borderValue=1) > 0, np.bool_)
 
-    @cached_property
-    def whole(self) -> NDArray[np.bool_]:
-        """Which cells know their place, and lie at no rim where one part of the head hides another."""
-        place = self.cells(PLACES)
+    def whole(self, places: Floats) -> Floats:
+        """1 for cells that know their place, and lie at no rim where one part of the head hides another; else 0.
+
+        `places` (rows, columns, 2), face widths.
+        """
         torn = np.zeros(self.index.shape, np.uint8)
-        for axis in (0, 1):
-            jump = (np.abs(np.diff(place, axis=axis)).max(2) > _TORN).astype(np.uint8)
-            front = np.pad(jump, ((0, 1), (0, 0)) if axis == 0 else ((0, 0), (0, 1)))
-            np.maximum(torn, front, out=torn)
-        return np.asarray(self.known & (cv2.dilate(torn, np.ones((3, 3), np.uint8)) == 0), np.bool_)
+        for here, before in ((np.s_[1:, :], np.s_[:-1, :]), (np.s_[:, 1:], np.s_[:, :-1])):
+            x, y = (np.abs(places[*here, axis] - places[*before, axis]) > _TORN for axis in (0, 1))
+            torn[before] |= x | y
+        return np.asarray(self.known & (cv2.dilate(torn, np.ones((3, 3), np.uint8)) == 0), np.float32)
 
     @cached_property
     def face(self) -> NDArray[np.bool_]:
