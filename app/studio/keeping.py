@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Final
+
+from app.reel import Progress, change_film
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,13 +72,13 @@ class Keeper:
 
         told = -math.inf
 
-        def progress(now: Any) -> None:
+        def progress(now: Progress) -> None:
             nonlocal told
             if time.monotonic() - told >= EVERY:
                 told = time.monotonic()
                 tell({"share": now.share, "seconds": now.left})
 
-        stamped = importlib.import_module("app.reel").change_film(
+        stamped = change_film(
             self._gate,
             source,
             film,
