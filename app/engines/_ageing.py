@@ -12,14 +12,19 @@ from app.engines import _age, _wrinkles
 from app.engines._ageshape import strength_of
 from app.engines._baked import Baked, correction, lay_on
 from app.engines._filters import Floats, Pixels, Points
+from app.engines._geometry import Placement
 from app.engines._greying import Greying, Sample
 from app.engines._laid import Beat, Laid
 from app.engines._wrap import FACE_RINGS, Atlas
+from models.topology import LEFT_BROW, LIPS_OUTER, RIGHT_BROW
 
-_WAITS: Final = (0.12, 0.25, 0.4, 0.7, 1.2, 2.0)
+_WAITS: Final = (0.12, 0.25, 0.4, 0.7, 1.2, 1.8)
 """Seconds until the next frame is painted, the first one, the second one and so on: the mean of a few is calm."""
 _TURNED: Final = 0.14
 """Sine of the angle a head turns before it shows skin that needs painting at once."""
+_MOVED: Final = 0.02
+"""Face widths, root mean square, that a face moves before its folds are others."""
+_TELLING: Final = LIPS_OUTER + LEFT_BROW + RIGHT_BROW
 _LATER: Final = 6
 """Frames after which a picture that is painted beside the others is waited for."""
 
@@ -64,6 +69,7 @@ class Ageing:
         self._job: tuple[Thread, _Painting] | None = None
         self._waited, self._since, self._count = 0, 0.0, 0
         self._direction: Points | None = None
+        self._face: Points = np.zeros(0)
 
     def shaped(self, mesh: Points) -> Points:
         """The mesh (468, 3) at that age."""
@@ -90,9 +96,10 @@ class Ageing:
         """Whether another frame is to be painted: some time has passed, or the head has turned."""
         if self._direction is None:
             return True
-        turned = float(np.linalg.norm(_direction(laid.mesh) - self._direction))
+        turned = float(np.linalg.norm(_direction(laid.mesh) - self._direction)) / _TURNED
+        turned = max(turned, float(np.sqrt(((self._face - _still(laid.mesh)) ** 2).mean())) / _MOVED)
         wait = _WAITS[min(self._count, len(_WAITS)) - 1]
-        return self._since > wait or (turned > _TURNED and self._since > _WAITS[2])
+        return self._since > wait or (turned > 1 and self._since > _WAITS[2])
 
     def _begin(self, out: Pixels, laid: Laid) -> None:
         """Paints a frame: the first at once, others beside the frames that follow."""
@@ -101,6 +108,7 @@ class Ageing:
         thread.start()
         self._job, self._waited = (thread, painting), 0
         self._since, self._direction, self._count = 0.0, _direction(laid.mesh), self._count + 1
+        self._face = _still(laid.mesh)
         if self._count == 1:
             self._waited = _LATER
             self._collect()
@@ -126,3 +134,9 @@ def _direction(mesh: Points) -> Points:
     across, down = mesh[454] - mesh[234], mesh[152] - mesh[10]
     normal = np.cross(across, down)
     return np.asarray(normal / (np.linalg.norm(normal) + 1e-9), np.float64)
+
+
+def _still(mesh: Points) -> Points:
+    """What moves with an expression, in the head's own frame, face widths."""
+    own = Placement.of(mesh).back(mesh)
+    return np.asarray(own[list(_TELLING), :2] / np.ptp(own[:, 0]), np.float64)

@@ -18,7 +18,9 @@ from app.engines._wrap import Atlas, Unwrap
 
 _BLACK: Final = 12.0
 """Least light a share is taken of, grey levels: noise in black is no correction."""
-_MOST: Final = 6.0
+_STRONGEST: Final = (-0.5, 0.25)
+"""What skin is corrected by, at most."""
+_MOST: Final = 3.0
 """Weight of what was baked before against one new picture, at most."""
 _NEAR: Final = 0.25
 """Seconds, about, in which what is shown goes to what was baked last."""
@@ -72,7 +74,8 @@ def correction(before: Pixels, after: Pixels) -> Floats:
     """What takes one picture to another (both uint8 (H, W, 3)): (H, W, 3)."""
     old = before.astype(np.float32)
     change = after.astype(np.float32) - old
-    return np.where(change < 0, change / np.maximum(old, _BLACK), change / 255).astype(np.float32)
+    share = np.where(change < 0, change / np.maximum(old, _BLACK), change / 255)
+    return np.asarray(np.clip(share, *_STRONGEST), np.float32)
 
 
 def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float) -> None:

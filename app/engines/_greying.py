@@ -149,7 +149,7 @@ class Greying:
         view = view[: size[1] * _STEP, : size[0] * _STEP]
         small = np.asarray(cv2.resize(view, size, interpolation=cv2.INTER_AREA), np.uint8)
         told = np.dstack([self._atlas.read(self._fields, laid.at), laid.drawn.face.astype(np.float32)])
-        told[..., 2] *= laid.sure
+        told[..., 2] *= laid.drawn.known
         told = _half(told, laid)[: size[1], : size[0]]
         mask = self._mask(small, told, laid.width)
         rows, columns = (np.flatnonzero((mask > _LEAST).any(axis)) for axis in (1, 0))

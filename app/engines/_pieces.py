@@ -19,6 +19,8 @@ _COMES: Final = 0.10
 """Seconds, about, in which a piece comes and goes, and one view gives way to another."""
 _LIGHT: Final = 0.20
 """Seconds, about, in which its light follows."""
+_BROAD: Final = 0.08
+"""Face widths over which its light is smooth."""
 _RIM: Final = (0.02, 0.5)
 _SHARPER: Final = (0.5, 1.7)
 
@@ -102,11 +104,14 @@ class Piece:
         told = self._atlas.read(np.dstack([self._texture, self._mask]), places)
         x, y = self._small.pixels(places)
         top, left = self._area[0].start, self._area[1].start
-        differs = cv2.remap(self._differs, x - np.float32(left), y - np.float32(top), cv2.INTER_LINEAR)
-        skin = cv2.remap(self._skin, x - np.float32(left), y - np.float32(top), cv2.INTER_LINEAR)
+        at = x - np.float32(left), y - np.float32(top)
+        differs, gains, skin = (
+            np.asarray(cv2.remap(one, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+            for one in (self._differs, self._gain, self._skin)
+        )
         view = box.cut(out)
-        lit = (told[..., :3] + np.float32(_BLACK)) * self._gain - np.float32(_BLACK)
-        gain = sharpness_gain(lit, view.astype(np.float32), np.asarray(skin, np.float32), laid.width)
+        lit = (told[..., :3] + np.float32(_BLACK)) * gains - np.float32(_BLACK)
+        gain = sharpness_gain(lit, view.astype(np.float32), skin, laid.width)
         self._sharp += min(1.0, beat.seconds / 0.5) * (float(np.clip(gain, *_SHARPER)) - self._sharp)
         lit = sharpened(lit, self._sharp, laid.width) + differs
         mask = told[..., 3] * laid.shown[area] * np.float32(self.weight * beat.share)
@@ -119,9 +124,12 @@ class Piece:
         now = now[self._area]
         size = self._small.size
         own = cv2.resize(self._texture, size, interpolation=cv2.INTER_AREA)[self._area]
-        mass = max(float(self._skin.sum()), 1e-3)
         ratio = np.log(np.maximum(now, 0) + _BLACK) - np.log(np.maximum(own, 0) + _BLACK)
-        gain = np.exp((ratio * self._skin[..., None]).sum((0, 1)) / mass).astype(np.float32)
+        wide = _BROAD * self._small.scale
+        weighted = np.asarray(ratio * self._skin[..., None], np.float32)
+        mean = weighted.sum((0, 1)) / max(float(self._skin.sum()), 1e-3)
+        broad = (blur(weighted, wide) + mean * 0.02) / (blur(self._skin, wide) + 0.02)[..., None]
+        gain = np.asarray(np.exp(broad), np.float32)
         first = self._gain is None or self._differs is None
         share = np.float32(1.0 if first else min(1.0, seconds / _LIGHT))
         self._gain = gain if self._gain is None else self._gain + share * (gain - self._gain)

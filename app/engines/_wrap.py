@@ -32,7 +32,7 @@ FACE: Final = (0.54, 0.76)
 HEAD: Final = (1.18, 1.72)
 """Half width and height of an atlas of a face, and of one with its hair, face widths."""
 _FRONT: Final = -1.0
-_TORN: Final = 0.09
+_TORN: Final = 0.055
 """Face widths between neighbouring cells: more than any turned cheek is drawn together."""
 _SLIVER: Final = 0.4
 """Cells of area under which a triangle is too thin to tell a direction."""
