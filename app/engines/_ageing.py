@@ -10,7 +10,7 @@ import numpy as np
 
 from app.engines import _age, _wrinkles
 from app.engines._ageshape import strength_of
-from app.engines._baked import Baked, correction, lay_on
+from app.engines._baked import Baked, Covering, correction, lay_on
 from app.engines._filters import Floats, Pixels, Points
 from app.engines._geometry import Placement
 from app.engines._greying import Greying, Sample
@@ -53,7 +53,7 @@ class Ageing:
 
     def __init__(self, years: float, grey: float, seed: int, atlas: Atlas) -> None:
         self._years, self._seed = years, seed
-        self._baked = Baked(atlas)
+        self._baked, self._covering = Baked(atlas), Covering()
         self._greying = Greying(strength_of(years) * grey, seed) if years > 0 and grey > 0 else None
         if self._greying is not None:
             _age.segmenter()
@@ -64,6 +64,8 @@ class Ageing:
     def reset(self) -> None:
         """Another take: nothing of what was baked is used any more."""
         self._baked.reset()
+        self._covering.reset()
+        self._number = 0
         if self._greying is not None:
             self._greying.reset()
         self._job: tuple[Thread, _Painting] | None = None
@@ -88,9 +90,12 @@ class Ageing:
         if self._job is None and self._due(laid):
             self._begin(out, laid)
         self._baked.step(beat.seconds)
+        if self._number % 2:
+            self._covering.follow(out, laid, 2 * beat.seconds)
+        self._number += 1
         if self._greying is not None:
             self._greying.paint(out, laid, beat.share)
-        lay_on(out, laid, self._baked.shown, self._baked.atlas, beat.share)
+        lay_on(out, laid, self._baked.shown, self._baked.atlas, self._covering.shown(laid) * np.float32(beat.share))
 
     def _due(self, laid: Laid) -> bool:
         """Whether another frame is to be painted: some time has passed, or the head has turned."""
@@ -104,6 +109,7 @@ class Ageing:
     def _begin(self, out: Pixels, laid: Laid) -> None:
         """Paints a frame: the first at once, others beside the frames that follow."""
         painting = _Painting(out.copy(), laid)
+        self._covering.learn(out, laid)
         thread = Thread(target=painting.paint, args=(self._years, self._seed, self._greying))
         thread.start()
         self._job, self._waited = (thread, painting), 0

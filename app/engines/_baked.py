@@ -11,10 +11,12 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, Pixels, Points
+from app.engines._blend import alike
+from app.engines._filters import Floats, Pixels, Points, blur, polygon
 from app.engines._geometry import Box, normals
-from app.engines._laid import Laid
+from app.engines._laid import Laid, seen_in
 from app.engines._wrap import Atlas, Unwrap
+from models.topology import LEFT_EYE, LIPS_OUTER, RIGHT_EYE
 
 _BLACK: Final = 12.0
 """Least light a share is taken of, grey levels: noise in black is no correction."""
@@ -26,6 +28,10 @@ _NEAR: Final = 0.25
 """Seconds, about, in which what is shown goes to what was baked last."""
 _LEAST: Final = 1 / 512
 """A correction below this is none."""
+_SMALL: Final = 64
+"""Pixels across the face in the atlas in which is followed what lies before it."""
+_COVERS, _UNCOVERS = 0.06, 0.35
+"""Seconds, about, in which a hand that comes or goes is followed."""
 _FACING: Final = (0.1, 0.6)
 """Cosines to the camera between which a picture comes to tell of a place."""
 
@@ -53,7 +59,7 @@ class Baked:
         low, high = _FACING
         facing = np.zeros((len(points), 1))
         facing[:468, 0] = np.clip((-normals(points[:468])[:, 2] - low) / (high - low), 0.02, 1)
-        told = self._unwrap.values(facing)[..., 0] * self._unwrap.drawn_in
+        told = np.clip(self._unwrap.values(facing)[..., 0], 0, 1) * self._unwrap.drawn_in
         share = (told / (self._weight + told + 1e-6))[..., None]
         self._mean += share * (flat - self._mean)
         self._weight = np.minimum(self._weight + told, _MOST)
@@ -78,7 +84,46 @@ def correction(before: Pixels, after: Pixels) -> Floats:
     return np.asarray(np.clip(share, *_STRONGEST), np.float32)
 
 
-def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float) -> None:
+class Covering:
+    """Follows where a face looks as it did when it was baked: what is before it gets no lines.
+
+    `bare` (h, w) of a small atlas, 0..1; 0 under a hand.
+    """
+
+    def __init__(self) -> None:
+        self._unwrap = Unwrap(Atlas(_SMALL), 1)
+        atlas = self._unwrap.atlas
+        shape, mesh = atlas.size[::-1], atlas.mesh
+        rings = (RIGHT_EYE, LEFT_EYE, LIPS_OUTER)
+        holes = [polygon(shape, mesh[list(ring)], 0.03 * _SMALL, 0.02 * _SMALL) for ring in rings]
+        inner = np.clip(blur(self._unwrap.drawn_in, 0.03 * _SMALL) * 2 - 1, 0, 1)
+        self._weight = np.asarray(inner * (1 - np.maximum.reduce(holes)), np.float32)
+        self.reset()
+
+    def reset(self) -> None:
+        """Another scene."""
+        self._known: Floats | None = None
+        self.bare: Floats = np.ones_like(self._weight)
+
+    def shown(self, laid: Laid) -> Floats:
+        """`bare` at each pixel (H, W) of a frame's face."""
+        return laid.on_face(self._unwrap.atlas.read(self.bare, laid.at))
+
+    def learn(self, out: Pixels, laid: Laid) -> None:
+        """A frame is baked that looks like this."""
+        now = seen_in(self._unwrap, out, laid)
+        self._known = now if self._known is None else self._known + np.float32(0.4) * (now - self._known)
+
+    def follow(self, out: Pixels, laid: Laid, seconds: float) -> None:
+        """Looks at a frame, `seconds` after the last look."""
+        if self._known is None:
+            return
+        bare = alike(self._known, seen_in(self._unwrap, out, laid), self._weight, _SMALL)
+        share = np.where(bare < self.bare, min(1.0, seconds / _COVERS), min(1.0, seconds / _UNCOVERS))
+        self.bare = np.asarray(self.bare + share * (bare - self.bare), np.float32)
+
+
+def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float | Floats) -> None:
     """Applies corrections to a frame, in place.
 
     Args:
@@ -86,13 +131,14 @@ def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float) 
         laid: the frame's geometry.
         played: (h, w, 3), an atlas of corrections.
         atlas: its size.
-        share: 0..1, how much of all is shown.
+        share: 0..1, how much is shown of all, or of each pixel (H, W) of the face.
     """
     box = laid.face
     if box.empty:
         return
     change = atlas.read(played, laid.places)
-    change = np.asarray(cv2.multiply(change, cv2.merge([laid.shown * np.float32(share)] * 3)), np.float32)
+    shown = np.asarray(laid.shown * share, np.float32)
+    change = np.asarray(cv2.multiply(change, cv2.merge([shown] * 3)), np.float32)
     view = box.cut(out)
     darker = np.minimum(change, 0)
     delta = cv2.multiply(darker, view, dtype=cv2.CV_32F)

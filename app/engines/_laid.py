@@ -64,7 +64,7 @@ class Laid:
         self.sure = self.drawn.whole(self.at)
         self._moves: Floats | None = None
         if not same:
-            moves = cv2.GaussianBlur(np.ascontiguousarray(cells[..., 2:]), (0, 0), 0.8)
+            moves = cv2.GaussianBlur(cv2.medianBlur(np.ascontiguousarray(cells[..., 2:]), 3), (0, 0), 0.8)
             moves[~self.drawn.known] = 0
             self._moves = self.drawn.enlarge(np.asarray(moves, np.float32))
 

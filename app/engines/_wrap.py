@@ -34,8 +34,8 @@ HEAD: Final = (1.18, 1.72)
 _FRONT: Final = -1.0
 _TORN: Final = 0.055
 """Face widths between neighbouring cells: more than any turned cheek is drawn together."""
-_SLIVER: Final = 0.4
-"""Cells of area under which a triangle is too thin to tell a direction."""
+_SLIVER: Final = 0.6
+"""Cells of height under which a triangle is too thin to tell a direction."""
 
 
 def _ring_points() -> Points:
@@ -183,7 +183,8 @@ class Drawn:
         """Values (612, C) of the points over the cells: (rows, columns, C) float32; 0 where nothing is drawn."""
         corners = values[self._triangles]
         base, (edge_a, edge_b) = corners[:, 0], self._edges
-        thin = np.abs(self._area) < _SLIVER
+        longest = np.maximum.reduce([np.hypot(*edge.T) for edge in (edge_a, edge_b, edge_b - edge_a)])
+        thin = np.abs(self._area) < _SLIVER * np.maximum(longest, 1)
         area = np.where(thin, 1.0, self._area)[:, None]
         one, two = corners[:, 1] - base, corners[:, 2] - base
         along_x = np.where(thin[:, None], 0, (one * edge_b[:, 1:] - two * edge_a[:, 1:]) / area)
