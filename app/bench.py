@@ -24,6 +24,7 @@ class Bench(StrEnum):
     LIVENESS = "liveness"
     STAMP = "stamp"
     ENGINES = "engines"
+    VIDEO = "video"
     ALL = "all"
 
 

@@ -35,17 +35,19 @@ MAX_PIXELS: Final = 3840 * 2160
 MAX_SIDE: Final = 4096
 MIN_SIDE: Final = 128
 """As for pictures: below it no label can be read."""
-MAX_SECONDS: Final = 600
+MAX_SECONDS: Final = 65 * 60
+"""An hour, and what cameras make of it."""
 MAX_RATE: Final = 121
 """Frames a second, on average: 120 and what cameras make of it."""
-MAX_FRAMES: Final = 36_000
+MAX_FRAMES: Final = 120_000
+"""An hour at 30 a second: some 40 MB of numbers."""
 CODECS: Final = frozenset({"h264", "hevc", "av1", "libdav1d", "vp9", "mpeg4", "prores", "mjpeg"})
 SOUNDS: Final = frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "flac"})
 """What an MP4 can hold as it is; other sound would have to be compressed again."""
 
 _HDR: Final = frozenset({16, 18})
 """Transfer curves by ITU-T H.273: PQ and HLG."""
-_EXPORT: Final = "Export it as an ordinary MP4 (H.264, AAC sound, up to 4K, at most ten minutes) and try again."
+_EXPORT: Final = "Export it as an ordinary MP4 (H.264, AAC sound, up to 4K, at most an hour) and try again."
 _AGAIN: Final = "Copy or export the film again, or use another one."
 _SAFE: Final = {
     "codec_whitelist": ",".join(sorted(CODECS | SOUNDS)),
@@ -80,6 +82,12 @@ class Timing:
     def seconds(self) -> Fraction:
         """From the first frame to the end of the last."""
         return (self.end - self.ticks[0]) * self.base
+
+    def is_like(self, other: Timing) -> bool:
+        """Whether every frame begins when it does in the other; the last may end elsewhere."""
+        mine, theirs = self.base.numerator * other.base.denominator, other.base.numerator * self.base.denominator
+        same = zip(self.ticks, other.ticks, strict=False)
+        return len(self.ticks) == len(other.ticks) and all(a * mine == b * theirs for a, b in same)
 
     @classmethod
     def even(cls, count: int, rate: int = 25) -> Timing:
@@ -389,6 +397,4 @@ def _broken() -> Refusal:
 
 
 def _too_long() -> Refusal:
-    return Refusal(
-        "film-too-long", f"The film is longer than {MAX_SECONDS // 60} minutes, or has too many frames.", _EXPORT
-    )
+    return Refusal("film-too-long", "The film is longer than an hour, or has too many frames.", _EXPORT)

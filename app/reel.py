@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, final
 
 from app.ahead import ahead
 from app.engines.motion import Player
-from app.film import Film
+from app.film import Film, Timing
 from app.flow import Options, purposes
 from app.stamp.film import stamp_film
 from app.stamp.frames import Count
@@ -94,19 +93,17 @@ def change_film(
     player, watch = Player(options), _Watch(tell, stop)
 
     def worker(frames: Iterator[Pixels]) -> Generator[Draft | Refusal]:
-        looked = ahead(_looked(following, frames, film.timing.times))
+        looked = ahead(_looked(following, frames, film.timing))
         return ahead(_drawn(player, looked))
 
     return stamp_film(gate, film, worker, signer, language, tell=watch.count)
 
 
-def _looked(
-    following: Following, frames: Iterator[Pixels], times: tuple[Fraction, ...]
-) -> Iterator[tuple[Step, float]]:
+def _looked(following: Following, frames: Iterator[Pixels], timing: Timing) -> Iterator[tuple[Step, float]]:
     """What the gate says of each frame, and when it is shown, seconds from the first."""
-    seconds = [float(one) for one in times]
-    for pixels, at in zip(frames, seconds, strict=False):
-        yield following.look(Photo(pixels), at - seconds[0]), at - seconds[0]
+    for pixels, tick in zip(frames, timing.ticks, strict=False):
+        seconds = float((tick - timing.ticks[0]) * timing.base)
+        yield following.look(Photo(pixels), seconds), seconds
 
 
 def _drawn(player: Player, looked: Generator[tuple[Step, float]]) -> Iterator[Draft | Refusal]:

@@ -35,7 +35,7 @@ from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_age, bench_express, bench_stamp, bench_truth, bench_watermark
+from tests import bench_age, bench_express, bench_stamp, bench_truth, bench_video, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -102,6 +102,9 @@ def run(
             ),
             Bench.STAMP: stamp_figures,
             Bench.ENGINES: engine_figures,
+            Bench.VIDEO: lambda session: bench_video.figures(
+                session.gate(USER), session.signer, session.booths[USER], session.say, quick=quick
+            ),
         }
         return [figure for name, bench in benches.items() if what in (name, Bench.ALL) for figure in bench(session)]
 
@@ -115,12 +118,13 @@ class Session:
         self.signer, self.ledger = Signer.open(home.keys), home.open_ledger()
         self._notary = open_notary(home.keys / "receipts.pem")
         self._gates: dict[str, Gate] = {}
+        self.booths = dict[str, Booth]()
 
     def gate(self, name: str) -> Gate:
         """The gate of one person, by the first three calls of `app.flow`; who is refused tries again."""
         for seed in range(TRIES if name not in self._gates else 0):
             self.say(f"{name} sits down before the camera")
-            booth = Booth(name, fps=8, seed=seed)
+            booth = self.booths[name] = Booth(name, fps=8, seed=seed)
             recorder = liveness.Recorder(draw(booth.clock))
             while not recorder.take(booth.frame(recorder.hint)).over:
                 pass

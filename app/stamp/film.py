@@ -103,7 +103,7 @@ def _look_through(finished: Film, marked: Marked, ident: int | None, tell: Tell)
         Fingerprints of those.
     """
     prints, found = list[Steps](), 0
-    if finished.timing.times != marked.film.timing.times or finished.size != marked.film.size:
+    if not finished.timing.is_like(marked.film.timing) or finished.size != marked.film.size:
         raise Fault("stamp-not-sound", "The finished film has other times or another size.", "Nothing was written.")
     with closing(ahead(_seen(finished, marked))) as frames:
         for number, (is_labelled, shown) in enumerate(frames):
