@@ -33,7 +33,7 @@ from app.stamp.signer import Signer
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Draft, Photo, Pixels, Purpose
-from tests import bench_graph, bench_mirror, bench_reel
+from tests import bench_graph, bench_mirror, bench_motion, bench_reel
 from tests.bench_stamp import Watch
 from tests.booth import Booth
 from tests.people import Actor, Scene, someone
@@ -89,6 +89,7 @@ def figures(gate: Gate, signer: Signer, booth: Booth, say: Say, *, quick: bool) 
     yield from _speed(gate, signer, film, amount, say)
     yield from bench_reel.figures(gate, signer, name, amount.seconds, say)
     yield from bench_mirror.figures(gate, signer, booth, amount.mirror, say)
+    yield from bench_motion.figures(gate, name, say, quick=quick)
 
 
 @cache
