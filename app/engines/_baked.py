@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from app.engines._blend import alike
-from app.engines._filters import Floats, Pixels, Points, blur, polygon
+from app.engines._filters import Floats, Pixels, Points, blur, level, polygon
 from app.engines._geometry import Box, normals
 from app.engines._laid import Laid, seen_in
 from app.engines._wrap import Atlas, Unwrap
@@ -32,6 +32,8 @@ _SMALL: Final = 64
 """Pixels across the face in the atlas in which is followed what lies before it."""
 _COVERS, _UNCOVERS = 0.06, 0.35
 """Seconds, about, in which a hand that comes or goes is followed."""
+_COLOURED: Final = (0.18, 0.32)
+"""Logarithms of the channels' ratios between which something is of another colour."""
 _FACING: Final = (0.1, 0.6)
 """Cosines to the camera between which a picture comes to tell of a place."""
 
@@ -118,9 +120,19 @@ class Covering:
         """Looks at a frame, `seconds` after the last look."""
         if self._known is None:
             return
-        bare = alike(self._known, seen_in(self._unwrap, out, laid), self._weight, _SMALL)
+        now = seen_in(self._unwrap, out, laid)
+        bare = alike(self._known, now, self._weight, _SMALL) * (1 - self._other_colour(self._known, now))
         share = np.where(bare < self.bare, min(1.0, seconds / _COVERS), min(1.0, seconds / _UNCOVERS))
         self.bare = np.asarray(self.bare + share * (bare - self.bare), np.float32)
+
+    def _other_colour(self, known: Floats, now: Floats) -> Floats:
+        """Where a frame has another colour than the rest of the face explains: (h, w) 0..1. A shadow has none."""
+        ratio = np.log(now + _BLACK) - np.log(known + _BLACK)
+        ratio = ratio - level(ratio)[..., None]
+        common = np.median(ratio[self._weight > 0.5], axis=0)
+        apart = blur(np.asarray(np.abs(ratio - common).max(2), np.float32), 0.02 * _SMALL)
+        low, high = _COLOURED
+        return np.asarray(np.clip((apart - low) / (high - low), 0, 1) * self._weight, np.float32)
 
 
 def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float | Floats) -> None:

@@ -81,8 +81,11 @@ class Moving:
             after = self._express.shaped(calm, own, source, passed)
         if self._age is not None:
             after = self._age.shaped(after)
-        after = before + share * (after - before)
+        if after is not before:
+            after = before + share * (after - before)
         laid = Laid(before, after, target.pixels.shape, FACE_RINGS if self._age is None else self._age.rings)
+        if laid.face.empty:
+            return target.pixels.copy()
         out = laid.bent(target.pixels)
         beat = Beat(passed, share)
         if self._swap is not None and share > 0:
