@@ -94,7 +94,7 @@ class Ageing:
             self._covering.follow(out, laid, 2 * beat.seconds)
         self._number += 1
         if self._greying is not None:
-            self._greying.paint(out, laid, beat.share)
+            self._greying.paint(out, laid, beat)
         lay_on(out, laid, self._baked.shown, self._baked.atlas, self._covering.shown(laid) * np.float32(beat.share))
 
     def _due(self, laid: Laid) -> bool:
@@ -107,7 +107,7 @@ class Ageing:
         return self._since > wait or (turned > 1 and self._since > _WAITS[2])
 
     def _begin(self, out: Pixels, laid: Laid) -> None:
-        """Paints a frame: the first at once, others beside the frames that follow."""
+        """Paints a frame, beside those that follow: none of them waits for it."""
         painting = _Painting(out.copy(), laid)
         self._covering.learn(out, laid)
         thread = Thread(target=painting.paint, args=(self._years, self._seed, self._greying))
@@ -115,9 +115,6 @@ class Ageing:
         self._job, self._waited = (thread, painting), 0
         self._since, self._direction, self._count = 0.0, _direction(laid.mesh), self._count + 1
         self._face = _still(laid.mesh)
-        if self._count == 1:
-            self._waited = _LATER
-            self._collect()
 
     def _collect(self) -> None:
         """Takes in what was painted, always the same number of frames later: time decides nothing."""

@@ -52,7 +52,7 @@ class Baked:
         self._mean: Floats = np.zeros((height, width, 3), np.float32)
         self._weight: Floats = np.zeros((height, width), np.float32)
         self.shown: Floats = self._mean.copy()
-        self._settled = self.empty = True
+        self._settled = True
 
     def add(self, correction: Floats, box: Box, points: Points) -> None:
         """Takes in the correction (H, W, 3) of a box of a frame whose face lies on `points` (612, 3)."""
@@ -65,8 +65,6 @@ class Baked:
         share = (told / (self._weight + told + 1e-6))[..., None]
         self._mean += share * (flat - self._mean)
         self._weight = np.minimum(self._weight + told, _MOST)
-        if self.empty:
-            self.shown, self.empty = self._mean.copy(), False
         self._settled = False
 
     def step(self, seconds: float) -> None:

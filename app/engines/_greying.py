@@ -16,7 +16,7 @@ import numpy as np
 from app.engines import _age
 from app.engines._filters import Floats, Pixels, blur, resize
 from app.engines._grey import FADES, STRAND, Hair, drawn, early
-from app.engines._laid import Laid
+from app.engines._laid import Beat, Laid
 from app.engines._wrap import HEAD, Atlas, Unwrap
 
 _FOUND_AT: Final = 150.0
@@ -40,6 +40,8 @@ _STEP: Final = 2
 """Pixels of a frame for one at which is looked what is hair."""
 _UNLIKELY: Final = -2.0
 """Logit of the chance below which the face is taken for bare."""
+_COMES: Final = 0.3
+"""Seconds in which it turns, once it was found."""
 _LEAST: Final = 0.01
 _FADES: Final = 0.25
 """Face widths before the end of what is looked at over which nothing comes to turn."""
@@ -83,6 +85,7 @@ class Greying:
         """Forgets the hair."""
         self._sum: Sample | None = None
         self._weight = 0.0
+        self._come = 0.0
         self._fields: Floats | None = None
         self._odds: Floats | None = None
         self._gain: Floats | None = None
@@ -137,13 +140,14 @@ class Greying:
         light = np.arange(256, dtype=np.float32) / _TO_GREY
         self._gain = hair.whole(light) * np.minimum(hair.lift, np.clip(90 - light, 0, None)) * np.float32(_TO_GREY)
 
-    def paint(self, out: Pixels, laid: Laid, shown: float) -> None:
-        """Turns the hair of a frame grey, in place; `shown` 0..1 says how much."""
+    def paint(self, out: Pixels, laid: Laid, beat: Beat) -> None:
+        """Turns the hair of a frame grey, in place."""
         if self._fields is None or self._odds is None or self._gain is None or self._sum is None:
             return
         hair = self._sum.like
         if hair is None:
             return
+        self._come = min(1.0, self._come + beat.seconds / _COMES)
         view = laid.box.cut(out)
         size = (max(2, (view.shape[1] - 1) // _STEP), max(2, (view.shape[0] - 1) // _STEP))
         view = view[: size[1] * _STEP, : size[0] * _STEP]
@@ -160,7 +164,7 @@ class Greying:
         share, lifted = self._turned(small[cut], mask[cut], told[cut], hair, laid.width)
         view = view[area]
         full = (view.shape[1], view.shape[0])
-        share = resize(share * np.float32(shown), full)
+        share = resize(share * np.float32(beat.share * self._come), full)
         change = cv2.add(cv2.transform(view.astype(np.float32), _LESS_COLOUR), cv2.merge([resize(lifted, full)] * 3))
         change = cv2.multiply(change, cv2.merge([share] * 3))
         cv2.copyTo(cv2.add(view, change, dtype=cv2.CV_8U), (share > _LEAST).astype(np.uint8), view)

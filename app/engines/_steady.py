@@ -15,10 +15,10 @@ from app.engines._filters import Points
 from app.engines._geometry import Placement, rigid, width_of
 from models.topology import CANONICAL
 
-_HEAD: Final = (1.6, 30.0)
-_FACE: Final = (0.8, 14.0)
+_HEAD: Final = (1.0, 90.0)
+_FACE: Final = (0.6, 30.0)
 """Cut-off at rest, Hz, and its rise with speed, Hz for a face width a second."""
-_SPEED: Final = 1.2
+_SPEED: Final = 1.5
 """Cut-off of the speed itself, Hz."""
 _GAP: Final = 0.5
 """Seconds between two frames after which they have nothing to do with each other."""

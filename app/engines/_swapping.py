@@ -31,9 +31,9 @@ _SMALL: Final = 64
 """Pixels across the face in the atlas where light is followed."""
 _LIGHT: Final = 0.25
 _COVERS, _UNCOVERS = 0.05, 0.30
-_OPENS: Final = 0.05
-_BLENDS: Final = 0.15
-"""Seconds, about, in which the light, a hand that comes or goes, an eye that opens, and a texture are followed."""
+_RETURNS: Final = 0.12
+_BLENDS: Final = 0.4
+"""Seconds, about, in which the light, a hand that comes or goes, an eye after a blink, and a texture are followed."""
 _FLOW: Final = 6
 """Frames between two looks at how far landmarks are out, and how sharp the frame is."""
 _WORN: Final = 30
@@ -179,8 +179,9 @@ class Swapping:
             keep[:2] = 0
         elif self._options.interior == "target":
             keep[:] = 1
-        share = 1.0 if self._number == 0 else min(1.0, seconds / _OPENS)
-        self._open = self._open + share * (keep - self._open)
+        share = 1.0 if self._number == 0 else min(1.0, seconds / _RETURNS)
+        # a lid that comes down is seen at once
+        self._open = np.maximum(keep, self._open + share * (keep - self._open))
 
     def _lay(self, out: Pixels, laid: Laid, texture: Texture, share: float) -> None:
         """Draws the texture over the frame where it is to be trusted."""

@@ -21,7 +21,7 @@ from models.topology import OVAL
 from tests.booth import SEAT
 from tests.people import Actor, someone
 
-FPS = 20
+FPS = 12
 COUNT = 13
 OPTIONS = {
     "swap": SwapOptions(),

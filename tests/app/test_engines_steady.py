@@ -149,6 +149,7 @@ def test_what_is_baked_on_one_frame_lies_on_the_same_skin_of_another():
     atlas = Atlas(200)
     baked, box = Baked(atlas), first.face
     baked.add(correction(box.cut(seen.pixels), box.cut(painted(seen))), box, first.points)
+    baked.step(1.0)
     out = later.pixels.copy()
     lay_on(out, second, baked.shown, atlas, 1.0)
     darker = cv2.GaussianBlur(later.pixels.astype(np.float32) - out, (0, 0), 3).mean(2)
