@@ -34,6 +34,7 @@ MOST_PAGES: Final = 64
 GRADIO: Final = "/gradio_api/"
 
 MAX_PICTURE: Final = 32 * 1024 * 1024
+MAX_FILM: Final = 256 * 1024 * 1024
 MAX_EVENT: Final = 64 * 1024
 
 # Method and path of everything a page may ask for, with the largest body in bytes. All else is 404: gradio brings
@@ -49,7 +50,8 @@ ROUTES: Final[tuple[tuple[str, re.Pattern[str], int], ...]] = tuple(
         ("GET", r"/capture/(ws|assets/[\w.-]+)", 0),
         ("GET", r"/mirror/ws", 0),
         ("POST", r"/capture/consent", MAX_EVENT),
-        ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt)", 0),
+        ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt|film)", 0),
+        ("PUT", r"/studio/film", MAX_FILM),
         ("PUT", r"/studio/(picture/\w+|check)", MAX_PICTURE),
     )
 )

@@ -16,6 +16,7 @@ from app.engines.swap import SwapOptions
 from app.studio.cards import card
 from app.studio.desk import CHANGES
 from app.studio.expressions import asked, panel
+from app.studio.films_panel import build_film
 from app.studio.glass import build_mirror
 from app.studio.refusals import told
 from app.studio.sessions import SIDES
@@ -47,6 +48,7 @@ def build_play(parts: Parts) -> None:
         with gr.Column(scale=3, min_width=320):
             stage = html(js_on_load=EVENTS_JS, elem_id="stage")
             build_mirror(parts)
+            connect_film = build_film(parts)
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in CHANGES), TOGETHER)]
             action = gr.Radio(choices, value=CHANGES[0].value, label=words("play_action"), elem_id="action")
@@ -75,6 +77,7 @@ def build_play(parts: Parts) -> None:
 
     parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
     parts.on(make.click, make_it, [action, amount, some, years, *face], busy=stage)
+    connect_film([action, amount, some, years, *face], wanted)
     for part in (stage, source):
         parts.on(part.studio, _handler(desk), detail=True, busy=part)
 

@@ -10,6 +10,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from app.studio.refusals_films_zh import ZH_FILMS
 from app.studio.refusals_zh import VERDICTS_ZH, ZH
 from app.studio.strings import say
 from consent.errors import WORDS
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from app.verify import Report
     from consent.errors import Fault, Refusal
 
-TABLES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType({"zh": ZH})
+TABLES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
+    {"zh": MappingProxyType({**ZH, **ZH_FILMS})}
+)
 """By language: reason and remedy, by code and case as in `consent/words.toml`, or by the code alone."""
 VERDICTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"zh": VERDICTS_ZH})
 """By language: the sentence of `app.verify` by its verdict, and the one about a consent that was withdrawn."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from app.stamp.writer import Stamped
+    from app.studio.films import Job
     from consent.gate import Gate
     from consent.receipt import Receipt
     from consent.types import Match, Photo
@@ -108,6 +109,7 @@ class Visitor:
         shown: key of the result on the stage; None when the target is shown.
         checked: files verified, so that the page can tell one answer from the next.
         mirror: what is open before them, if anything is; ends with the session.
+        film: the film on the table, if there is one, and what is being made of it.
         notes: HTML cards under each step, made by us.
     """
 
@@ -126,6 +128,7 @@ class Visitor:
     shown: str | None = None
     checked: int = 0
     mirror: Closing | None = None
+    film: Job | None = None
     notes: dict[str, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
@@ -225,6 +228,14 @@ class Visitor:
             if self.mirror is mirror:
                 self.mirror = None
 
+    def put_film(self, gate: Gate, film: Job) -> None:
+        """Put a film on the table in place of the one that lies there, unless the session has ended meanwhile."""
+        with self.lock:
+            self._still(gate)
+            if self.film is not None:
+                self.film.close()
+            self.film = film
+
     def tell(self, gate: Gate, place: str, said: str) -> None:
         """Put a card under a step, unless the session it speaks of has ended meanwhile."""
         with self.lock:
@@ -262,6 +273,9 @@ class Visitor:
         if self.mirror is not None:
             self.mirror.close()
             self.mirror = None
+        if self.film is not None:
+            self.film.close()
+            self.film = None
         self.incoming.clear()
         self.pictures.clear()
         self.results.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from app.studio import strings_mirror
+from app.studio import strings_films, strings_mirror
 from app.studio.strings_zh import ZH
 
 if TYPE_CHECKING:
@@ -313,11 +313,12 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_form": "Built like a consent receipt of ISO/IEC TS 27560:2023; not certified by anybody.",
         "receipt_record": "The signed record, for programs",
         **strings_mirror.EN,
+        **strings_films.EN,
     }
 )
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH})}
+    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH, **strings_films.ZH})}
 )
 DEFAULT: Final = "en"
 STUDIO_NOTICE: Final = "studio-4"

@@ -136,7 +136,9 @@ def button(do: str, text: str, *, kind: str = "", **data: str | int) -> str:
     return f'<button type="button" class="{escape(kind)}" data-do="{escape(do)}"{extra}>{escape(text)}</button>'
 
 
-def drop(url: str, title: str, note: str, language: str, *, extra: str = "", **data: str | int) -> str:
+def drop(
+    url: str, title: str, note: str, language: str, *, extra: str = "", large: str = "too_large", **data: str | int
+) -> str:
     """A field to drop a picture on; also a button, also by keyboard, also by paste.
 
     Args:
@@ -145,9 +147,10 @@ def drop(url: str, title: str, note: str, language: str, *, extra: str = "", **d
         note: what is taken, plain text; also the place for what went wrong.
         language: of the words for that.
         extra: safe HTML below, such as another button.
+        large: key of what is said of a file that is too large.
         data: sent along with the `studio` event; a change redraws the field.
     """
-    words = {"looking": "looking", "large": "too_large", "failed": "upload_failed"}
+    words = {"looking": "looking", "large": large, "failed": "upload_failed"}
     fields = {"drop": url, **data, **{name: say(key, language) for name, key in words.items()}}
     attributes = " ".join(f'data-{name}="{escape(str(value))}"' for name, value in fields.items())
     return (

@@ -51,7 +51,7 @@ def studio(tmp_path_factory):
 def small(tmp_path_factory):
     """The small page of a command."""
     home = Home.open(tmp_path_factory.mktemp("home"))
-    return build(PORT, home, page=lambda api, desk: api.include_router(_routes(desk, Purpose.AGE)))
+    return build(PORT, home, page=lambda api, desk: api.include_router(_routes(desk, [Purpose.AGE])))
 
 
 def agree(client, **given):

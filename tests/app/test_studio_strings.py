@@ -29,7 +29,7 @@ HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
     r"step_\w+|purpose_[\w-]+|action_\w+|agree_(happens|kept|stop|marked)(_title|_command)?|capture_\w+|no_\w+|fact_[\w+]+|"
     r"(source|target)_(text|title)|slider_\w+|face_\w+|"
-    r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+|mirror_\w+"
+    r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+|mirror_\w+|film_left_[\w-]+"
 )
 """Keys that are put together in the code."""
 
@@ -109,7 +109,7 @@ def test_what_is_shown_before_the_button_is_what_is_agreed_to():
 
 
 def test_the_same_of_the_page_that_a_command_opens(tmp_path):
-    guard, _ = build(7996, Home.open(tmp_path), page=lambda api, desk: api.include_router(_routes(desk, Purpose.AGE)))
+    guard, _ = build(7996, Home.open(tmp_path), page=lambda api, desk: api.include_router(_routes(desk, [Purpose.AGE])))
     client = TestClient(guard, base_url="http://127.0.0.1:7996", headers={"accept-language": "zh-CN"})
     page = unescape(client.get("/", params={"t": guard.token}).text)
     assert '<html lang="zh">' in page

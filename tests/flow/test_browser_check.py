@@ -30,7 +30,9 @@ RED, GREEN, BLUE, WHITE = [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]
 def link(tmp_path_factory):
     door = bind("127.0.0.1", 0)
     home = Home.open(tmp_path_factory.mktemp("home"))
-    guard, _ = build(door.getsockname()[1], home, page=lambda api, desk: api.include_router(_routes(desk, Purpose.AGE)))
+    guard, _ = build(
+        door.getsockname()[1], home, page=lambda api, desk: api.include_router(_routes(desk, [Purpose.AGE]))
+    )
     with Running(guard, door) as running:
         running.wait()
         yield guard.link()
