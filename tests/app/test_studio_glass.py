@@ -73,4 +73,8 @@ def test_nothing_but_the_socket_is_drawn():
         ("pen", "picture"),
     ]
     assert "const canvas = Object.assign(document.createElement('canvas')" in SCRIPT
-    assert SCRIPT.count("append(") == 2, "a picture that was taken, and its place in the list"
+    added = re.findall(r"\bappend\((.*)\);", SCRIPT)
+    assert len(added) == 3, "the camera, a picture that was taken, its place in the list"
+    assert "this.video" in added
+    speck = re.search(r"\.mirror \.eye \{(.*?)\}", (live.STATIC / "mirror.css").read_text())[1]
+    assert "width: 1px; height: 1px; opacity: 0" in speck

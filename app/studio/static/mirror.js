@@ -49,7 +49,10 @@ class Mirror {
     const [track] = stream.getVideoTracks();
     if (/Canvas/.test(track.constructor.name + stream.constructor.name) || VIRTUAL.test(track.label)) return this.refuse('virtual-camera');
     track.addEventListener('ended', () => { if (this.live && !this.making) this.refuse('camera-stopped'); });
-    this.video = Object.assign(document.createElement('video'), { muted: true, playsInline: true, srcObject: stream });
+    // in the page, for browsers tell of the frames of nothing else; a speck nobody sees
+    this.video = Object.assign(document.createElement('video'), { className: 'eye', muted: true, playsInline: true, srcObject: stream });
+    this.video.setAttribute('aria-hidden', 'true');
+    this.part('.open').append(this.video);
     try { await this.video.play(); } catch { if (this.live) this.refuse('camera-busy'); return; }
     if (!this.live) return;
     const socket = this.socket = new WebSocket(`ws://${location.host}/mirror/ws`);
@@ -196,7 +199,7 @@ class Mirror {
 
   release() {
     if (this.stream) this.stream.getTracks().forEach(track => track.stop());
-    if (this.video) this.video.srcObject = null;
+    if (this.video) { this.video.srcObject = null; this.video.remove(); }
     this.stream = this.video = null;
   }
 
