@@ -64,11 +64,17 @@ def change(gate: Gate, source: Match, film: Film, options: Options, signer: Sign
         Refusal, Fault: as `app.reel.change_film`.
         KeyboardInterrupt: Ctrl-C; nothing was written.
     """
-    from app.reel import change_film
+    from app.reel import change_film, check_time
+    from consent.types import since_boot
 
     line = Line()
+
+    def tell(now: Progress) -> None:
+        line.tell(now)
+        check_time(now, gate.expires - since_boot())
+
     try:
-        stamped = change_film(gate, source, film, options, signer, tell=line.tell)
+        stamped = change_film(gate, source, film, options, signer, tell=tell)
     except KeyboardInterrupt:
         line.end()
         typer.echo("Stopped. Nothing was written.", err=True)

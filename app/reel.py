@@ -29,6 +29,8 @@ from consent.types import Draft, Match, Photo, Pixels, Purpose
 
 _CHECK: Final = 0.1
 """What looking at a finished frame costs, in frames made, until it is known."""
+_SURE: Final = 100
+"""Frames after which the time left is known well enough."""
 _LEAVES: Final = frozenset({"face-covered"})
 """What an engine says of one frame; anything else that it refuses ends the film."""
 
@@ -57,6 +59,21 @@ class Progress:
     left_alone: Mapping[str, int]
     share: float
     left: float | None
+
+
+def check_time(now: Progress, seconds: float) -> None:
+    """Do not begin for nothing: a film that takes longer than the session lasts is refused once that is clear.
+
+    Args:
+        now: how far it is.
+        seconds: until the session ends.
+
+    Raises:
+        Refusal: `film-outlasts-session`.
+    """
+    if now.left is not None and now.done >= _SURE and now.left > seconds:
+        reason = "The session would end before this film is finished."
+        raise Refusal("film-outlasts-session", reason, "Use a shorter or a smaller film.")
 
 
 def change_film(

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app import film as reading
 from app.flow import Options, purposes
-from app.reel import Progress, change_film
+from app.reel import Progress, change_film, check_time
 from app.studio.guard import MAX_FILM
 from app.studio.strings import say
 from consent.errors import Fault, Refusal
@@ -39,8 +39,6 @@ TOLD: Final = (
     "face-covered",
 )
 """Reasons for leaving a frame alone that have words of their own."""
-_SURE: Final = 100
-"""Frames after which the time left is known well enough to say that the session ends before the film does."""
 log = logging.getLogger(__name__)
 
 
@@ -93,9 +91,7 @@ class Job:
 
         def tell(now: Progress) -> None:
             self.now = now
-            if now.left is not None and now.done >= _SURE and now.left > gate.expires - desk.store.clock():
-                reason = "The session would end before this film is finished."
-                raise Refusal("film-outlasts-session", reason, "Use a shorter or a smaller film.")
+            check_time(now, gate.expires - desk.store.clock())
 
         try:
             stop = self._stopped.is_set

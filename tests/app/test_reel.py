@@ -59,6 +59,15 @@ def test_frames_are_counted_by_what_became_of_them(made):
     assert counts == last.left_alone
 
 
+def test_a_film_that_outlasts_the_session_is_refused_early():
+    now = reel.Progress(1000, 100, 0, 100, {}, 0.1, 60.0)
+    reel.check_time(now, 60.0)
+    reel.check_time(dataclasses.replace(now, done=99), 59.0)
+    reel.check_time(dataclasses.replace(now, left=None), 59.0)
+    with pytest.raises(Refusal, match="film-outlasts-session"):
+        reel.check_time(now, 59.0)
+
+
 def test_progress_never_goes_back(made):
     _, told = made
     shares = [one.share for one in told]
