@@ -25,6 +25,8 @@ _TURNED: Final = 0.14
 _MOVED: Final = 0.02
 """Face widths, root mean square, that a face moves before its folds are others."""
 _TELLING: Final = LIPS_OUTER + LEFT_BROW + RIGHT_BROW
+_COVERS: Final = 3
+"""Frames between two looks for what lies before the face."""
 _LATER: Final = 6
 """Frames after which a picture that is painted beside the others is waited for."""
 
@@ -90,8 +92,8 @@ class Ageing:
         if self._job is None and self._due(laid):
             self._begin(out, laid)
         self._baked.step(beat.seconds)
-        if self._number % 2:
-            self._covering.follow(out, laid, 2 * beat.seconds)
+        if self._number % _COVERS == 1:
+            self._covering.follow(out, laid, _COVERS * beat.seconds)
         self._number += 1
         if self._greying is not None:
             self._greying.paint(out, laid, beat)

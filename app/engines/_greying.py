@@ -34,7 +34,7 @@ _TO_GREY: Final = 2.45
 """Grey levels for one of lightness."""
 _TINT: Final = (2.4, 0.4, -3.6)
 """What a turned strand is not wholly grey by, grey levels of red, green and blue."""
-_LESS_COLOUR: Final = np.column_stack([FADES * (np.tile([0.299, 0.587, 0.114], (3, 1)) - np.eye(3)), _TINT])
+_LESS_COLOUR: Final = np.column_stack([FADES * np.tile([0.299, 0.587, 0.114], (3, 1)) + (1 - FADES) * np.eye(3), _TINT])
 """(3, 4): what takes a colour most of the way to grey, and gives it the tint."""
 _STEP: Final = 2
 """Pixels of a frame for one at which is looked what is hair."""
@@ -165,9 +165,9 @@ class Greying:
         view = view[area]
         full = (view.shape[1], view.shape[0])
         share = resize(share * np.float32(beat.share * self._come), full)
-        change = cv2.add(cv2.transform(view.astype(np.float32), _LESS_COLOUR), cv2.merge([resize(lifted, full)] * 3))
-        change = cv2.multiply(change, cv2.merge([share] * 3))
-        cv2.copyTo(cv2.add(view, change, dtype=cv2.CV_8U), (share > _LEAST).astype(np.uint8), view)
+        grey = cv2.add(cv2.transform(view, _LESS_COLOUR), cv2.merge([cv2.resize(lifted, full)] * 3))
+        mixed = cv2.blendLinear(view, grey, 1 - share, share)
+        cv2.copyTo(mixed, (share > _LEAST).astype(np.uint8), view)
 
     def _mask(self, small: Pixels, told: Floats, width: float) -> Floats:
         """How much each pixel of a frame at 1/`_STEP` is hair, (h, w) 0..1, by its place and its colour."""
@@ -177,8 +177,8 @@ class Greying:
         mask = _chance(place + off + self._odds[_codes(small)])
         return blur(mask, max(0.6, 0.006 * width / _STEP)) * np.minimum(3 * told[..., 2], 1)
 
-    def _turned(self, small: Pixels, mask: Floats, told: Floats, hair: Hair, width: float) -> tuple[Floats, Floats]:
-        """How far each pixel has turned, 0..1, and by how many grey levels it is lifted: (h, w) each."""
+    def _turned(self, small: Pixels, mask: Floats, told: Floats, hair: Hair, width: float) -> tuple[Floats, Pixels]:
+        """How far each pixel has turned, 0..1, and by how many grey levels it is lifted, uint8: (h, w) each."""
         assert self._gain is not None
         grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
         light = grey.astype(np.float32)
@@ -186,7 +186,7 @@ class Greying:
         turned = _chance(told[..., 1] + np.float32(1.6 * 1.1 * hair.shown) * own)
         share = mask * turned * np.float32(min(1.0, 1.8 * self._amount) * hair.needed)
         strands = np.clip(own * hair.shown + (1 - hair.shown) * told[..., 3], -1, 1)
-        return np.asarray(share, np.float32), np.asarray(self._gain[grey] * (0.75 + 0.25 * strands), np.float32)
+        return np.asarray(share, np.float32), np.asarray(self._gain[grey] * (0.75 + 0.25 * strands) + 0.5, np.uint8)
 
 
 def _half(cells: Floats, laid: Laid) -> Floats:
