@@ -302,7 +302,7 @@ def _not_ours(data: bytes) -> Refusal:
         "a PDF": data.startswith(b"%PDF"),
     }
     if sniff(data) is Format.MP4:
-        return Refusal("unsupported-picture", "This is a film; only a later version can change films.", _SEND_ANOTHER)
+        return Refusal("unsupported-picture", "This is a film, not a picture.", _SEND_ANOTHER)
     for name, fits in known.items():
         if fits:
             return Refusal("unsupported-picture", f"This is {name}, which is not read here.", _SEND_ANOTHER)

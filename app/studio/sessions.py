@@ -34,6 +34,8 @@ CHECK_SECONDS: Final = 60.0
 """It waits so long at most; a page asks for it at once."""
 MOST_RESULTS: Final = 12
 """Finished pictures kept for one browser; the oldest gives way."""
+MOST_BYTES: Final = 512 * 1024 * 1024
+"""Of all of them; one alone may have more."""
 log = logging.getLogger(__name__)
 
 
@@ -205,7 +207,10 @@ class Visitor:
         """Keep a finished picture until the session ends, unless it has ended meanwhile."""
         with self.lock:
             self._still(gate)
-            while len(self.results) >= MOST_RESULTS:
+            room = MOST_BYTES - len(result.stamped.data)
+            while len(self.results) >= MOST_RESULTS or sum(len(r.stamped.data) for r in self.results.values()) > room:
+                if not self.results:
+                    break
                 self.results.pop(next(iter(self.results)))
             self.results[key] = result
             self.shown = key

@@ -285,6 +285,6 @@ def test_frames_of_one_even_size():
 def test_still_pictures_stay_apart():
     with pytest.raises(Refusal) as caught:
         codec.decode(film())
-    assert caught.value.reason == "This is a film; only a later version can change films."
+    assert caught.value.reason == "This is a film, not a picture."
     with pytest.raises(Fault):
         codec.encode(drawn(0), "mp4")

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from app.engines.age import AgeOptions
 from app.home import Home
 from app.reel import Progress
-from app.studio import films, films_panel, pictures, strings_films
+from app.studio import films, films_panel, pictures, sessions, strings_films
 from app.studio.films import Job, counted, far
 from app.studio.server import build
 from app.studio.strings import TABLES
@@ -187,3 +187,11 @@ def test_the_button_follows_the_film():
     films_panel._happened(visitor, {"do": "clear"})
     assert visitor.film is None
     films_panel._happened(visitor, {"do": "stop"})
+
+
+def test_old_results_give_way_to_large_ones(seated, monkeypatch):
+    monkeypatch.setattr(sessions, "MOST_BYTES", 100)
+    visitor = seated.visitor
+    for number, size in enumerate((40, 50, 60, 500)):
+        visitor.keep(visitor.gate, SimpleNamespace(stamped=SimpleNamespace(data=bytes(size))), str(number))
+        assert list(visitor.results) == [["0"], ["0", "1"], ["2"], ["3"]][number]
