@@ -155,3 +155,13 @@ def lay_on(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float |
     cv2.scaleAdd(cv2.subtract(change, darker), 255.0, delta, dst=delta)
     changed = (np.abs(change[..., 0]) + np.abs(change[..., 2]) > _LEAST).astype(np.uint8)
     cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), changed, view)
+
+
+def shade(out: Pixels, laid: Laid, played: Floats, atlas: Atlas, share: float) -> None:
+    """Gives or takes a share of the light, in place: `played` (h, w) is an atlas of it, the rest as for `lay_on`."""
+    if laid.face.empty:
+        return
+    change = atlas.read(played, laid.places) * laid.shown * np.float32(share)
+    view = laid.face.cut(out)
+    lit = cv2.add(view, cv2.multiply(cv2.merge([change] * 3), view, dtype=cv2.CV_32F), dtype=cv2.CV_8U)
+    cv2.copyTo(lit, (np.abs(change) > _LEAST).astype(np.uint8), view)

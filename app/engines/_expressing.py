@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from app.engines import _express
-from app.engines._baked import lay_on
+from app.engines._baked import shade
 from app.engines._exemplar import Bank
 from app.engines._express import EYES_SHUT, Plan
 from app.engines._expressshape import Asked, lip_gap
@@ -161,7 +161,7 @@ class Expressing:
         share = np.float32(1.0 if self._folds is None else min(1.0, beat.seconds / (2 * _FOLLOWS)))
         old = self._folds
         self._folds = np.asarray(goal if old is None else old + share * (goal - old), np.float32)
-        lay_on(out, laid, np.dstack([self._folds] * 3), self._atlas, beat.share)
+        shade(out, laid, self._folds, self._atlas, beat.share)
 
     def _lent_folds(self, made: Plan) -> Floats | None:
         """The change of light by folds of own frames, (h, w) of the atlas."""

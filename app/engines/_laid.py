@@ -75,8 +75,9 @@ class Laid:
 
     @cached_property
     def shown(self) -> Floats:
-        """(H, W) of `face`, 0..1: 1 on the face, where its place is known."""
-        return self.on_face(self.sure * self.drawn.face)
+        """(H, W) of `face`, 0..1: 1 inside the face, where its place is known."""
+        inner = cv2.erode(self.drawn.face.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1)
+        return self.on_face(self.sure * np.asarray(inner, np.float32))
 
     def on_face(self, cells: Floats) -> Floats:
         """Cells (rows, columns[, C]) over the pixels of `face`, bilinear."""

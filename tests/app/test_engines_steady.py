@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.engines._baked import Baked, Covering, correction, lay_on
+from app.engines._baked import Baked, Covering, correction, lay_on, shade
 from app.engines._expressshape import Asked, expressed
 from app.engines._field import REACH, deform
 from app.engines._geometry import width_of
@@ -256,3 +256,17 @@ def test_between_the_lips_a_swap_keeps_what_is_said():
     shown = moving("swap", views(), [seen] * 5, [0.0, 0.12, 0.24, 0.36, 0.48])[-1]
     x, y = np.round(mesh[list(LIPS_INNER), :2].mean(0)).astype(int)
     assert np.abs(shown[y - 3 : y + 3, x - 8 : x + 8].astype(int) - pixels[y - 3 : y + 3, x - 8 : x + 8]).max() < 6
+
+
+@pytest.mark.parametrize("dark", [1.0, 0.25])
+def test_folds_take_and_give_a_share_of_the_light_that_is_there(dark):
+    seen = sketch(width=170)
+    pixels = (seen.pixels * dark).astype(np.uint8)
+    laid, atlas = Laid(seen.face.mesh, seen.face.mesh, pixels.shape, 3), Atlas(200)
+    for amount in (-0.2, 0.2):
+        out = pixels.copy()
+        shade(out, laid, np.full(atlas.size[::-1], amount, np.float32), atlas, 0.5)
+        x, y = np.round(seen.face.mesh[50, :2]).astype(int)
+        patch = np.s_[y - 4 : y + 4, x - 4 : x + 4]
+        assert abs(out[patch].mean() / pixels[patch].mean() - (1 + 0.5 * amount)) < 0.02
+        assert (out == pixels)[beyond(seen, 0.02)].all()
