@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import flow
+from consent import domain, policy
 from consent import gate as gate_module
-from consent import liveness, policy
-from consent.challenge import draw
 from consent.enrolment import enrol
 from consent.errors import Fault, Forgery, Refusal
 from consent.gate import Gate
@@ -23,12 +22,16 @@ from consent.ledger import Ledger
 from consent.quality import usable
 from consent.receipt import Consent
 from consent.types import (
+    LIVE_SEAL,
     Action,
+    Assurance,
     Domain,
     Draft,
     Grant,
+    LiveCapture,
     LiveFrame,
     Match,
+    Once,
     Origin,
     Photo,
     Purpose,
@@ -305,20 +308,6 @@ def test_other_people_and_far_pixels_are_put_back(gate, couple, value):
 # --- enrolment and the session's life --------------------------------------------------------------------------------
 
 
-def live_of(name, **rest):
-    """A live capture that no gate was made of yet; three tries, as anyone has."""
-    for seed in range(3):
-        booth = Booth(name, fps=8, seed=seed, **rest)
-        recorder = liveness.Recorder(draw(booth.clock))
-        while not recorder.take(booth.frame(recorder.hint)).over:
-            pass
-        try:
-            return booth, liveness.check(recorder.capture())
-        except Refusal as refusal:
-            last = refusal
-    raise last
-
-
 def test_withdrawing_ends_everything_at_once(gate, notary, ledger, mine):
     booth = Booth("ada")
     live = checked_again([dataclasses.replace(f, pixels=f.pixels.copy()) for f in frames_of(gate)], booth.clock)
@@ -418,8 +407,11 @@ def test_a_chosen_face_that_cannot_be_measured_is_said(gate, monkeypatch):
 
 
 def test_a_session_ends_by_itself(notary, ledger):
-    world = World()
-    booth, live = live_of("edda", world=world)
+    world, booth = World(), Booth("edda")
+    shots = [world.photograph("edda", seed=60 + n, yaw=n) for n in range(6)]
+    key = domain.world(shots[0].pixels, shots[0].mark)
+    frames = tuple(LiveFrame(freeze(s.pixels), Finder().find(s.pixels)[0], Action.CENTRE) for s in shots)
+    live = LIVE_SEAL.put(LiveCapture(frames, 40.0, key, Assurance.MOTION, booth.clock(), Once()))
     gate = enrol(live, notary.sign(EVERYTHING, booth.clock), ledger, booth.clock)
     assert gate.domain is Domain.DEMO
     assert code_of(gate.match, picture("edda", seed=1)) == "other-world"
