@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
 IN_WORK: Final = 2
 """Frames between decoder and socket: the next is looked at while one is drawn and stamped."""
-SILENCE: Final = 4.0
-"""Seconds without a frame after which the camera counts as stopped."""
+SILENCE: Final = 15.0
+"""Seconds without a message after which the camera counts as stopped; the page itself says so at once."""
 MOST_MESSAGES: Final = 120
 """Of a page in a second."""
 MOST_TEXT: Final = 2000

@@ -36,6 +36,8 @@ class Mirror {
     this.heard('');
     this.part('.glass').hidden = false; this.part('.making').hidden = true;
     this.state('asking', this.words.asking, '');
+    const { top, bottom } = this.part('.glass').getBoundingClientRect();   // on a small screen the page has just moved
+    if (top < 0 || bottom > innerHeight) this.part('.glass').scrollIntoView({ block: 'start', behavior: 'instant' });
     this.part('[data-mirror=close]').focus({ preventScroll: true });
     if (!HTMLVideoElement.prototype.requestVideoFrameCallback) return this.refuse('browser-old');
     if (!navigator.mediaDevices) return this.refuse('page-insecure');
@@ -49,7 +51,7 @@ class Mirror {
     const [track] = stream.getVideoTracks();
     if (/Canvas/.test(track.constructor.name + stream.constructor.name) || VIRTUAL.test(track.label)) return this.refuse('virtual-camera');
     track.addEventListener('ended', () => { if (this.live && !this.making) this.refuse('camera-stopped'); });
-    // in the page, for browsers tell of the frames of nothing else; a speck nobody sees
+    // in the page and in sight, for browsers tell of the frames of nothing else; a speck nobody sees
     this.video = Object.assign(document.createElement('video'), { className: 'eye', muted: true, playsInline: true, srcObject: stream });
     this.video.setAttribute('aria-hidden', 'true');
     this.part('.open').append(this.video);
