@@ -10,7 +10,7 @@ from app.engines._ageing import Ageing
 from app.engines._expressing import Expressing
 from app.engines._expressshape import Asked
 from app.engines._filters import Pixels
-from app.engines._geometry import Seen
+from app.engines._geometry import Seen, width_of
 from app.engines._laid import Beat, Laid
 from app.engines._steady import Steady
 from app.engines._swapping import Swapping
@@ -24,8 +24,9 @@ _FADE: Final = 0.4
 """Seconds from the first frame of a take, which stays as it is, to the whole change."""
 _LONGEST: Final = 0.5
 """Seconds between two frames from which they belong to two takes."""
-_ACROSS: Final = 256
-"""Pixels across the face in the atlas."""
+_SIZES: Final = (192, 256, 352, 512)
+_FINER: Final = 1.1
+"""Pixels across the face in the atlas, and how many it has for one of the frame, if there are so many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,13 +41,19 @@ class Moving:
     """Draws one person's frames. What is asked for is that of a still picture; see the options' own modules."""
 
     def __init__(self, swap: SwapOptions | None, age: AgeOptions | None, express: ExpressOptions | None) -> None:
-        atlas = Atlas(_ACROSS)
-        self._swap = Swapping(swap, _ACROSS) if swap is not None and swap.amount > 0 else None
-        expressing = express is not None and (express.asked != Asked() or express.copy > 0)
-        self._express = Expressing(express.asked, express.copy, _ACROSS) if express and expressing else None
-        self._age = Ageing(age.years, age.grey, int(age.seed), atlas) if age is not None and age.years else None
+        self._asked = swap, age, express
         self._scene: int | None = None
+        self._make(_SIZES[1])
         self.pause()
+
+    def _make(self, scale: int) -> None:
+        """The renderers, with atlases of so many pixels across the face."""
+        swap, age, express = self._asked
+        self._scale = scale
+        self._swap = Swapping(swap, scale) if swap is not None and swap.amount > 0 else None
+        expressing = express is not None and (express.asked != Asked() or express.copy > 0)
+        self._express = Expressing(express.asked, express.copy, scale) if express and expressing else None
+        self._age = Ageing(age.years, age.grey, int(age.seed), Atlas(scale)) if age is not None and age.years else None
 
     def pause(self) -> None:
         """The next frame begins another take."""
@@ -73,6 +80,8 @@ class Moving:
         if scene != self._scene:
             self._another(scene)
         passed = self._passed(seconds)
+        if self._first == seconds and (scale := _scale(width_of(target.face.mesh))) != self._scale:
+            self._make(scale)
         share = self._share(seconds)
         before = self._steady(target.face.mesh, seconds)
         after = before
@@ -120,3 +129,8 @@ class Moving:
         """How much of the change is shown, 0..1."""
         way = min(1.0, (seconds - (self._first or 0.0)) / _FADE)
         return way * way * (3 - 2 * way)
+
+
+def _scale(width: float) -> int:
+    """Pixels across the face in the atlas, for a face so wide in the frame."""
+    return next((size for size in _SIZES if size >= _FINER * width), _SIZES[-1])

@@ -172,13 +172,14 @@ class Swapping:
     def _interior(self, texture: Texture, target: Seen, seconds: float) -> None:
         """Follows how far the right eye, the left eye and the mouth stay the target's."""
         mine, theirs = texture.view.face, target.face
-        differ = [abs(a - b) / EYES_DIFFER for a, b in zip(mine.eyes, theirs.eyes, strict=True)]
-        differ.append(max(abs(mine.mouth - theirs.mouth), theirs.mouth) / MOUTH_DIFFERS)
-        keep = np.clip((np.array(differ) - 0.6) / 0.6, 0, 1)
+        differs = max(abs(mine.mouth - theirs.mouth), theirs.mouth) / MOUTH_DIFFERS
+        # a glance is the film's: eyes that are drawn once would stare
+        keep = np.array([1.0, 1.0, np.clip((differs - 0.6) / 0.6, 0, 1)])
         if self._options.interior == "source":
-            keep[:2] = 0
+            lids = (abs(a - b) / EYES_DIFFER for a, b in zip(mine.eyes, theirs.eyes, strict=True))
+            keep[:2] = [np.clip((one - 1.6) / 0.6, 0, 1) for one in lids]
         elif self._options.interior == "target":
-            keep[:] = 1
+            keep[2] = 1
         share = 1.0 if self._number == 0 else min(1.0, seconds / _RETURNS)
         # a lid that comes down is seen at once
         self._open = np.maximum(keep, self._open + share * (keep - self._open))
@@ -204,8 +205,9 @@ class Swapping:
         mask = mask * (1 - self._inside(laid, box, float(keep[2])))
         view = box.cut(out)
         painted = lit_by(colours[..., :3], spread[..., :3], self._vivid)
-        if laid.width > texture.width:
-            painted = own_detail(painted, view.astype(np.float32), laid.width / texture.width)
+        enlarged = laid.width / min(texture.width, self._atlas.scale)
+        if enlarged > 1:
+            painted = own_detail(painted, view.astype(np.float32), enlarged)
         if self._number % _FLOW == 0:
             gain = sharpness_gain(painted, view.astype(np.float32), mask * spread[..., 3], laid.width)
             self._sharp = float(np.clip(self._sharp * gain ** (1.0 if self._number == 0 else 0.3), *_SHARPER))

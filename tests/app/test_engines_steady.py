@@ -270,3 +270,15 @@ def test_folds_take_and_give_a_share_of_the_light_that_is_there(dark):
         patch = np.s_[y - 4 : y + 4, x - 4 : x + 4]
         assert abs(out[patch].mean() / pixels[patch].mean() - (1 + 0.5 * amount)) < 0.02
         assert (out == pixels)[beyond(seen, 0.02)].all()
+
+
+@pytest.mark.parametrize(("interior", "stays"), [("auto", True), ("target", True), ("source", False)])
+def test_eyes_that_glance_are_the_films_own(interior, stays):
+    seen = sketch(width=160, seed=9)
+    pixels, eye = seen.pixels.copy(), np.round(seen.face.mesh[list(RIGHT_EYE), :2].mean(0)).astype(int)
+    cv2.circle(pixels, tuple(eye), 3, (20, 40, 200), -1)
+    player = Moving(SwapOptions(interior=interior), None, None)
+    for seconds in (0.0, 0.12, 0.24, 0.36, 0.48):
+        shown = player.frame(Sketch(pixels, seen.face), views()[0], views(), views(), 1, seconds)
+    apart = np.abs(shown[eye[1], eye[0]].astype(int) - pixels[eye[1], eye[0]]).max()
+    assert (apart < 6) == stays
