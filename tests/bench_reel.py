@@ -50,7 +50,10 @@ def figures(gate: Gate, signer: Signer, name: str, seconds: int, say: Say) -> It
     stamped = change_film(gate, gate.live()[0], film, OPTIONS, signer, tell=memory.note)
     report = verify(stamped.data, [signer.anchor_pem])
     finished = films.read(stamped.data)
-    yield Figure("video.memory_growth_mb", memory.growth(), "MB, a quarter of the film to its end", count, 50.0)
+    size = len(stamped.data) / 2**20
+    unit = "MB from the first quarter of the film to its end, besides the finished film"
+    yield Figure("video.memory_growth_mb", memory.growth(size), unit, count, 50.0)
+    yield Figure("video.finished_mb", size, "MB of the finished film, which is in memory until it is saved", count)
     yield Figure("video.memory_peak_mb", memory.peak, "MB of this process", count)
     yield Figure("video.seconds", float(finished.timing.seconds), "of the long film", 1)
     yield Figure(
@@ -67,22 +70,23 @@ class Memory:
     """What the process holds in memory, as it goes on."""
 
     def __init__(self) -> None:
-        self._seen = list[tuple[float, float]]()
+        self._seen = list[tuple[float, float, float]]()
 
     def note(self, now: Progress) -> None:
         """After each frame."""
         if now.done % 20 == 0 or now.looked_at % 100 == 99:
-            self._seen.append((now.share, resident()))
+            self._seen.append((now.share, now.done / now.frames, resident()))
 
     @property
     def peak(self) -> float:
         """The most, MB."""
-        return max((held for _, held in self._seen), default=0.0)
+        return max((held for *_, held in self._seen), default=0.0)
 
-    def growth(self) -> float | None:
-        """From the most in the first quarter to the most of all, MB."""
-        early = [held for share, held in self._seen if share <= _WARM]
-        return self.peak - max(early) if early else None
+    def growth(self, size: float) -> float | None:
+        """From the most in the first quarter to the most after it, MB, without what was made of `size` MB so far."""
+        held = [(share, all_of_it - size * made) for share, made, all_of_it in self._seen]
+        early, late = ([mb for share, mb in held if (share <= _WARM) == first] for first in (True, False))
+        return max(late) - max(early) if early and late else None
 
 
 def resident() -> float:
