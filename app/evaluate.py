@@ -272,7 +272,7 @@ class _Judge:
         return one_face(self._finder, self._ages, photo.pixels, sizes.index(max(sizes)))[0]
 
     def _enrolled(self, first: list[LiveFrame]) -> Vector:
-        made = template(first, self._recogniser)
+        made = template(first, [self._recogniser.embed(frame.pixels, frame.face) for frame in first])
         adult(median(self._ages.years(frame.pixels, frame.face) for frame in first))
         return made
 

@@ -37,6 +37,7 @@ from consent.types import (
     Facts,
     Grant,
     LiveCapture,
+    LiveFrame,
     Match,
     Once,
     Origin,
@@ -94,8 +95,9 @@ class Gate:
         self._spent: set[bytes] = set()
         self._withdrawn = False
         self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
-        self._template: NDArray[np.float32] | None = template(live.frames, self._recogniser)
-        self._live = tuple(self._own(live))
+        vectors = [self._recogniser.embed(frame.pixels, frame.face) for frame in live.frames]
+        self._template: NDArray[np.float32] | None = template(live.frames, vectors)
+        self._live = tuple(self._own(live.frames, vectors))
         if not self._live:
             raise Refusal.of("too-few-frames")
 
@@ -176,11 +178,10 @@ class Gate:
                 raise Refusal.of("not-you", boxes=(face.box,))
             return self._seal.put(Match(pixels, face, others, cosine, Origin.PHOTO, None))
 
-    def _own(self, live: LiveCapture) -> Iterator[Match]:
+    def _own(self, frames: Sequence[LiveFrame], vectors: Sequence[NDArray[np.float32]]) -> Iterator[Match]:
         """The live frames that match the template themselves."""
-        template = self._alive()
-        for frame in sorted(live.frames, key=lambda f: (f.action != "centre", -f.face.sharpness)):
-            cosine = score(template, self._recogniser.embed(frame.pixels, frame.face))
+        known = zip(frames, (score(self._alive(), vector) for vector in vectors), strict=True)
+        for frame, cosine in sorted(known, key=lambda one: (one[0].action != "centre", -one[0].face.sharpness)):
             if cosine >= policy.MATCH_COSINE:
                 others = everybody_else(self._finder, frame.pixels, frame.face)
                 yield self._seal.put(Match(frame.pixels, frame.face, others, cosine, Origin.LIVE, frame.action))
@@ -247,10 +248,8 @@ class Gate:
                 self._seal.verify(Match, match)
             if not (into in {Purpose.VIDEO, Purpose.MIRROR} and purposes and {into, *purposes} <= self.purposes):
                 raise Refusal.of("purpose-not-agreed")
-            networks = self._finder, self._recogniser, self._age
-            tracks = Tracks(
-                *networks, policy.FACE_SIZE / 2, policy.TRACK_SECONDS, partial(between, *policy.FRAME_SECONDS)
-            )
+            limits = policy.FACE_SIZE / 2, policy.TRACK_SECONDS, partial(between, *policy.FRAME_SECONDS)
+            tracks = Tracks(self._finder, self._recogniser, self._age, *limits)
             return Following(self, tracks, source, purposes, into)
 
     def _admit(self, pixels: Pixels, mark: bytes) -> tuple[NDArray[np.float32], float]:
@@ -269,10 +268,9 @@ class Gate:
             self._alive()
             self._seal.verify(Match, self._live[number % len(self._live)])  # in turns: all of them take too long
             target = self._seal.put(Match(pixels, face, others, score, origin, None))
-            expires = self._seen + policy.GRANT_SECONDS
-            told = (Grant(source, target, one, expires, os.urandom(16), number) for one in purposes)
-            works = (Work(self._live, self._seal.put(grant), self, Once(), scene) for grant in told)
-            return tuple(self._seal.put(work) for work in works)
+            ends = self._seen + policy.GRANT_SECONDS
+            told = (Grant(source, target, one, ends, os.urandom(16), number) for one in purposes)
+            return tuple(self._seal.put(Work(self._live, self._seal.put(one), self, Once(), scene)) for one in told)
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class Following:
         self._mine: int | None = None
         self._lively, self._awake = Lively(policy.EYES_CLOSED), math.nan
         self._near: tuple[Box, ...] = ()
-        self._frames = 0
+        self._frames, self._looked = 0, (0, math.nan)
 
     def look(self, photo: Photo, seconds: float) -> tuple[Work, ...] | Refusal:
         """Judge the next frame.
@@ -85,8 +85,8 @@ class Following:
             self._awake = seconds if self._lively.closed(face) or math.isnan(self._awake) else self._awake
             if not seconds - self._awake <= policy.BLINK_SECONDS:
                 raise Refusal.of("not-lively", boxes=(face.box,))
-        if mine.samples[-1].seconds == seconds:  # now and then: it costs more than all the rest
-            self._near = everybody_else(self._gate._finder, pixels, face)  # noqa: SLF001
+        if (sample := (mine.track, mine.samples[-1].seconds)) != self._looked:  # it costs more than all the rest
+            self._near, self._looked = everybody_else(self._gate._finder, pixels, face), sample  # noqa: SLF001
         others = (*(box for box in boxes if box is not mine.box), *self._near)
         return pixels, face, others, best, mine.scene
 

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from consent import policy
 from consent.errors import Refusal
 from consent.types import Action, LiveFrame
-from models.identity import Recogniser, Vector, middle
+from models.identity import Vector, middle
 
 
-def template(frames: Sequence[LiveFrame], recogniser: Recogniser) -> Vector:
-    """One vector of many frames: (128,) float32, unit length.
+def template(frames: Sequence[LiveFrame], vectors: Sequence[Vector]) -> Vector:
+    """One vector of many frames, of which each has its own in `vectors`: (128,) float32, unit length.
 
     The frames at rest that agree with each other come first; a frame of an action joins when it agrees with them, or
     then with them and those that joined.
@@ -26,9 +26,9 @@ def template(frames: Sequence[LiveFrame], recogniser: Recogniser) -> Vector:
         Refusal: `too-few-frames`: fewer than `policy.TEMPLATE_FRAMES` clear frames at rest agree.
     """
     embedded: dict[Action, list[Vector]] = {Action.CENTRE: []}
-    for frame in frames:
+    for frame, vector in zip(frames, vectors, strict=True):
         if frame.face.sharpness >= policy.SHARPNESS:
-            embedded.setdefault(frame.action, []).append(recogniser.embed(frame.pixels, frame.face))
+            embedded.setdefault(frame.action, []).append(vector)
     resting = embedded.pop(Action.CENTRE)
     for _ in range(2):  # once to find the middle, once without what is far from it
         if len(resting) >= policy.TEMPLATE_FRAMES:

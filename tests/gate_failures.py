@@ -87,7 +87,7 @@ class _Judge:
             pixels = freeze(_of(USER, yaw=float(yaw), expression={"smile": 0.2 * k}))
             face, _ = one_face(self._finder, self._ages, pixels, None)
             frames.append(LiveFrame(pixels, face, Action.CENTRE))
-        self._template: Vector = template(frames, self._recogniser)
+        self._template: Vector = template(frames, [self._recogniser.embed(f.pixels, f.face) for f in frames])
 
     def judged(self, case: Case) -> tuple[str, bool]:
         """What is said, and whether it is right."""

@@ -175,6 +175,29 @@ def test_a_photo_of_the_person_in_somebodys_hand_is_a_picture_of_the_person(film
         assert isinstance(one, str) or place(one[0]) < 240
 
 
+def test_thousands_of_frames_in_one_instant_are_looked_at_like_others(ada):
+    """A film says itself when its frames are shown: here she becomes him within a thousandth of a second."""
+    following = ada.follow(ada.live()[0], (Purpose.AGE,), Purpose.VIDEO)
+    share = np.linspace(0, 1, 14)
+    blended = [cv2.addWeighted(draw("ada", seed=7), 1 - k, draw("bram", seed=7), k, 0) for k in share]
+    row = [*blended, *[draw("bram", seed=40 + n) for n in range(20)]]
+    said = [following.look(photo(pixels), number / 90_000) for number, pixels in enumerate(row)]
+    assert not isinstance(said[0], Refusal)
+    assert isinstance(said[-1], Refusal)
+    assert said[-1].code == "not-you"
+
+
+def test_whoever_is_near_is_looked_for_even_where_the_frame_of_the_sample_was_refused(film):
+    clear = draw("ada", seed=9, size=WIDE)
+    x, y, w, h = finder().find(clear)[0].box
+    small = cv2.resize(draw("bram", seed=5, size=WIDE), (64, 48), interpolation=cv2.INTER_AREA)
+    at = round(x) - 70, round(y + h / 2)
+    blurred = pasted(cv2.GaussianBlur(clear, (0, 0), 6), small, *at)
+    refused, works = film(blurred, pasted(clear, small, *at))
+    assert refused == "face-blurred"
+    assert any(at[0] <= other[0] < at[0] + 64 for other in works[0].target.others)
+
+
 # --- what is no usable frame -----------------------------------------------------------------------------------------
 
 

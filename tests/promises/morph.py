@@ -58,7 +58,7 @@ def main():
     from tests.people import ADULTS
 
     recogniser = Recogniser()
-    known = {name: template(sat(name), recogniser) for name in ADULTS}
+    known = {name: template(sat(name), [recogniser.embed(f.pixels, f.face) for f in sat(name)]) for name in ADULTS}
     print(f"pairs: {len(ADULTS) * (len(ADULTS) - 1)}; limit {policy.MATCH_COSINE}")
     for share in SHARES:
         own, both = [], 0
