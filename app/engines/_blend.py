@@ -101,12 +101,13 @@ def _low(image: Floats, weight: Floats, sigma: float) -> Floats:
     return np.asarray((blur(weighted, sigma) + mean * 2e-3) / (mass + 2e-3), np.float32)
 
 
-def alike(source: Floats, target: Floats, weight: Floats, width: float) -> Floats:
+def alike(source: Floats, target: Floats, weight: Floats, width: float, patience: float = 1.0) -> Floats:
     """Where two light-matched pictures of one face (H, W, 3) show the same thing: (H, W) 0..1.
 
     What differs more than light, folds and stubble can explain is no face in one of the two (a hand, hair, the
     background behind a turned cheek, a burnt-out rim): there the target keeps its own pixels. Worked out at
-    `_COARSE` pixels across the face; where `weight` is low nothing is claimed (1).
+    `_COARSE` pixels across the face; where `weight` is low nothing is claimed (1). `patience` is a factor on how much
+    they may differ.
     """
     scale = min(1.0, _COARSE / width)
     size = (max(2, round(source.shape[1] * scale)), max(2, round(source.shape[0] * scale)))
@@ -114,7 +115,7 @@ def alike(source: Floats, target: Floats, weight: Floats, width: float) -> Float
     small = width * scale
     matched = match_light(a, b, w, small)
     differs = np.abs(blur(matched - b, 0.015 * small)).max(2)
-    strange = np.clip((differs - _STRANGE[0]) / (_STRANGE[1] - _STRANGE[0]), 0, 1) * np.clip(w * 2, 0, 1)
+    strange = np.clip((differs / patience - _STRANGE[0]) / (_STRANGE[1] - _STRANGE[0]), 0, 1) * np.clip(w * 2, 0, 1)
     grown = cv2.dilate(strange.astype(np.float32), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
     calm = 1 - np.clip(blur(np.asarray(grown, np.float32), 0.02 * small), 0, 1)
     return resize(calm, (source.shape[1], source.shape[0]))

@@ -38,6 +38,8 @@ _FLOW: Final = 6
 """Frames between two looks at how far landmarks are out, and how sharp the frame is."""
 _WORN: Final = 30
 """Frames between two looks for glasses and beards."""
+_PATIENCE: Final = 0.55
+"""On what may differ, against a still picture: what is followed over time errs less, and a hand differs little."""
 _SHARPER: Final = (0.5, 1.7)
 """Limits of the gain on fine detail."""
 _SHOWN: Final = 1 / 512
@@ -164,7 +166,7 @@ class Swapping:
             self._gain = gain if self._gain is None else self._gain + np.float32(share) * (gain - self._gain)
             self._vivid += share * (vivid - self._vivid)
         lit = lit_by(a, np.asarray(np.exp(self._gain), np.float32), self._vivid)
-        bare = alike(lit, now, weight, _SMALL)
+        bare = alike(lit, now, weight, _SMALL, _PATIENCE)
         first = self._number == 0
         share_ = np.where(bare < self._bare, min(1.0, seconds / _COVERS), min(1.0, seconds / _UNCOVERS)) + float(first)
         self._bare = np.asarray(self._bare + np.minimum(share_, 1) * (bare - self._bare), np.float32)
@@ -193,7 +195,9 @@ class Swapping:
         eyes = np.maximum(self._eyes[0] * np.float32(keep[0]), self._eyes[1] * np.float32(keep[1]))
         lips = self._lips * np.float32(np.clip(2 * keep[2] - 1, 0, 1))
         stays = np.maximum(self._worn, np.maximum(eyes, lips))
-        shown = np.maximum(features, self._bare) * (1 - stays) * self._parts
+        near = blur(self._bare, 0.05 * _SMALL)
+        shown = np.where(features > self._bare, np.minimum(features, 1.5 * near - 0.4), self._bare)
+        shown = np.clip(shown, 0, 1) * (1 - stays) * self._parts
         times = np.dstack([np.exp(self._gain), shown]).astype(np.float32)
         half = (max(2, box.shape[1] // 2), max(2, box.shape[0] // 2))
         spread = self._small.read(times, np.asarray(cv2.resize(places, half), np.float32))
