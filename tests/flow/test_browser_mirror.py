@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from app.home import Home
 from app.studio.page import mount
 from app.studio.server import Running, bind, build
 from app.studio.strings import say
@@ -78,9 +77,9 @@ def seat(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory, ledger):
+def studio(home, ledger):
     door = bind("127.0.0.1", 0)
-    guard, desk = build(door.getsockname()[1], Home.open(tmp_path_factory.mktemp("home")), page=mount)
+    guard, desk = build(door.getsockname()[1], home, page=mount)
     desk.__dict__["ledger"] = ledger
     with Running(guard, door) as running:
         running.wait()
