@@ -40,6 +40,11 @@ _LARGE: Final = 48
 """Width in what the detector looks at, pixels, from which a face is not lost when that is made half as large."""
 _SELDOM: Final = 4
 """How much more seldom faces are sampled that nobody asks for."""
+_LEAST: Final = 1 / 30
+"""Seconds that pass with every frame, for the next sample. A film says itself when its frames are shown: thousands, an
+instant apart, would else go by between two samples."""
+_MOST: Final = 7
+"""Samples that count, the newest: as many as fit into a second at 30 frames."""
 
 
 @final
@@ -116,7 +121,7 @@ class Tracks:
         self._least, self._window, self._pause = least, window, pause
         self._tracks: list[_Track] = []
         self._numbers = self._scene = 0
-        self._seconds = -np.inf
+        self._seconds, self._passed = -np.inf, 0.0
         self._thumb = np.zeros(_THUMB[::-1], np.float32)
 
     def look(self, image: Image, seconds: float, mine: int | None) -> tuple[Tracked, ...]:
@@ -129,7 +134,7 @@ class Tracks:
         """
         if self._is_cut(image, seconds):
             self._tracks, self._scene = [], self._scene + 1
-        found = self._finder.detect(image, self._side(image, seconds))
+        found = self._finder.detect(image, self._side(image))
         tracks = [
             self._next(image, one, None if link is None else self._tracks[link], mine)
             for one, link in zip(found, links([t.box for t in self._tracks], [d.box for d in found]), strict=True)
@@ -139,17 +144,19 @@ class Tracks:
         self._tracks = tracks
         return tuple(Tracked(track.number, self._scene, track.box, track.face, track.samples) for track in tracks)
 
-    def _side(self, image: Image, seconds: float) -> int:
+    def _side(self, image: Image) -> int:
         """Longer side of what the detector looks at: half is enough between samples, when all faces are large."""
         large = self._tracks and min(track.box[2] for track in self._tracks) * SIDE / 2 >= _LARGE * max(image.shape)
-        return SIDE // 2 if large and all(seconds < track.due for track in self._tracks) else SIDE
+        return SIDE // 2 if large and all(self._passed < track.due for track in self._tracks) else SIDE
 
     def _is_cut(self, image: Image, seconds: float) -> bool:
         small = cv2.resize(image, _THUMB, interpolation=cv2.INTER_AREA)
         thumb = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32) / 255
         changed = float(np.abs(thumb - self._thumb).mean()) > CUT
-        late = not 0 < seconds - self._seconds <= GAP
+        step = seconds - self._seconds
+        late = not 0 < step <= GAP
         self._thumb, self._seconds = thumb, seconds
+        self._passed += min(max(_LEAST, step), GAP)
         return changed or late
 
     def _next(self, image: Image, found: Detection, last: _Track | None, mine: int | None) -> _Track:
@@ -172,7 +179,7 @@ class Tracks:
 
     def _measure(self, image: Image, track: _Track, found: Detection, seconds: float, *, wanted: bool) -> None:
         """Measure what is wanted or due, and sample what is due, in place."""
-        due = seconds >= track.due
+        due = self._passed >= track.due
         if found.box[2] < self._least or not (wanted or due):
             track.face = None
         elif track.face is None:
@@ -181,8 +188,8 @@ class Tracks:
         recent = tuple(sample for sample in track.samples if seconds - sample.seconds <= self._window)
         if due and track.face is not None:
             embedding = self._recogniser.embed(image, track.face)
-            recent = (*recent, Sample(seconds, embedding, self._ages.years(image, track.face)))
-            track.due = seconds + self._pause() * (1 if wanted else min(_SELDOM, len(recent)))
+            recent = (*recent[1 - _MOST :], Sample(seconds, embedding, self._ages.years(image, track.face)))
+            track.due = self._passed + self._pause() * (1 if wanted else min(_SELDOM, len(recent)))
         track.samples = recent
 
 

@@ -187,15 +187,21 @@ def test_thousands_of_frames_in_one_instant_are_looked_at_like_others(ada):
     assert said[-1].code == "not-you"
 
 
-def test_whoever_is_near_is_looked_for_even_where_the_frame_of_the_sample_was_refused(film):
+def test_whoever_is_near_is_looked_for_even_where_the_frame_of_the_sample_was_refused(film, monkeypatch):
     clear = draw("ada", seed=9, size=WIDE)
-    x, y, w, h = finder().find(clear)[0].box
+    x, y, _, h = finder().find(clear)[0].box
     small = cv2.resize(draw("bram", seed=5, size=WIDE), (64, 48), interpolation=cv2.INTER_AREA)
-    at = round(x) - 70, round(y + h / 2)
-    blurred = pasted(cv2.GaussianBlur(clear, (0, 0), 6), small, *at)
-    refused, works = film(blurred, pasted(clear, small, *at))
+    at = round(x) - 68, round(y + h / 2)
+    refusals = iter([Refusal.of("face-blurred")])
+
+    def usable(_):
+        for refusal in refusals:
+            raise refusal
+
+    monkeypatch.setattr("consent.motion.usable", usable)
+    refused, (work,) = film(*[pasted(clear, small, *at)] * 2)
     assert refused == "face-blurred"
-    assert any(at[0] <= other[0] < at[0] + 64 for other in works[0].target.others)
+    assert any(at[0] <= other[0] < at[0] + 64 for other in work.target.others)
 
 
 # --- what is no usable frame -----------------------------------------------------------------------------------------

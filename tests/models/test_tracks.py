@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.faces import Detection
@@ -147,6 +147,18 @@ def test_a_face_that_nobody_asks_for_is_sampled_more_and_more_seldom(seen):
         followed.look(pixels, number * 0.05, None)
     assert nets.asked["follow"] == 0
     assert nets.asked["embed"] == nets.asked["measure"] == 6  # at 0, 0.2, 0.6, 1.2, 2.0, 2.8
+
+
+@given(steps=st.lists(st.floats(1e-9, GAP / 2), min_size=30, max_size=40))
+@settings(max_examples=20, deadline=None)
+def test_no_film_says_of_its_times_that_a_face_is_sampled_more_seldom(seen, steps):
+    """Thousands of frames an instant apart are as many as thousands of others."""
+    pixels, nets = seen
+    followed, began = tracks(nets, window=99.0), nets.asked["embed"]
+    for seconds in np.cumsum(steps):
+        (one,) = followed.look(pixels, float(seconds), 1)
+    assert nets.asked["embed"] - began >= len(steps) // 6
+    assert 4 <= len(one.samples) <= 7
 
 
 def test_small_faces_are_somebody_and_no_more(seen):
