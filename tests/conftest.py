@@ -15,7 +15,7 @@ from app.stamp.signer import Signer
 from consent.errors import Refusal
 from consent.ledger import Ledger
 from consent.receipt import Consent, Notary
-from consent.types import LIVE_SEAL, Assurance, LiveCapture, LiveFrame, Once, Purpose
+from consent.types import LIVE_SEAL, Action, Assurance, LiveCapture, LiveFrame, Once, Purpose
 from tests.booth import Booth
 
 os.environ["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=/nonexistent"  # nobody's keyring is written to by a test
@@ -60,9 +60,11 @@ def checked_again(frames, clock, years=40.0):
     return LIVE_SEAL.put(LiveCapture(tuple(frames), years, b"", Assurance.MOTION, clock(), Once(), b""))
 
 
-def frames_of(gate):
-    """What a gate's own live matches were made of."""
-    return [LiveFrame(m.pixels, m.face, m.action) for m in gate.live()]
+def frames_of(gate, resting=7):
+    """What a gate's own live matches were made of, with so many of those at rest: each costs time to enrol."""
+    rest = [m for m in gate.live() if m.action is Action.CENTRE][:resting]
+    asked = [m for m in gate.live() if m.action is not Action.CENTRE]
+    return [LiveFrame(m.pixels, m.face, m.action) for m in (*rest, *asked)]
 
 
 def meet(name, notary, ledger, **rest):
