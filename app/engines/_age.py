@@ -27,7 +27,7 @@ _WORK: Final = 520.0
 _HAIR_WORK: Final = 224.0
 """Face width in pixels at which skin and hair are painted; larger photos get the enlarged correction."""
 _FACE: Final = 0.05
-_COLOUR: Final = 6.0
+COLOUR: Final = 6.0
 """Chroma of a face below which its picture is taken for black and white."""
 _HEAD: Final = 0.75
 """Face widths round the mesh in which skin is painted and hair is looked for."""
@@ -169,7 +169,7 @@ def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Calla
     # a black-and-white picture stays one
     middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0
     change = painted - on.lab
-    change[..., 1:] *= min(1.0, middle / _COLOUR)
+    change[..., 1:] *= min(1.0, middle / COLOUR)
     changed = np.maximum.reduce([np.abs(change[..., channel]) for channel in range(3)]) > 1e-3
     if not changed.any():
         return

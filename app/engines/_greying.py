@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from app.engines import _age
-from app.engines._filters import Floats, Pixels, blur, resize
+from app.engines._filters import Floats, Pixels, Points, blur, resize
 from app.engines._grey import FADES, STRAND, Hair, drawn, early
 from app.engines._laid import Beat, Laid
 from app.engines._wrap import HEAD, Atlas, Unwrap
@@ -34,8 +34,6 @@ _TO_GREY: Final = 2.45
 """Grey levels for one of lightness."""
 _TINT: Final = (2.4, 0.4, -3.6)
 """What a turned strand is not wholly grey by, grey levels of red, green and blue."""
-_LESS_COLOUR: Final = np.column_stack([FADES * np.tile([0.299, 0.587, 0.114], (3, 1)) + (1 - FADES) * np.eye(3), _TINT])
-"""(3, 4): what takes a colour most of the way to grey, and gives it the tint."""
 _STEP: Final = 2
 """Pixels of a frame for one at which is looked what is hair."""
 _UNLIKELY: Final = -2.0
@@ -56,6 +54,7 @@ class Sample:
         told: (h, w), where the frame shows anything.
         hair, other: weights of colours under the mask and round it.
         like: what the hair is like; None where the frame shows none.
+        vivid: 0..1, how far the film has colours: a black-and-white one gets none.
     """
 
     chance: Floats
@@ -63,6 +62,7 @@ class Sample:
     hair: Floats
     other: Floats
     like: Hair | None
+    vivid: float = 1.0
 
 
 class Greying:
@@ -89,6 +89,7 @@ class Greying:
         self._fields: Floats | None = None
         self._odds: Floats | None = None
         self._gain: Floats | None = None
+        self._less_colour: Points = np.zeros((3, 4))
 
     def look(self, pixels: Pixels, laid: Laid) -> Sample | None:
         """Finds hair in a frame as in a still picture; changes nothing here, so another thread may do it."""
@@ -107,7 +108,10 @@ class Greying:
             for weight in (mask, (1 - mask) ** 4)
         )
         like = Hair.of(placed.canvas, mask) if float(mask.sum()) > 1 else None
-        return Sample(np.asarray(chance, np.float32), inside * self._unwrap.drawn_in, hair, other, like)
+        lab, face = placed.canvas.lab, placed.canvas.face > 0.5
+        colour = float(np.median(np.hypot(lab[..., 1], lab[..., 2])[face])) if face.any() else 0.0
+        vivid = min(1.0, colour / _age.COLOUR)
+        return Sample(np.asarray(chance, np.float32), inside * self._unwrap.drawn_in, hair, other, like, vivid)
 
     def add(self, new: Sample) -> None:
         """Takes in what a frame says."""
@@ -120,7 +124,7 @@ class Greying:
             part = new.told / np.maximum(told, 1e-3)
             chance = old.chance + part * (new.chance - old.chance)
             hair, other = ((1 - share) * a + b for a, b in ((old.hair, new.hair), (old.other, new.other)))
-            self._sum = Sample(chance, told, hair, other, _mean(old.like, new.like, share))
+            self._sum = Sample(chance, told, hair, other, _mean(old.like, new.like, share), new.vivid)
         self._prepare(self._sum)
 
     def _prepare(self, known: Sample) -> None:
@@ -137,6 +141,9 @@ class Greying:
         yes, no = (_smooth(one) for one in (known.hair, known.other))
         ratio = (yes / max(float(yes.sum()), 1e-6) + 1e-7) / (no / max(float(no.sum()), 1e-6) + 1e-7)
         self._odds = np.log(np.clip(ratio, *_ODDS)).astype(np.float32)
+        tint = np.array(_TINT) * known.vivid
+        less = FADES * np.tile([0.299, 0.587, 0.114], (3, 1)) + (1 - FADES) * np.eye(3)
+        self._less_colour = np.column_stack([less, tint])
         light = np.arange(256, dtype=np.float32) / _TO_GREY
         self._gain = hair.whole(light) * np.minimum(hair.lift, np.clip(90 - light, 0, None)) * np.float32(_TO_GREY)
 
@@ -165,7 +172,7 @@ class Greying:
         view = view[area]
         full = (view.shape[1], view.shape[0])
         share = resize(share * np.float32(beat.share * self._come), full)
-        grey = cv2.add(cv2.transform(view, _LESS_COLOUR), cv2.merge([cv2.resize(lifted, full)] * 3))
+        grey = cv2.add(cv2.transform(view, self._less_colour), cv2.merge([cv2.resize(lifted, full)] * 3))
         mixed = cv2.blendLinear(view, grey, 1 - share, share)
         cv2.copyTo(mixed, (share > _LEAST).astype(np.uint8), view)
 

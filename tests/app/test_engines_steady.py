@@ -14,10 +14,12 @@ from app.engines._baked import Baked, Covering, correction, lay_on, shade
 from app.engines._expressshape import Asked, expressed
 from app.engines._field import REACH, deform
 from app.engines._geometry import width_of
-from app.engines._laid import Laid, seen_in
+from app.engines._grey import Hair
+from app.engines._greying import Greying, Sample, _codes
+from app.engines._laid import Beat, Laid, seen_in
 from app.engines._moving import Moving
 from app.engines._steady import Steady
-from app.engines._wrap import FACE_RINGS, PLACES, Atlas, Unwrap, carried_on
+from app.engines._wrap import FACE_RINGS, HEAD, PLACES, Atlas, Unwrap, carried_on
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
@@ -282,3 +284,22 @@ def test_eyes_that_glance_are_the_films_own(interior, stays):
         shown = player.frame(Sketch(pixels, seen.face), views()[0], views(), views(), 1, seconds)
     apart = np.abs(shown[eye[1], eye[0]].astype(int) - pixels[eye[1], eye[0]]).max()
     assert (apart < 6) == stays
+
+
+@pytest.mark.parametrize("vivid", [0.0, 1.0])
+def test_dark_hair_turns_grey_and_a_film_without_colours_stays_without(vivid):
+    seen = sketch((300, 300), width=110)
+    pixels = np.full_like(seen.pixels, 200)
+    pixels[:110] = (60, 60, 60) if vivid == 0 else (90, 55, 30)
+    greying, atlas = Greying(1.0, 7), Atlas(96, HEAD)
+    dark, light = (np.bincount(_codes(pixels[rows]).ravel(), minlength=1 << 15) for rows in (np.s_[:100], np.s_[130:]))
+    whole = np.ones(atlas.size[::-1], np.float32)
+    like = Hair(mean=25.0, spread=6.0, rough=3.0, needed=1.0, lift=24.0)
+    greying.add(Sample(whole, whole, dark.astype(np.float32), light.astype(np.float32), like, vivid))
+    out, laid = pixels.copy(), Laid(seen.face.mesh, seen.face.mesh, pixels.shape, 4)
+    greying.paint(out, laid, Beat(1.0, 1.0))
+    crown = out[40:80, 120:180].astype(int)
+    assert crown.mean() > pixels[40:80, 120:180].mean() + 20
+    assert np.ptp(crown, axis=2).max() <= (0 if vivid == 0 else 28)
+    assert np.ptp(pixels[60, 150].astype(int)) - np.ptp(crown.mean((0, 1))) >= (0 if vivid == 0 else 35)
+    assert (out[150:] == pixels[150:]).all()
