@@ -295,11 +295,11 @@ def test_dark_hair_turns_grey_and_a_film_without_colours_stays_without(vivid):
     dark, light = (np.bincount(_codes(pixels[rows]).ravel(), minlength=1 << 15) for rows in (np.s_[:100], np.s_[130:]))
     whole = np.ones(atlas.size[::-1], np.float32)
     like = Hair(mean=25.0, spread=6.0, rough=3.0, needed=1.0, lift=24.0)
-    greying.add(Sample(whole, whole, dark.astype(np.float32), light.astype(np.float32), like, vivid))
+    greying.add(Sample(0.5 * whole, whole, dark.astype(np.float32), light.astype(np.float32), like, vivid))
     out, laid = pixels.copy(), Laid(seen.face.mesh, seen.face.mesh, pixels.shape, 4)
     greying.paint(out, laid, Beat(1.0, 1.0))
     crown = out[40:80, 120:180].astype(int)
     assert crown.mean() > pixels[40:80, 120:180].mean() + 20
     assert np.ptp(crown, axis=2).max() <= (0 if vivid == 0 else 28)
     assert np.ptp(pixels[60, 150].astype(int)) - np.ptp(crown.mean((0, 1))) >= (0 if vivid == 0 else 35)
-    assert (out[150:] == pixels[150:]).all()
+    assert np.abs(out[150:].astype(int) - pixels[150:]).max() <= 3
