@@ -41,7 +41,10 @@ def ahead(items: Iterable[T], most: int = AHEAD) -> Generator[T]:
             if kind == "end":
                 return
             if kind == "error":
-                raise item  # type: ignore[misc]
+                try:
+                    raise item  # type: ignore[misc]
+                finally:
+                    del item  # else it and this frame would keep each other, and all that was being made, in memory
             yield item  # type: ignore[misc]
     finally:
         over.set()

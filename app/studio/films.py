@@ -99,7 +99,7 @@ class Job:
             desk.keep(visitor, gate, stamped, film.size, "-".join(purposes(options)))
             self.last = self.now
         except (Refusal, Fault) as no:
-            self.no = no
+            self.no = no.with_traceback(None)  # it leads to this job, to the film, and to who is in it
         except Exception:
             log.exception("a film broke")
             self.no = Fault("film-broke", say("fault_reason", language), say("fault_remedy", language))

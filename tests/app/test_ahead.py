@@ -1,8 +1,12 @@
 """Stages that overlap: the same items in the same order, no more of them than allowed, and an end whatever happens."""
 
+import contextlib
+import gc
 import threading
+import weakref
 from contextlib import closing
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +55,29 @@ def test_an_error_comes_out_where_it_happened(error):
         with pytest.raises(type(error)):
             next(out)
     assert not threads()
+
+
+def test_an_error_keeps_nothing_of_what_was_made():
+    """Without waiting for the collector of cycles: what a session held is gone when it ends."""
+    held = []
+
+    def make():
+        face = np.zeros(8)
+        held.append(weakref.ref(face))
+        yield 1
+        raise ValueError(face.shape)
+
+    def through():
+        with closing(ahead(ahead(make()))) as out:
+            list(out)
+
+    gc.disable()
+    try:
+        with contextlib.suppress(ValueError):
+            through()
+        assert held[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_what_is_made_is_closed_when_nobody_wants_more():

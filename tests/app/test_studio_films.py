@@ -106,6 +106,7 @@ def test_a_session_that_ends_takes_it_along(seated):
     assert (visitor.film, job.film) == (None, None)
     finished(job)
     assert job.no.code in {"stopped", "session-withdrawn"}
+    assert job.no.__traceback__ is None, "it would keep the film and the face"
     assert not visitor.results
 
 

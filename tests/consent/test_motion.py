@@ -189,9 +189,9 @@ def test_thousands_of_frames_in_one_instant_are_looked_at_like_others(ada):
 
 def test_whoever_is_near_is_looked_for_even_where_the_frame_of_the_sample_was_refused(film, monkeypatch):
     clear = draw("ada", seed=9, size=WIDE)
-    x, y, _, h = finder().find(clear)[0].box
+    x, y, w, h = finder().find(clear)[0].box
     small = cv2.resize(draw("bram", seed=5, size=WIDE), (64, 48), interpolation=cv2.INTER_AREA)
-    at = round(x) - 68, round(y + h / 2)
+    at = round(x + 0.6 * w), round(y + 0.6 * h)  # seen in a closer look only
     refusals = iter([Refusal.of("face-blurred")])
 
     def usable(_):
