@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LOOK_BACK: Final = 5.0
 """Seconds from one frame that is read back to the next."""
+LONGEST: Final = 0.2
+"""Seconds between two drawn frames, at most, for who draws: a slow computer must not begin anew with each frame."""
 AGAIN: Final = "Please start the mirror again."
 
 
@@ -86,6 +88,7 @@ class Reflection:
         self._player: Player | None = None
         self._playing: tuple[Match, Options] | None = None
         self._last_read: float | None = None
+        self._last_drawn, self._shown = 0.0, 0.0
 
     def ask(self, wanted: tuple[Match, Options] | Refusal) -> None:
         """From the next frame on draw so, of this source; or nothing, and say why. From any thread."""
@@ -121,7 +124,9 @@ class Reflection:
         """
         begun = time.thread_time()
         try:
-            draft = seen.player.draw(seen.step, seen.seconds)
+            self._shown += min(seen.seconds - self._last_drawn, LONGEST)
+            self._last_drawn = seen.seconds
+            draft = seen.player.draw(seen.step, self._shown)
         except Refusal as refusal:
             self._gate.live()  # what ends the session is raised here once more
             seen.player.pause()
