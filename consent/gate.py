@@ -260,16 +260,16 @@ class Gate:
             return template, self._seen
 
     def _frame(
-        self, source: Match, purposes: tuple[Purpose, ...], found: Found, origin: Origin, number: int
+        self, source: Match, purposes: tuple[Purpose, ...], found: Found, origin: Origin, job: bytes
     ) -> tuple[Work, ...]:
         """What an engine works with in one frame."""
         pixels, face, others, score, scene = found
         with self._lock:
             self._alive()
-            self._seal.verify(Match, self._live[number % len(self._live)])  # in turns: all of them take too long
+            self._seal.verify(Match, secrets.choice(self._live))  # all of them take too long
             target = self._seal.put(Match(pixels, face, others, score, origin, None))
             ends = self._seen + policy.GRANT_SECONDS
-            told = (Grant(source, target, one, ends, os.urandom(16), number) for one in purposes)
+            told = (Grant(source, target, one, ends, os.urandom(16), job) for one in purposes)
             return tuple(self._seal.put(Work(self._live, self._seal.put(one), self, Once(), scene)) for one in told)
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
@@ -286,7 +286,8 @@ class Gate:
         with self._lock:
             self._alive()
             inside = Released(pixels, grant.target.pixels, grant.source.pixels, facts)
-            return self._seal.put(Draft(inside, os.urandom(16), grant.frame))
+            nonce = os.urandom(16)
+            return self._seal.put(Draft(inside, nonce, grant.job or nonce))
 
     def release(self, draft: Draft) -> Released:
         """Open a draft for the stamp, once. Of a film or a mirror, the first one is logged, and what is refused.
@@ -295,13 +296,14 @@ class Gate:
             Forgery: a draft this gate did not make, that was changed, or that was released before.
             Refusal: `session-withdrawn` or `session-expired`.
         """
-        with self._decision("release", loud=type(draft) is not Draft or draft._frame in {0, 1}):  # noqa: SLF001
+        with self._decision("release", loud=type(draft) is not Draft or draft._job not in self._spent):  # noqa: SLF001
             self._alive()
             self._seal.verify(Draft, draft)
             if draft._nonce in self._spent:  # noqa: SLF001 - the one opener
                 raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
-            return draft._inside  # noqa: SLF001
+        self._spent.add(draft._job)  # noqa: SLF001 - it stands in the log
+        return draft._inside  # noqa: SLF001
 
 
 @final

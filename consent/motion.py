@@ -17,7 +17,7 @@ from consent import policy
 from consent.errors import Box, Refusal
 from consent.quality import grown, usable
 from consent.sight import everybody_else
-from consent.types import Match, Origin, Photo, Pixels, Purpose, freeze
+from consent.types import Match, Once, Origin, Photo, Pixels, Purpose, freeze
 from models.faces import Face
 from models.identity import Vector
 from models.presentation.lively import Lively
@@ -41,7 +41,7 @@ class Following:
         self._mine: int | None = None
         self._lively, self._awake = Lively(policy.EYES_CLOSED), math.nan
         self._near: tuple[Box, ...] = ()
-        self._frames, self._looked = 0, (0, math.nan)
+        self._job, self._looked = Once().mark, (0, math.nan)
 
     def look(self, photo: Photo, seconds: float) -> tuple[Work, ...] | Refusal:
         """Judge the next frame.
@@ -62,8 +62,7 @@ class Following:
             found = self._found(pixels, now if self._mirror else seconds, template)
         except Refusal as refusal:
             return refusal
-        self._frames += 1
-        return self._gate._frame(self._source, self._purposes, found, self._origin, self._frames)  # noqa: SLF001
+        return self._gate._frame(self._source, self._purposes, found, self._origin, self._job)  # noqa: SLF001
 
     def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
         """The person in this frame."""

@@ -280,7 +280,7 @@ class Match(Sealed):
 class Grant(Sealed):
     """Leave for one purpose, on exactly these two pictures, once, until `expires` (monotonic seconds).
 
-    `frame` counts from 1 in a film or a mirror; 0 for a picture.
+    `job` is the number of a film or a mirror; empty for a picture.
     """
 
     source: Match = field(repr=False)
@@ -288,7 +288,7 @@ class Grant(Sealed):
     purpose: Purpose
     expires: float
     nonce: bytes = field(repr=False)
-    frame: int = 0
+    job: bytes = field(default=b"", repr=False)
     seal: bytes = field(default=b"", repr=False)
 
 
@@ -329,7 +329,7 @@ class Draft(Sealed):
 
     _inside: Released = field(repr=False)
     _nonce: bytes = field(repr=False)
-    _frame: int
+    _job: bytes = field(repr=False)
     _seal: bytes = field(default=b"", repr=False)
 
 

@@ -83,6 +83,12 @@ def test_of_a_job_the_beginning_and_the_first_way_out_are_logged(ada, ledger, fi
         ada.release(work.draft(work.target.pixels, "none", {}))
     assert [e["event"] for e in ledger.entries()[before:]] == ["release"]
     following = ada.follow(ada.live()[0], (Purpose.AGE,), Purpose.VIDEO)
+    steps = [following.look(photo(mine(n)), n / FPS) for n in range(3)]
+    before = len(ledger.entries())
+    for (work,) in steps[1:]:  # an engine may leave the first alone
+        ada.release(work.draft(work.target.pixels, "none", {}))
+    assert [e["event"] for e in ledger.entries()[before:]] == ["release"]
+    following = ada.follow(ada.live()[0], (Purpose.AGE,), Purpose.VIDEO)
     last = ledger.entries()[-1]
     assert (last["event"], last["purpose"]) == ("follow", "video")
     assert isinstance(following, Following)
