@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, final
 from consent import policy
 from consent.errors import Box, Refusal
 from consent.quality import grown, usable
-from consent.sight import everybody_else
+from consent.sight import reach
 from consent.types import Match, Once, Origin, Photo, Pixels, Purpose, freeze
 from models.faces import Face
+from models.heads import closer
 from models.identity import Vector
 from models.presentation.lively import Lively
 from models.tracks import Tracks
@@ -35,7 +36,7 @@ class Following:
     """Leave to change the frames of one film or one mirror. Made by `Gate.follow` only; not for several threads."""
 
     def __init__(self, gate: Gate, tracks: Tracks, source: Match, purposes: Sequence[Purpose], into: Purpose) -> None:
-        self._gate, self._tracks, self._source = gate, tracks, source
+        self._gate, self._finder, self._tracks, self._source = gate, gate._finder, tracks, source  # noqa: SLF001
         self._purposes, self._mirror = tuple(purposes), into is Purpose.MIRROR
         self._origin = Origin.LIVE if self._mirror else Origin.PHOTO
         self._mine: int | None = None
@@ -85,7 +86,7 @@ class Following:
             if not seconds - self._awake <= policy.BLINK_SECONDS:
                 raise Refusal.of("not-lively", boxes=(face.box,))
         if (sample := (mine.track, mine.samples[-1].seconds)) != self._looked:  # it costs more than all the rest
-            self._near, self._looked = everybody_else(self._gate._finder, pixels, face), sample  # noqa: SLF001
+            self._near, self._looked = closer(self._finder, pixels, reach(face, pixels), boxes), sample
         others = (*(box for box in boxes if box is not mine.box), *self._near)
         return pixels, face, others, best, mine.scene
 
