@@ -115,7 +115,7 @@ def parse(message: bytes) -> tuple[int, float, bytes]:
         (length,) = struct.unpack_from(">I", message)
         header = json.loads(message[4 : 4 + length])
         sequence, at = int(header["seq"]), float(header["t"])
-    except (struct.error, ValueError, KeyError, TypeError, OverflowError):
+    except (struct.error, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Refusal("frame-unreadable", "A camera frame was broken on its way.", RETRY) from None
     jpeg = message[4 + length :]
     if not jpeg.startswith(b"\xff\xd8\xff") or not 0 <= at < LATEST:

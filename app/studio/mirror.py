@@ -145,6 +145,7 @@ class Mirror:
             for task in (left := list(self._work)):
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+            self._outcome = None  # its error leads back here, and both would stay, with all that the mirror held
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something beside the rest; what it raises ends the mirror."""
@@ -292,7 +293,11 @@ class Mirror:
 
     async def _in(self, stage: int, act: Callable[..., Any], *values: Any) -> Any:
         """Do something in the thread of a stage."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads[stage], act, *values)
+        try:
+            work = asyncio.get_running_loop().run_in_executor(self._threads[stage], act, *values)
+        except RuntimeError:  # closed a moment ago: `_wait` says why
+            raise asyncio.CancelledError from None
+        return await work
 
     # --- what is kept ------------------------------------------------------------------------------------------------
 

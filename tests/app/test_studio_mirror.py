@@ -1,7 +1,9 @@
 """The mirror through its real socket and the real gate: who is shown, who is not, what is kept, how it ends."""
 
+import gc
 import json
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -195,6 +197,35 @@ def test_a_withdrawal_ends_it_and_lets_the_recording_go(mortal, people):
         assert page.until("end")[0]["code"] == "session-withdrawn"
     assert held._recording is None
     assert closed(mortal.visitor)
+
+
+def test_a_frame_that_is_under_way_when_it_ends_is_no_fault(mortal, people):
+    with mortal.page() as page:
+        page.look(people["me"][0])
+        for thread in mortal.visitor.mirror._threads:
+            thread.shutdown()
+        page.send(people["me"][1])
+        time.sleep(0.2)
+        mortal.visitor.withdraw()
+        assert page.until("end")[0]["code"] == "session-withdrawn"
+
+
+def test_nothing_of_it_stays_for_the_collector_of_cycles(mortal, people):
+    gc.collect()
+    gc.disable()
+    try:
+        with mortal.page() as page:
+            page.look(people["me"][0])
+            held = weakref.ref(mortal.visitor.mirror.reflection)
+            page.send(people["me"][1])
+            mortal.visitor.withdraw()
+            page.until("end")
+        ends = time.monotonic() + 20
+        while held() is not None and time.monotonic() < ends:
+            time.sleep(0.02)
+        assert held() is None, "landmarks, skin and vectors of a face"
+    finally:
+        gc.enable()
 
 
 def test_a_session_that_runs_out_ends_it(mortal, people):
