@@ -174,9 +174,8 @@ class Finder:
 
         A picture without a hit is tried once more with a border, for crops that cut the head.
         """
-        bgr = np.ascontiguousarray(image[:, :, ::-1])
         with self._lock:
-            return self._detect(bgr, side, 0) or self._detect(bgr, side, max(image.shape[:2]) // 2)
+            return self._detect(image, side, 0) or self._detect(image, side, max(image.shape[:2]) // 2)
 
     def find(self, image: Image, side: int = SIDE) -> tuple[Face, ...]:
         """Every face, measured, left to right. `image` is `uint8 RGB (H, W, 3)`."""
@@ -209,16 +208,16 @@ class Finder:
             box = (float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1]))
             return self._face(image, mesh, box, five_points(mesh), score)
 
-    def _detect(self, bgr: Image, side: int, border: int) -> tuple[Detection, ...]:
-        scale = min(1.0, side / (max(bgr.shape[:2]) + 2 * border))
-        if min(bgr.shape[:2]) * scale < 1:  # a strip, of which nothing would be left
+    def _detect(self, image: Image, side: int, border: int) -> tuple[Detection, ...]:
+        scale = min(1.0, side / (max(image.shape[:2]) + 2 * border))
+        if min(image.shape[:2]) * scale < 1:  # a strip, of which nothing would be left
             return ()
-        small = cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr
+        small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else image
         edge = round(border * scale)  # shrunk first: a border round a large photo would take gigabytes
         if edge:
             small = cv2.copyMakeBorder(small, edge, edge, edge, edge, cv2.BORDER_CONSTANT)
         self._detector.setInputSize((small.shape[1], small.shape[0]))
-        rows = self._detector.detect(small)[1]
+        rows = self._detector.detect(np.ascontiguousarray(small[:, :, ::-1]))[1]  # BGR
         if rows is None:
             return ()
         found = []
