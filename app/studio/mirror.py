@@ -45,6 +45,8 @@ IN_WORK: Final = 2
 """Frames between decoder and socket: the next is looked at while one is drawn and stamped."""
 SILENCE: Final = 15.0
 """Seconds without a message after which the camera counts as stopped; the page itself says so at once."""
+TAKEN: Final = 3.0
+"""Seconds in which a page must have taken what it is told."""
 MOST_MESSAGES: Final = 120
 """Of a page in a second."""
 MOST_TEXT: Final = 2000
@@ -91,13 +93,15 @@ async def _converse(socket: WebSocket, visitor: Visitor, desk: Desk) -> None:
         if mirror is not None:
             mirror.close()
             visitor.look_away(mirror)
+            mirror = None  # a page that does not read keeps this line open, and nothing else
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await socket.close()
 
 
 async def _say(socket: WebSocket, message: dict[str, Any]) -> None:
-    with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the page has gone
-        await socket.send_json(message)
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):  # the page has gone, or does not read
+        async with asyncio.timeout(TAKEN):
+            await socket.send_json(message)
 
 
 class Mirror:
