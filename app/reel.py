@@ -157,6 +157,7 @@ class _Watch:
             self._checking = time.monotonic()
         cost = self._cost(now)
         share = (now.done + cost * now.looked_at) / (now.total * (1 + cost))
+        share = 1.0 if now.looked_at == now.total else min(share, 0.999)  # sums of fractions end beside 1
         self._tell(Progress(now.total, now.done, now.looked_at, now.changed, now.left, share, self._left(now, cost)))
 
     def _cost(self, now: Count) -> float:
