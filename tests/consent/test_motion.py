@@ -221,6 +221,15 @@ def test_what_cannot_be_judged_says_why_and_goes_on_afterwards(film):
     assert len(granted(said)) == 2
 
 
+def test_a_face_that_cannot_be_measured_any_more_is_left_alone(film, ada, monkeypatch):
+    assert len(granted(film(mine(0)))) == 1
+    with monkeypatch.context() as patch:
+        for how in ("follow", "measure"):
+            patch.setattr(ada._finder, how, lambda *_: None)
+        assert film(mine(0)) == ["face-turned-away"]
+    assert len(granted(film(mine(0)))) == 1
+
+
 def test_after_a_hole_in_time_everything_begins_anew(ada):
     following = ada.follow(ada.live()[0], (Purpose.AGE,), Purpose.VIDEO)
     scenes = [following.look(photo(mine(n)), at)[0].scene for n, at in enumerate((0.0, 0.04, 0.04 + 2 * GAP, 0.0))]
