@@ -45,7 +45,7 @@ IN_WORK: Final = 2
 """Frames between decoder and socket: the next is looked at while one is drawn and stamped."""
 SILENCE: Final = 15.0
 """Seconds without a message after which the camera counts as stopped; the page itself says so at once."""
-TAKEN: Final = 3.0
+TAKEN: Final = 10.0
 """Seconds in which a page must have taken what it is told."""
 MOST_MESSAGES: Final = 120
 """Of a page in a second."""

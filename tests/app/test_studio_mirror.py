@@ -290,9 +290,11 @@ def test_late_frames_are_let_fall_and_the_newest_is_shown(browser, people):
     assert len(answered) < 15
 
 
-def test_one_mirror_for_a_browser(browser):
-    with browser.page(), browser.page() as second:
-        assert second.until("end")[0]["code"] == "mirror-running"
+def test_one_mirror_for_a_browser(browser, people):
+    with browser.page() as first:
+        first.look(people["me"][0])  # it is open
+        with browser.page() as second:
+            assert second.until("end")[0]["code"] == "mirror-running"
     assert closed(browser.visitor)
 
 
