@@ -18,6 +18,7 @@ from typing import Protocol
 
 from app.engines.age import AgeOptions, age
 from app.engines.combine import CombineOptions, combine
+from app.engines.combine import purposes as purposes  # noqa: PLC0414 - what leave is needed, handed on
 from app.engines.express import ExpressOptions, express
 from app.engines.swap import SwapOptions, swap
 from app.stamp.plate import Language
@@ -35,15 +36,6 @@ from consent.types import Assurance, Clock, Frame, Match, Photo, Purpose, since_
 
 Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
 """What to do is said by the type of the options."""
-
-
-def purposes(options: Options) -> tuple[Purpose, ...]:
-    """What leave these options need."""
-    if isinstance(options, CombineOptions):
-        return options.purposes
-    if isinstance(options, SwapOptions):
-        return (Purpose.SWAP,)
-    return (Purpose.AGE,) if isinstance(options, AgeOptions) else (Purpose.EXPRESS,)
 
 
 class Camera(Protocol):

@@ -86,8 +86,7 @@ class Gate:
         self.assurance: Final = live.assurance
         self.purposes: Final = receipt.purposes
         self.consent: Final = receipt.id
-        self._world = live.world
-        self._clock, self._ledger = clock, ledger
+        self._world, self._clock, self._ledger = live.world, clock, ledger
         self._seen = clock()
         self.expires: Final = self._seen + policy.SESSION_SECONDS
         self._lock = threading.RLock()
@@ -263,14 +262,13 @@ class Gate:
         self, source: Match, purposes: tuple[Purpose, ...], found: Found, origin: Origin, job: bytes
     ) -> tuple[Work, ...]:
         """What an engine works with in one frame."""
-        pixels, face, others, score, scene = found
         with self._lock:
             self._alive()
             self._seal.verify(Match, secrets.choice(self._live))  # all of them take too long
-            target = self._seal.put(Match(pixels, face, others, score, origin, None))
-            ends = self._seen + policy.GRANT_SECONDS
-            told = (Grant(source, target, one, ends, os.urandom(16), job) for one in purposes)
-            return tuple(self._seal.put(Work(self._live, self._seal.put(one), self, Once(), scene)) for one in told)
+            target = self._seal.put(Match(*found[:4], origin, None))
+            # redeemed here and now: over already for anybody who would redeem it again
+            told = (Grant(source, target, one, self._seen, os.urandom(16), job) for one in purposes)
+            return tuple(self._seal.put(Work(self._live, self._seal.put(one), self, Once(), found[4])) for one in told)
 
     # --- out of the engine, into the stamp ---------------------------------------------------------------------------
 
@@ -322,6 +320,11 @@ class Work(Sealed):
     _once: Once = field(repr=False)
     scene: int = 0
     seal: bytes = field(default=b"", repr=False)
+
+    @property
+    def purpose(self) -> Purpose:
+        """What may be done."""
+        return self._grant.purpose
 
     @property
     def source(self) -> Match:

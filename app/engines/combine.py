@@ -63,6 +63,11 @@ class CombineOptions:
         return told
 
 
+def purposes(options: Options | CombineOptions) -> tuple[Purpose, ...]:
+    """What leave these options need, in the order in which it is done."""
+    return options.purposes if isinstance(options, CombineOptions) else (_NAMED[type(options)],)
+
+
 def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions) -> Draft:
     """The target's picture with several changes made in one go.
 

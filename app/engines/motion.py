@@ -7,9 +7,10 @@ from typing import Final
 from app.engines._covered import uncovered
 from app.engines._moving import Moving
 from app.engines.age import AgeOptions
-from app.engines.combine import CombineOptions
+from app.engines.combine import CombineOptions, purposes
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
+from consent.errors import Refusal
 from consent.gate import Work
 from consent.types import Draft, Origin
 
@@ -49,10 +50,12 @@ class Player:
             seconds: when it is shown, rising; after half a second without a frame another take begins.
 
         Raises:
-            Refusal: `face-covered`, for this frame: it stays as it is, and the next may be drawn again; what
-                `Work.draft` says, which ends the job.
+            Refusal: `face-covered`, for this frame: it stays as it is, and the next may be drawn again;
+                `wrong-purpose`, when the leave is for something else, and what `Work.draft` says: these end the job.
             Forgery: as `Work.draft`.
         """
+        if tuple(work.purpose for work in step) != purposes(self._options):
+            raise Refusal.of("wrong-purpose")
         first, *more = step
         self._seen(first)
         views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)

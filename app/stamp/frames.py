@@ -244,7 +244,7 @@ class Marked:
         """The face that the label keeps clear of: the same while it covers no other, so that it does not jump."""
         size = self.film.size[1], self.film.size[0]
         place = label.place(size, self.text, self._clear[-1][1])
-        if _overlap(place, face) and label.place(size, self.text, face) != place:
+        if label.overlap(place, face) and label.place(size, self.text, face) != place:
             self._clear.append((self._changed + self._left.total() - 1, face))
 
     def _finished(self, pixels: Pixels) -> Pixels:
@@ -262,9 +262,3 @@ def _same(facts: Facts) -> tuple[object, ...]:
     """What all drafts of one film have in common."""
     told = (facts.purposes, facts.domain, facts.assurance, facts.session, facts.consent, facts.source_origin)
     return (*told, facts.target_origin, facts.engine, facts.source_score, dict(facts.parameters))
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return across > 0 and down > 0

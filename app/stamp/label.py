@@ -149,7 +149,7 @@ def _best(size: tuple[int, int], words: Text, face_box: Box | None) -> tuple[int
     for drawn, corner in itertools.product((plate(layout, cap) for layout in _layouts(words)), Corner):
         x, y, wide, high = _box(drawn.shape, corner, size, cap)
         if min(x, y) >= 0 and x + wide <= size[1] and y + high <= size[0]:
-            options.append((_overlap((x, y, wide, high), face_box), drawn.size, corner, (x, y, drawn)))
+            options.append((overlap((x, y, wide, high), face_box), drawn.size, corner, (x, y, drawn)))
     *_, best = min(options, key=lambda option: option[:3])
     return best
 
@@ -207,7 +207,8 @@ def _box(plate_: tuple[int, ...], corner: Corner, size: tuple[int, int], cap: in
     return x, y, plate_[1], plate_[0]
 
 
-def _overlap(box: Box, face: Box | None) -> float:
+def overlap(box: Box, face: Box | None) -> float:
+    """How many pixels two boxes (x, y, width, height) have in common."""
     if face is None:
         return 0.0
     wide = min(box[0] + box[2], face[0] + face[2]) - max(box[0], face[0])

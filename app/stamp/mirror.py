@@ -161,7 +161,7 @@ class MirrorStamp:
         """The label stays in its corner as long as it covers no face, so that it does not jump."""
         text = label.lines(statement.purpose, demo=statement.domain == "demo", language=self._language)
         size = pixels.shape[0], pixels.shape[1]
-        if self._clear is None or _overlap(label.place(size, text, self._clear), facts.face_box):
+        if self._clear is None or label.overlap(label.place(size, text, self._clear), facts.face_box):
             self._clear = facts.face_box
         return label.draw(pixels, text, self._clear)
 
@@ -171,9 +171,3 @@ def _mirrored(facts: Facts, width: int) -> Facts:
     x, y, wide, high = facts.face_box
     told = {**facts.parameters, "mirrored": "yes"}
     return replace(facts, face_box=(width - x - wide, y, wide, high), parameters=told)
-
-
-def _overlap(one: Box, other: Box) -> bool:
-    across = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
-    down = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
-    return across > 0 and down > 0

@@ -74,6 +74,21 @@ def changes(frames, made):
     return [float(cv2.absdiff(a, b.pixels).mean()) for a, b in zip(frames, made, strict=True)]
 
 
+@pytest.mark.parametrize(
+    ("options", "leave"),
+    [
+        (OPTIONS["swap"], (Purpose.AGE,)),
+        (OPTIONS["age"], (Purpose.AGE, Purpose.SWAP)),
+        (TOGETHER, (Purpose.SWAP,)),
+    ],
+)
+def test_leave_for_one_thing_is_none_for_another(follow, options, leave):
+    (step,) = follow(*leave, last=1)
+    with pytest.raises(Refusal) as caught:
+        Player(options).draw(step, 0.0)
+    assert caught.value.code == "wrong-purpose"
+
+
 @pytest.mark.parametrize("name", [*OPTIONS, "combine"])
 def test_every_frame_of_a_job_says_the_same_of_itself(takes, name):
     options = OPTIONS.get(name, TOGETHER)

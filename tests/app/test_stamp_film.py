@@ -260,7 +260,7 @@ def test_the_label_leaves_a_corner_that_the_face_comes_into(gate, signer):
     faces = []
     done = stamp_film(gate, film, given(work()), signer)
     spots = [label.find(pixels).box for pixels in films.read(done.data).frames()]
-    assert all(not frames._overlap(spot, face) for spot, face in zip(spots, faces, strict=True))
+    assert all(not label.overlap(spot, face) for spot, face in zip(spots, faces, strict=True))
     assert len(set(spots)) == 2
 
 

@@ -289,6 +289,13 @@ def test_what_was_changed_on_the_way_is_a_forgery(film):
         work.draft(mine(0), "none", {})
 
 
+def test_the_leave_for_a_frame_is_redeemed_already(film, ada):
+    (work,) = film(mine(0))[0]
+    with pytest.raises(Forgery) as caught:
+        ada.redeem(work._grant, Purpose.AGE)
+    assert caught.value.code == "grant-stale"
+
+
 def test_an_engine_hands_in_each_frame_once(film):
     (work,) = film(mine(0))[0]
     work.draft(mine(0), "none", {})
