@@ -161,8 +161,9 @@ def test_no_public_function_of_the_engines_takes_a_picture():
             if not name.startswith("_") and getattr(item, "__module__", "") == loaded.__name__
         ]
         functions = [item for _, item in own if inspect.isfunction(item)]
-        assert [f.__name__ for f in functions] == [module]
-        signature = inspect.signature(functions[0])
+        verbs = [f for f in functions if list(inspect.signature(f).parameters) != ["options"]]
+        assert [f.__name__ for f in verbs] == [module]
+        signature = inspect.signature(verbs[0])
         assert list(signature.parameters) == ["gate", "grants" if module == "combine" else "grant", "options"]
         assert signature.return_annotation in (Draft, "Draft")
 
