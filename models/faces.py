@@ -1,7 +1,8 @@
 """Find faces and measure them: detect -> mesh -> iris -> pose -> quality.
 
-Networks: YuNet (detector), MediaPipe face mesh and iris, all run by OpenCV's dnn on the CPU. Measured on real faces
-(docs/models.md): YuNet found 177 of 177 photographs; the mesh's points lie within 0.034 eye distances of dlib's.
+Networks, on the CPU: YuNet (detector), run by OpenCV's dnn; MediaPipe face mesh and iris, run by LiteRT. Measured on
+real faces (docs/models.md): YuNet found 177 of 177 photographs; the mesh's points lie within 0.034 eye distances of
+dlib's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import topology
-from models.load import net, weights
+from models.load import Lite, weights
 
 Image = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
@@ -167,7 +168,7 @@ class Finder:
         empty = np.zeros(0, np.uint8)
         detector = np.frombuffer(weights("detector"), np.uint8)
         self._detector = cv2.FaceDetectorYN.create("onnx", detector, empty, (320, 320), DETECTOR_SCORE, 0.3, 5000)
-        self._mesh_net, self._iris_net = net("mesh"), net("iris")
+        self._mesh_net, self._iris_net = Lite("mesh"), Lite("iris")
 
     def detect(self, image: Image, side: int = SIDE) -> tuple[Detection, ...]:
         """Every face the detector sees, left to right; `side` is the longer side it looks at, in pixels.
@@ -231,12 +232,11 @@ class Finder:
     def _mesh(self, image: Image, centre: Points, size: float, angle: float) -> tuple[Points, float]:
         into = _crop(centre, max(size, 1.0), angle, _MESH_SIDE)
         crop = warped(image, into, _MESH_SIDE, _COARSE)
-        self._mesh_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_MESH_SIDE, _MESH_SIDE)))
-        raw = np.asarray(self._mesh_net.forward("conv2d_21"), np.float64).reshape(468, 3)
-        flag = self._mesh_net.forward("conv2d_31")
+        seen = self._mesh_net.see(crop)
+        raw, flag = seen["conv2d_21"].astype(np.float64).reshape(468, 3), float(seen["conv2d_31"][0])
         back = cv2.invertAffineTransform(into)
         mesh = np.column_stack([raw[:, :2] @ back[:, :2].T + back[:, 2], raw[:, 2] * size / _MESH_SIDE])
-        return mesh, float(1 / (1 + np.exp(-float(np.ravel(flag)[0]))))
+        return mesh, float(1 / (1 + np.exp(-flag)))
 
     @staticmethod
     def _region(mesh: Points) -> tuple[Points, float, float]:
@@ -255,8 +255,8 @@ class Finder:
         if mirror:  # the network was trained on one side only
             into = np.array([[-1.0, 0, _IRIS_SIDE - 1], [0, 1, 0]]) @ np.vstack([into, (0, 0, 1)])
         crop = warped(image, into, _IRIS_SIDE, _COARSE)
-        self._iris_net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_IRIS_SIDE, _IRIS_SIDE)))
-        contour = np.asarray(self._iris_net.forward("output_eyes_contours_and_brows"), np.float64).reshape(71, 3)[:, :2]
+        rims = self._iris_net.see(crop)["output_eyes_contours_and_brows"]
+        contour = rims.astype(np.float64).reshape(71, 3)[:, :2]
         gaps = np.linalg.norm(contour[3:6] - contour[11:14], axis=1).mean()
         return float(gaps / max(float(np.linalg.norm(contour[0] - contour[8])), 1e-6))
 

@@ -7,7 +7,11 @@ check and use cannot slip in. Only ONNX, TFLite and a plain protocol buffer are 
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,6 +19,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from models.errors import Fault
@@ -83,10 +88,43 @@ def weights(name: str) -> bytes:
 
 
 def net(name: str) -> cv2.dnn.Net:
-    """A fresh CPU network of OpenCV's dnn. Not thread-safe: one owner each."""
-    data = np.frombuffer(weights(name), np.uint8)
-    is_tflite = registry()[0][name].file.endswith(".tflite")
-    return cv2.dnn.readNetFromTFLite(data) if is_tflite else cv2.dnn.readNetFromONNX(data)
+    """A fresh CPU network of an ONNX file, run by OpenCV's dnn. Not thread-safe: one owner each."""
+    return cv2.dnn.readNetFromONNX(np.frombuffer(weights(name), np.uint8))
+
+
+class Lite:
+    """A fresh CPU network of a TFLite file, run by LiteRT on one thread. Not thread-safe: one owner each.
+
+    OpenCV's dnn runs the same files to the same answers (within 1e-4 of the eye distance), at two to four times the
+    cost: it computes everything again for a second output.
+    """
+
+    def __init__(self, name: str) -> None:
+        with _hushed():
+            self._net = Interpreter(model_content=weights(name), num_threads=1)
+            self._net.allocate_tensors()
+        self._into = int(self._net.get_input_details()[0]["index"])
+        self._out = {str(one["name"]): int(one["index"]) for one in self._net.get_output_details()}
+
+    def see(self, crop: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """The outputs by name, each flat, for one crop `uint8 RGB (H, W, 3)` of the size the network takes."""
+        self._net.set_tensor(self._into, np.multiply(crop[None], np.float32(1 / 255), dtype=np.float32))
+        self._net.invoke()
+        return {name: np.asarray(self._net.get_tensor(index), np.float32).ravel() for name, index in self._out.items()}
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Within, nothing reaches standard error: LiteRT tells it what it was made of, and has no setting for that."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def patterns(side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.faces import Image
-from models.load import net
+from models.load import Lite
 
 _SIDE: Final = 256
 
@@ -20,13 +20,12 @@ class Segmenter:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._net = net("person")
+        self._net = Lite("person")
 
     def mask(self, image: Image) -> NDArray[np.float32]:
         """Probability of *person* for every pixel of `image` (`uint8 RGB (H, W, 3)`): (H, W) float32 0..1."""
         small = cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
         with self._lock:
-            self._net.setInput(cv2.dnn.blobFromImage(small, 1 / 255, (_SIDE, _SIDE)))
-            likely = np.asarray(self._net.forward(), np.float32).reshape(_SIDE, _SIDE)
+            likely = self._net.see(np.asarray(small, np.uint8))["activation_10"].reshape(_SIDE, _SIDE)
         size = (image.shape[1], image.shape[0])
         return np.clip(cv2.resize(likely, size, interpolation=cv2.INTER_LINEAR), 0, 1).astype(np.float32)

@@ -19,7 +19,7 @@ from app.engines._expressshape import FOLLOWS_DOWN, FOLLOWS_UP
 from app.engines._filters import Pixels, Points
 from app.engines._geometry import Box
 from models.faces import similarity, warped
-from models.load import net
+from models.load import Lite
 from models.topology import LEFT_EYE, RIGHT_EYE
 
 _SIDE: Final = 64
@@ -50,7 +50,7 @@ class _Network:
     """The iris network, shared by all calls; it holds nothing of anyone."""
 
     def __init__(self) -> None:
-        self._lock, self._net = threading.Lock(), net("iris")
+        self._lock, self._net = threading.Lock(), Lite("iris")
 
     def eye(self, image: Pixels, mesh: Points, side: int) -> Eye:
         """The right (0) or left (1) eye of the face on `mesh`."""
@@ -66,9 +66,9 @@ class _Network:
             into = np.array([[-1.0, 0, _SIDE - 1], [0, 1, 0]]) @ np.vstack([into, (0, 0, 1)])
         crop = warped(image, into, _SIDE, 3.0)
         with self._lock:
-            self._net.setInput(cv2.dnn.blobFromImage(crop, 1 / 255, (_SIDE, _SIDE)))
-            found = [self._net.forward(name) for name in ("output_eyes_contours_and_brows", "output_iris")]
-        rims, iris = (np.asarray(one, np.float64).reshape(-1, 3)[:, :2] for one in found)
+            found = self._net.see(crop)
+        flat = (found["output_eyes_contours_and_brows"], found["output_iris"])
+        rims, iris = (one.astype(np.float64).reshape(-1, 3)[:, :2] for one in flat)
         back = cv2.invertAffineTransform(into)
         rims, iris = rims[list(_RING)] @ back[:, :2].T + back[:, 2], iris @ back[:, :2].T + back[:, 2]
         return Eye(rims, iris[0], float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean()))

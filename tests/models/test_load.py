@@ -52,4 +52,4 @@ def test_a_missing_file_is_a_fault_at_the_next_load(elsewhere):
 def test_an_empty_file_is_a_fault(elsewhere):
     (elsewhere / load.registry()[0]["mesh"].file).write_bytes(b"")
     with pytest.raises(Fault):
-        load.net("mesh")
+        load.Lite("mesh")

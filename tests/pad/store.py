@@ -112,7 +112,7 @@ def code_version() -> str:
         place = ROOT / part
         for path in sorted(place.rglob("*")) if place.is_dir() else [place]:
             tells = part == "tests/pad" and any(path.match(name) for name in _ONLY_TELLS)
-            if path.is_file() and path.suffix not in {".md", ".pyc", ".part"} and not tells:
+            if path.is_file() and path.suffix not in {".md", ".part"} and "__pycache__" not in path.parts and not tells:
                 whole.update(f"{path.relative_to(ROOT).as_posix()} {path.stat().st_size}\n".encode())
                 whole.update(path.read_bytes())
     return whole.hexdigest()[:12]
