@@ -37,13 +37,13 @@ def other_beard(source: Seen, target: Seen, box: Box) -> Floats:
 
     Half a beard is worse than either: it would end where the mesh does, on the jaw and the neck.
     """
-    if _bearded(source) == _bearded(target):
+    if bearded(source) == bearded(target):
         return np.zeros(box.shape, np.float32)
     mesh, width = target.face.mesh - np.append(box.corner, 0), width_of(target.face.mesh)
     return polygon(box.shape, mesh[list(_WHERE), :2], _GROWN * width, _SOFT * width)
 
 
-def _bearded(seen: Seen) -> Literal["beard", "bare"]:
+def bearded(seen: Seen) -> Literal["beard", "bare"]:
     """Whether the lower face is covered by what has another colour than this person's skin."""
     width = width_of(seen.face.mesh)
     box = Box.around(seen.face.mesh, 0.05 * width, seen.pixels.shape)
