@@ -90,6 +90,17 @@ def test_what_is_changed_in_place_after_it_was_sealed_is_found(inside):
     assert forged(sealed)
 
 
+@given(st.integers(0, 3 * 61 * 47 - 1), st.integers(1, 255))
+def test_every_byte_of_a_picture_counts(at, by):
+    picture = np.arange(61 * 47 * 3, dtype=np.uint64).astype(np.uint8).reshape(61, 47, 3)
+    other = picture.copy()
+    other.flat[at] ^= by
+    seals = {KEY.over(one) for one in (picture, other, picture[:, ::-1], picture[:-1], picture.reshape(47, 61, 3))}
+    assert len(seals) == 5
+    assert KEY.over(picture) == KEY.over(np.asfortranarray(picture))
+    assert KEY.over(np.zeros((0, 3))) != KEY.over(np.zeros((3, 0)))
+
+
 def test_parts_do_not_run_into_each_other():
     assert KEY.over("ab", "c") != KEY.over("a", "bc")
     assert KEY.over(("a", "b"), "c") != KEY.over("a", ("b", "c"))
