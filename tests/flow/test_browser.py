@@ -19,7 +19,7 @@ from tests.booth import SEAT
 from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sitter")]
 
 STRANGER = "ivo"
 
