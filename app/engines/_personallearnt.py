@@ -1,0 +1,78 @@
+"""Learning a person's appearance: leave for each frame goes in, and what comes out works in that session alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NoReturn, SupportsIndex, final
+
+from app.engines._personalfit import Appearance, fitted
+from consent.errors import Forgery, Refusal
+from consent.gate import Gate
+from consent.types import Grant, Match, Purpose
+
+
+@final
+class Learnt:
+    """A person's appearance. Made by `learn` alone; cannot be copied, saved or used with another gate.
+
+    Attributes:
+        frames: how many it was learnt from.
+        left_out: how many of the given frames had something across the face.
+    """
+
+    __slots__ = ("_gate", "_model", "frames", "left_out")
+
+    def __init__(self, gate: Gate, model: Appearance) -> None:
+        self._gate, self._model = gate, model
+        self.frames, self.left_out = len(model.frames), model.left_out
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError("a Learnt cannot be copied or serialised")
+
+    __copy__ = __deepcopy__ = _refuse
+
+    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
+        self._refuse()
+
+    def forget(self) -> None:
+        """Delete all that was learnt; it draws nothing any more."""
+        self._model = None  # type: ignore[assignment]
+
+    def model(self, gate: Gate) -> Appearance:
+        """What was learnt, for an engine.
+
+        Raises:
+            Forgery: `forged`: it was learnt in another session.
+            Refusal: `session-withdrawn` or `session-expired`, and then it is forgotten; `model-forgotten`.
+        """
+        if gate is not self._gate:
+            raise Forgery.of("forged")
+        try:
+            gate.live()
+        except Refusal:
+            self.forget()
+            raise
+        if self._model is None:
+            raise Refusal("model-forgotten", "What was learnt of your face was deleted.", "Learn it again.")
+        return self._model
+
+
+def learn(gate: Gate, grants: Sequence[Grant]) -> Learnt:
+    """Learn how the person looks, from the live check's own frames and the targets of `grants`.
+
+    Args:
+        gate: of the person.
+        grants: leave for `Purpose.MODEL`, at least one; a picture that is granted twice counts once.
+
+    Raises:
+        Forgery: a grant is not this gate's, is spent, or has run out.
+        Refusal: `wrong-purpose`; `nothing-to-learn`: no grant; `too-few-own-frames`; or the session is over.
+    """
+    works = [gate.redeem(grant, Purpose.MODEL) for grant in grants]
+    if not works:
+        raise Refusal("nothing-to-learn", "There is no picture to learn from.", "Ask for leave for one at least.")
+    views: list[Match] = list(works[0].own)
+    for work in works:
+        if not any(work.target.pixels is view.pixels for view in views):
+            views.append(work.target)
+    return Learnt(gate, fitted(views))
