@@ -73,8 +73,9 @@ def composed(changed: Image, image: Image, face: Face, boxes: tuple[Box, ...], s
     x0, y0, x1, y1 = around(face, sizes, image.shape)
     out = image.copy()
     out[y0:y1, x0:x1] = changed[y0:y1, x0:x1]
-    theirs = others(boxes, face.mesh[:, :2], out.shape)
-    out[theirs] = image[theirs]
+    if boxes:
+        theirs = others(boxes, face.mesh[:, :2], out.shape)
+        out[theirs] = image[theirs]
     return out
 
 

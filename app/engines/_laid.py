@@ -105,22 +105,22 @@ class Laid:
         if self._moves is None:
             return out
         moves = self._moves
-        moved = np.maximum(*(np.abs(moves[..., axis]) for axis in (0, 1))) > _STILL
-        if not moved.any():
+        moved = cv2.bitwise_not(cv2.inRange(moves, (-_STILL, -_STILL), (_STILL, _STILL)))
+        x, y, wide, high = cv2.boundingRect(moved)
+        if not wide:
             return out
-        rows, columns = np.flatnonzero(moved.any(1)), np.flatnonzero(moved.any(0))
         left, top = self.box.left, self.box.top
-        whole = Box(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
+        whole = Box(left + x, top + y, left + x + wide, top + y + high)
+        face = _inside(self.face, whole)
         # a face is resampled well, what is round it fast
-        for box, way in ((whole, cv2.INTER_LINEAR), (self.face, cv2.INTER_CUBIC)):
-            if box.empty:
+        for box, way in ((face, cv2.INTER_CUBIC), *((part, cv2.INTER_LINEAR) for part in _round(face, whole))):
+            if 0 in box.shape:
                 continue
             area = np.s_[box.top - top : box.bottom - top, box.left - left : box.right - left]
-            x = np.arange(box.left, box.right, dtype=np.float32)
-            y = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
-            at = moves[area][..., 0] + x, moves[area][..., 1] + y
-            shifted = cv2.remap(pixels, *at, way, borderMode=cv2.BORDER_REPLICATE)
-            cv2.copyTo(shifted, moved[area].astype(np.uint8), box.cut(out))
+            across = np.arange(box.left, box.right, dtype=np.float32)
+            down = np.arange(box.top, box.bottom, dtype=np.float32)[:, None]
+            at = moves[area][..., 0] + across, moves[area][..., 1] + down
+            cv2.copyTo(cv2.remap(pixels, *at, way, borderMode=cv2.BORDER_REPLICATE), moved[area], box.cut(out))
         return out
 
 
@@ -128,6 +128,18 @@ def _inside(box: Box, outer: Box) -> Box:
     """The part of a box that lies in another."""
     left, top = max(box.left, outer.left), max(box.top, outer.top)
     return Box(left, top, max(left, min(box.right, outer.right)), max(top, min(box.bottom, outer.bottom)))
+
+
+def _round(inner: Box, outer: Box) -> tuple[Box, ...]:
+    """What of a box lies round another one inside it."""
+    if 0 in inner.shape:
+        return (outer,)
+    return (
+        Box(outer.left, outer.top, outer.right, inner.top),
+        Box(outer.left, inner.bottom, outer.right, outer.bottom),
+        Box(outer.left, inner.top, inner.left, inner.bottom),
+        Box(inner.right, inner.top, outer.right, inner.bottom),
+    )
 
 
 def seen_in(unwrap: Unwrap, out: Pixels, laid: Laid) -> Floats:
