@@ -90,7 +90,7 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
     @router.get("/")
     def page(request: Request) -> Response:
         desk.visitor(request.headers)
-        language = spoken(request.headers.get("accept-language", ""))
+        language = _language(request)
         sections = "".join(
             f"<h3>{escape(say(f'agree_{title}_title', language))}</h3>"
             f"<p>{escape(say(f'agree_{text}', language, minutes=MINUTES))}</p>"
@@ -116,7 +116,7 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
         except ValueError:
             given = None
         given = given if isinstance(given, dict) else {}
-        visitor.language = spoken(request.headers.get("accept-language", ""))
+        visitor.language = _language(request)
         asked = _asked(purposes, visitor.language)
         text = consent_text(COMMAND_NOTICE, visitor.language, minutes=MINUTES, purpose=asked)
         myself, adult = given.get("myself") is True, given.get("adult") is True
@@ -128,6 +128,10 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
         return {"ok": True}
 
     return router
+
+
+def _language(request: Request) -> str:
+    return spoken(request.headers.get("accept-language", ""), request.headers.get("cookie", ""))
 
 
 def _asked(purposes: Sequence[Purpose], language: str) -> str:

@@ -1,4 +1,4 @@
-"""The studio's page: four steps, one after the other, and Verify for anybody."""
+"""The studio's page: three steps, one after the other; Verify for anybody; and what is here about you."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import gradio as gr
 from app.studio import films, mirror, pictures
 from app.studio.agree import build_agree
 from app.studio.cards import card
+from app.studio.data import build_data
 from app.studio.play import build_play
 from app.studio.prove import build_prove
-from app.studio.strings import TABLES, say
+from app.studio.strings import CHOSEN, TABLES, say
 from app.studio.tools import EVENTS_JS, Parts, html, session_pill
 from app.studio.verify import build_verify
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from app.studio.sessions import Visitor
 
 HEAD: Final = (
+    # before gradio's own script: it takes its words from the browser's language, which may not be the chosen one
+    f"<script>{{const chosen=/(?:^|; *){CHOSEN}=(\\w+)/.exec(document.cookie);"
+    "const tag=chosen&&{zh:'zh-CN',en:'en'}[chosen[1]];"
+    "if(tag)for(const[name,value]of[['language',tag],['languages',[tag]]])"
+    "Object.defineProperty(navigator,name,{get:()=>value});"
+    "document.documentElement.lang=navigator.language}</script>"
     '<link rel="stylesheet" href="/capture/assets/capture.css">'
     '<link rel="stylesheet" href="/capture/assets/studio.css">'
     '<link rel="modulepreload" href="/capture/assets/capture.js">'
@@ -72,23 +79,33 @@ def build(desk: Desk, words: gr.I18n) -> gr.Blocks:
         parts = Parts(desk=desk, words=words)
         with gr.Row(elem_id="head"):
             parts.show(html(elem_id="brand"), _brand)
+            parts.show(html(elem_id="language"), _switch)
             session = html(elem_id="session", js_on_load=EVENTS_JS)
             parts.show(session, lambda visitor: session_pill(visitor, desk.store.clock()))
             withdraw = gr.Button(words("withdraw"), elem_id="withdraw", visible=False, size="sm", scale=0, min_width=0)
             parts.show(withdraw, lambda visitor: gr.Button(visible=visitor.receipt is not None))
         parts.on(session.studio, lambda _: None)
-        parts.on(withdraw.click, lambda visitor: withdrawn(desk, visitor), place="gone")
+        parts.on(withdraw.click, lambda visitor: withdrawn(desk, visitor), place="gone", failed="agree")
         with gr.Tabs(elem_id="steps") as tabs:
             for step, fill in STEPS.items():
                 with gr.Tab(words(f"step_{step}"), id=step, elem_id=f"step-{step}"):
                     fill(parts)
+            with gr.Tab(words("step_data"), id="data", elem_id="step-data") as place:
+                build_data(parts, place, lambda visitor: withdrawn(desk, visitor))
         parts.wire(page, tabs)
     page.queue(max_size=16, default_concurrency_limit=4, api_open=False)
     return page
 
 
 def _brand(visitor: Visitor) -> str:
-    return f"<h1>{escape(say('title', visitor.language))}</h1><p>{escape(say('motto', visitor.language))}</p>"
+    language = visitor.language
+    return f"<h1>{escape(say('title', language))}</h1><p>{escape(say('motto', language))}</p>"
+
+
+def _switch(visitor: Visitor) -> str:
+    """The button to the other language; `studio.js` keeps the choice in a cookie and opens the page again."""
+    tag, name = say("language_other_tag", visitor.language), say("language_other", visitor.language)
+    return f'<button type="button" lang="{tag}" data-language="{tag}" data-cookie="{CHOSEN}">{escape(name)}</button>'
 
 
 def withdrawn(desk: Desk, visitor: Visitor) -> str:

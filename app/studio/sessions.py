@@ -112,6 +112,7 @@ class Visitor:
         checked: files verified, so that the page can tell one answer from the next.
         mirror: what is open before them, if anything is; ends with the session.
         film: the film on the table, if there is one, and what is being made of it.
+        kept: what stays on this computer, as HTML; read when *My data* is opened.
         notes: HTML cards under each step, made by us.
     """
 
@@ -131,6 +132,7 @@ class Visitor:
     checked: int = 0
     mirror: Closing | None = None
     film: Job | None = None
+    kept: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 

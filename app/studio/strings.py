@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from app.studio import strings_films, strings_mirror
+from app.studio import strings_data, strings_films, strings_mirror
 from app.studio.strings_zh import ZH
 
 if TYPE_CHECKING:
@@ -314,13 +314,16 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_record": "The signed record, for programs",
         **strings_mirror.EN,
         **strings_films.EN,
+        **strings_data.EN,
     }
 )
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH, **strings_films.ZH})}
+    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH, **strings_films.ZH, **strings_data.ZH})}
 )
 DEFAULT: Final = "en"
+CHOSEN: Final = "selfsame_language"
+"""Cookie with the language that was chosen on the page, where that is not the browser's own."""
 STUDIO_NOTICE: Final = "studio-4"
 """Version of what a person reads in step 1 before they agree; another word is another version."""
 COMMAND_NOTICE: Final = "command-3"
@@ -355,8 +358,16 @@ def say(key: str, language: str = DEFAULT, **parts: object) -> str:
     return text.format(**parts) if parts else text
 
 
-def language(accepted: str) -> str:
-    """The first language of an `Accept-Language` header that we have."""
+def language(accepted: str, cookies: str = "") -> str:
+    """Which language a browser is spoken to in: the chosen one, else the first that it asks for and we have.
+
+    Args:
+        accepted: its `Accept-Language` header.
+        cookies: its `Cookie` header.
+    """
+    given = dict(part.strip().partition("=")[::2] for part in cookies.split(";"))
+    if given.get(CHOSEN) in TABLES:
+        return given[CHOSEN]
     tags = (part.split(";")[0].strip().lower().split("-")[0] for part in accepted.split(","))
     return next((tag for tag in tags if tag in TABLES), DEFAULT)
 

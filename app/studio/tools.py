@@ -32,6 +32,7 @@ class _Event:
     place: str
     busy: Any
     detail: bool
+    failed: str | None
 
 
 @dataclass(slots=True)
@@ -62,6 +63,7 @@ class Parts:
         place: str = "play",
         busy: Any = None,
         detail: bool = False,
+        failed: str | None = None,
     ) -> None:
         """Register what an event does.
 
@@ -73,8 +75,9 @@ class Parts:
             place: the step whose note is replaced.
             busy: the component that shows that work is going on.
             detail: pass what a `studio` event carries, as a dict of strings.
+            failed: the step to go to when it says no, if its note does not stand where the event came from.
         """
-        self._events.append(_Event(listen, act, inputs, place, busy, detail))
+        self._events.append(_Event(listen, act, inputs, place, busy, detail, failed))
 
     def wire(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
         """Connect everything; called once, when all components exist."""
@@ -88,7 +91,8 @@ class Parts:
 
         def load(request: gr.Request) -> list[Any]:
             visitor = self.desk.visitor(request.headers)
-            visitor.language = language(request.headers.get("accept-language", ""))  # what is read now is agreed to
+            spoken = language(request.headers.get("accept-language", ""), request.headers.get("cookie", ""))
+            visitor.language = spoken  # what is read now is agreed to
             return self._view(visitor)
 
         page.load(load, None, outputs, api_visibility="private", show_progress="hidden")
@@ -104,7 +108,7 @@ class Parts:
             sent = getattr(data, "_data", None) or {}
             details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
             visitor.notes.pop(event.place, None)
-            step = None
+            step = event.failed
             try:
                 step = event.act(visitor, *details, *values)
             except (Refusal, Fault) as no:

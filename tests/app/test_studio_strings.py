@@ -21,7 +21,7 @@ from app.studio.landing import _routes
 from app.studio.live import BROWSER_NOS, capture_html
 from app.studio.play import TOGETHER
 from app.studio.server import build
-from app.studio.strings import COMMAND_NOTICE, EN, NOTICES, STUDIO_NOTICE, TABLES, consent_text, language, say
+from app.studio.strings import CHOSEN, COMMAND_NOTICE, EN, NOTICES, STUDIO_NOTICE, TABLES, consent_text, language, say
 from consent.liveness.guide import ASK
 from consent.types import Ability, Purpose
 
@@ -29,7 +29,8 @@ HERE = Path(app.studio.__file__).parent
 BUILT = re.compile(
     r"step_\w+|purpose_[\w-]+|action_\w+|agree_(happens|kept|stop|marked)(_title|_command)?|capture_\w+|no_\w+|fact_[\w+]+|"
     r"(source|target)_(text|title)|slider_\w+|face_\w+|"
-    r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+|mirror_\w+|film_left_[\w-]+"
+    r"hint_[\w-]+|part_\w+|kind_\w+|ability_\w+|receipt_[\w-]+|mirror_\w+|film_left_[\w-]+|"
+    r"data_(log|model)_[\w-]+|data_(face|pictures|results|film|mirror|waiting|agreement)"
 )
 """Keys that are put together in the code."""
 
@@ -67,6 +68,14 @@ def test_the_language_follows_the_browser_as_far_as_we_have_it():
     assert language("fr, zh-Hans") == "zh"
     assert language("xx,;;,q=1") == "en"
     assert language("") == "en"
+
+
+def test_the_chosen_language_comes_first():
+    assert language("en-GB", f"a=b; {CHOSEN}=zh; c") == "zh"
+    assert language("zh-CN", f"{CHOSEN}=en") == "en"
+    assert language("zh-CN", f"{CHOSEN}=xx; ;=") == "zh"
+    for table in TABLES.values():
+        assert table["language_other_tag"] in TABLES
 
 
 # --- what is agreed to ------------------------------------------------------------------------------------------------

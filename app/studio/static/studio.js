@@ -38,6 +38,12 @@ document.addEventListener('click', event => {
   const button = event.target.closest('[data-do]');
   if (button && !button.disabled) tell(button, { ...button.dataset });
 });
+document.addEventListener('click', event => {   // the server says everything again in the language of the cookie
+  const button = event.target.closest('[data-language]');
+  if (!button) return;
+  document.cookie = `${button.dataset.cookie}=${button.dataset.language}; path=/; max-age=31536000; SameSite=Strict`;
+  location.reload();
+});
 document.addEventListener('click', event => {   // on a small screen the picture is above the button that makes it
   const stage = document.querySelector('#stage');
   if (event.target.closest('#make, #make-strip') && stage && stage.getBoundingClientRect().top < 0)
