@@ -21,9 +21,11 @@ import typer
 
 from app.bench import Bench, Figure, RedTeam, Split, figures_json, table
 from app.cli_key import commands
+from app.cli_models import models
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
+    from app.engines.neural import NeuralOptions
     from app.flow import Options
     from app.home import Home
     from app.studio.guard import Guard
@@ -164,15 +166,17 @@ def swap(
     *,
     face: Face = None,
     source_face: Annotated[int | None, typer.Option(min=1, help="The same for SOURCE.")] = None,
+    neural: Annotated[bool, typer.Option("--neural", help="By inswapper_128, if you added it; pictures only.")] = False,
     force: Force = False,
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
     """Put your face from one picture into another picture or a film of you."""
+    from app.engines.neural import NeuralOptions
     from app.engines.swap import SwapOptions
 
     _run(
-        SwapOptions(),
+        NeuralOptions() if neural else SwapOptions(),
         target,
         face,
         out,
@@ -333,6 +337,7 @@ def log(
 
 
 cli.add_typer(commands(lambda path: _bytes(path)), name="key")  # noqa: PLW0108 - it is defined below
+cli.add_typer(models, name="models")
 
 
 @cli.command()
@@ -352,21 +357,25 @@ def doctor() -> None:
 
 def _evaluated(path: Path, *, quick: bool, write: Path | None) -> list[Figure]:
     """The gate on a folder of folders; nothing of it leaves but figures."""
-    from app import evaluate, evaluate_page
+    from app import evaluate, evaluate_page, evaluate_second
+    from models.added import ARCFACE, added
 
     def tell(words: str) -> None:
         typer.echo(_shown(words), err=True)
 
-    outcome = evaluate.evaluate(evaluate.folder(path, tell, quick=quick), tell)
+    seen, counts = evaluate.see(evaluate.folder(path, tell, quick=quick), tell)
+    outcome = evaluate.compared(seen, counts)
     tell(evaluate.said(outcome))
     if write is not None:
         command = "selfsame bench gate DIR" + (" --quick" if quick else "") + f" --write {write.name}"
         evaluate_page.write(write, outcome, command)
-    return evaluate.figures(outcome)
+    row = added().get(ARCFACE)
+    second = [] if row is None else evaluate_second.figures(evaluate_second.alone(seen, counts), row)
+    return [*evaluate.figures(outcome), *second]
 
 
 def _run(
-    options: Options,
+    options: Options | NeuralOptions,
     target: Path,
     face: int | None,
     out: Path,
@@ -379,6 +388,7 @@ def _run(
 ) -> None:
     """Read the pictures or the film, do the live check, make one picture or film, write it."""
     from app import cli_film
+    from app.engines.neural import NeuralOptions
     from app.flow import make
     from app.home import Home
     from app.stamp.signer import Signer
@@ -386,6 +396,8 @@ def _run(
     from consent.types import Match, Photo, Purpose
 
     data = _bytes(target)
+    if isinstance(options, NeuralOptions) and _is_film(data):
+        raise Refusal("pictures-only", "--neural changes pictures, and TARGET is a film.", "Say it without --neural.")
     fmt = _format(out, force=force, film=_is_film(data))
     shown = cli_film.read(target, data, out, face) if _is_film(data) else _decoded(target, data)
     other = _photo(source) if source is not None else None
@@ -406,14 +418,14 @@ def _run(
             for note in _advice(gate, mine, matched, options):
                 typer.echo(f"{note.reason} {note.remedy}", err=True)
             stamped = make(gate, mine, matched, options, signer, fmt=fmt)
-        else:
+        elif not isinstance(options, NeuralOptions):
             stamped = cli_film.change(gate, mine, matched, options, signer)
         stamped.save(out, overwrite=force)
     typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
 
 
-def _advice(gate: Gate, source: Match, target: Match, options: Options) -> tuple[Refusal, ...]:
+def _advice(gate: Gate, source: Match, target: Match, options: Options | NeuralOptions) -> tuple[Refusal, ...]:
     """What cannot be done wholly with these pictures."""
     from app.engines.express import ExpressOptions
 
@@ -434,12 +446,13 @@ def _from_checkout(name: str) -> Any:
     return importlib.import_module(f"tests.{name}")
 
 
-def _purpose(options: Options) -> Purpose:
+def _purpose(options: Options | NeuralOptions) -> Purpose:
     from app.engines.age import AgeOptions
+    from app.engines.neural import NeuralOptions
     from app.engines.swap import SwapOptions
     from consent.types import Purpose
 
-    if isinstance(options, SwapOptions):
+    if isinstance(options, (SwapOptions, NeuralOptions)):
         return Purpose.SWAP
     return Purpose.AGE if isinstance(options, AgeOptions) else Purpose.EXPRESS
 

@@ -3,11 +3,9 @@
 DIR holds a folder for each person with that person's pictures in it. Of each person the first five usable pictures make
 a template, and the others, and everybody else's, are compared with it.
 
-The same as in the gate, called and not copied: who is meant and what is usable (`consent.sight`, `consent.quality`),
-the template and the score (`consent.template`), every limit (`consent.policy`). Not the same: a folder holds
-photographs and no living person, so the template is made of five photographs where the gate has many frames of one live
-check, and of several faces the largest is taken where the gate asks the person. Nothing is granted here, nor could it
-be: no live capture, gate or match is made; what comes out is numbers.
+The same as in the gate, called and not copied: who is meant, what is usable, template, score, every limit. Not the
+same: the template is made of five photographs where the gate has frames of one live check, and of several faces the
+largest is taken where the gate asks. No live capture, gate or match is made; what comes out is numbers.
 """
 
 from __future__ import annotations
@@ -33,8 +31,9 @@ from consent.sight import one_face
 from consent.template import score, template
 from consent.types import Action, LiveFrame, Photo, freeze
 from models.age import AgeEstimator
+from models.arcface import Recognisers
 from models.faces import Face, Finder
-from models.identity import Recogniser, Vector
+from models.identity import Vector
 
 FALSE_MATCHES: Final = 1e-5
 """Goal: of random adults."""
@@ -59,7 +58,7 @@ class Sitter:
     """One person and their pictures.
 
     Attributes:
-        name: for what is said while it runs; it is not written down.
+        name: for what is said while it runs.
         photos: the pictures, read when they are needed.
         like: whom this person was made to resemble; compared with them alone, and not enrolled.
     """
@@ -108,12 +107,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Scores of one kind, with whom they compare.
-
-    Attributes:
-        scores: (n,) float64 cosines.
-        mine, theirs: (n,) whose template and whose picture, by number.
-    """
+    """Scores (n,) of one kind, cosines, with whose template and whose picture they compare, by number."""
 
     scores: Scores
     mine: NDArray[np.intp]
@@ -205,7 +199,12 @@ def _read(files: Iterable[Path], say: Say) -> Iterator[Photo]:
 
 
 def evaluate(sitters: Iterable[Sitter], say: Say) -> Outcome:
-    """Enrol everybody who can be, and compare.
+    """`see`, then `compared`."""
+    return compared(*see(sitters, say))
+
+
+def see(sitters: Iterable[Sitter], say: Say) -> tuple[list[Seen], Counts]:
+    """Enrol everybody who can be, and look at all their pictures.
 
     Raises:
         Refusal: `nobody-enrolled`.
@@ -223,14 +222,14 @@ def evaluate(sitters: Iterable[Sitter], say: Say) -> Outcome:
             f"Nobody could be enrolled ({', '.join(f'{code}: {n}' for code, n in sorted(why.items()))}).",
             f"At least {policy.TEMPLATE_FRAMES + 1} clear pictures of an adult are needed, each in one folder.",
         )
-    return compared(seen, judge.counts)
+    return seen, judge.counts
 
 
 class _Judge:
     """The gate's eyes, without the gate."""
 
     def __init__(self) -> None:
-        self._finder, self._ages, self._recogniser = Finder(), AgeEstimator(), Recogniser()
+        self._finder, self._ages, self._recogniser = Finder(), AgeEstimator(), Recognisers(policy.MATCH_COSINE)
         self.counts = Counts()
 
     def see(self, sitter: Sitter) -> Seen:

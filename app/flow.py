@@ -20,6 +20,7 @@ from app.engines.age import AgeOptions, age
 from app.engines.combine import CombineOptions, combine
 from app.engines.combine import purposes as purposes  # noqa: PLC0414 - what leave is needed, handed on
 from app.engines.express import ExpressOptions, express
+from app.engines.neural import NeuralOptions, neural
 from app.engines.swap import SwapOptions, swap
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
@@ -95,7 +96,7 @@ def make(
     gate: Gate,
     source: Match,
     target: Match,
-    options: Options,
+    options: Options | NeuralOptions,
     signer: Signer,
     *,
     fmt: str = "jpeg",
@@ -121,6 +122,8 @@ def make(
         draft = age(gate, gate.grant(source, target, Purpose.AGE), options)
     elif isinstance(options, ExpressOptions):
         draft = express(gate, gate.grant(source, target, Purpose.EXPRESS), options)
+    elif isinstance(options, NeuralOptions):
+        draft = neural(gate, gate.grant(source, target, Purpose.SWAP), options)
     else:
         draft = combine(gate, {one: gate.grant(source, target, one) for one in options.purposes}, options)
     return stamp(gate, draft, signer, fmt, language)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from consent.errors import Fault
+from models.added import data_folder
 
 if TYPE_CHECKING:
     from consent.ledger import Ledger
@@ -43,7 +44,7 @@ class Home:
         Raises:
             Fault: `home-not-usable`: a file is in the way, the folder is another user's, or cannot be made.
         """
-        root = (_default() if path is None else Path(path)).absolute()
+        root = (data_folder() if path is None else Path(path)).absolute()
         for folder in (root, root / "keys", root / "receipts"):
             _private_folder(folder)
         return cls(root=root, keys=root / "keys", receipts=root / "receipts", ledger=root / "ledger.db")
@@ -58,12 +59,6 @@ class Home:
         from consent.ledger import Ledger
 
         return Ledger(self.ledger, open_notary(self.keys / "receipts.pem").key)
-
-
-def _default() -> Path:
-    data = Path(os.environ.get("XDG_DATA_HOME", ""))
-    # The XDG specification: a relative path there is invalid and to be ignored.
-    return (data if data.is_absolute() else Path.home() / ".local" / "share") / "selfsame"
 
 
 def _private_folder(folder: Path) -> None:

@@ -52,8 +52,8 @@ from consent.types import (
 )
 from models import heads
 from models.age import AgeEstimator
+from models.arcface import Recognisers
 from models.faces import Finder
-from models.identity import Recogniser
 from models.tracks import Tracks
 
 
@@ -93,7 +93,7 @@ class Gate:
         self._seal = Seal()
         self._spent: set[bytes] = set()
         self._withdrawn = False
-        self._finder, self._recogniser, self._age = Finder(), Recogniser(), AgeEstimator()
+        self._finder, self._recogniser, self._age = Finder(), Recognisers(policy.MATCH_COSINE), AgeEstimator()
         vectors = [self._recogniser.embed(frame.pixels, frame.face) for frame in live.frames]
         self._template: NDArray[np.float32] | None = template(live.frames, vectors)
         self._live = tuple(self._own(live.frames, vectors))

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from consent import policy
 from consent.errors import Refusal
 from consent.types import Action, LiveFrame
-from models.identity import Vector, middle
+from models.identity import Vector, agreement, middle
 
 
 def template(frames: Sequence[LiveFrame], vectors: Sequence[Vector]) -> Vector:
-    """One vector of many frames, of which each has its own in `vectors`: (128,) float32, unit length.
+    """One vector of many frames, of which each has its own in `vectors`: float32, of unit length.
 
     The frames at rest that agree with each other come first; a frame of an action joins when it agrees with them, or
     then with them and those that joined.
@@ -43,8 +43,8 @@ def template(frames: Sequence[LiveFrame], vectors: Sequence[Vector]) -> Vector:
 
 
 def score(template: Vector, vector: Vector) -> float:
-    """How much one face is like the template: the cosine, -1..1; NaN where anything is not a number."""
-    return float(vector @ template)
+    """How much one face is like the template: see `models.identity.agreement`; NaN where anything is not a number."""
+    return agreement(vector, template)
 
 
 def _agreeing(vectors: Sequence[Vector], middle: Vector) -> list[Vector]:

@@ -18,8 +18,11 @@ from models.faces import Face, Image, similarity, warped
 from models.load import expect, net, patterns
 
 Vector = NDArray[np.float32]
-"""(128,) of unit length, or NaN throughout."""
-_TEMPLATE: Final = np.array(
+"""(128,) of unit length, or NaN throughout. With a second recogniser (`models.arcface`) (642,): these, its own 512 of
+unit length, its limit, and the gate's."""
+FIRST: Final = 128
+SECOND: Final = 512
+PLACES: Final = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]]
 )
 """ArcFace's five points in a 112 px crop (insightface, `face_align.arcface_dst`)."""
@@ -41,11 +44,9 @@ class Recogniser:
 
     def embed(self, image: Image, face: Face) -> NDArray[np.float32]:
         """Identity of one face of `image` (`uint8 RGB (H, W, 3)`): (128,) float32 of unit length, or NaN throughout."""
-        twice = 2 * similarity(face.points, _TEMPLATE) + np.array([[0, 0, 0.5], [0, 0, 0.5]])
-        wide = warped(image, twice, 224)  # twice as fine, then averaged, so that no pixel of the face goes unseen
-        chip = np.asarray(cv2.resize(wide, (112, 112), interpolation=cv2.INTER_AREA), np.uint8)
+        seen = chip(image, face)
         with self._lock:
-            total = self._run(chip) + self._run(np.ascontiguousarray(chip[:, ::-1]))
+            total = self._run(seen) + self._run(np.ascontiguousarray(seen[:, ::-1]))
         length = float(np.linalg.norm(total))
         return (total / length if length > 0 else np.full_like(total, np.nan)).astype(np.float32)
 
@@ -54,7 +55,32 @@ class Recogniser:
         return np.asarray(self._net.forward(), np.float64).ravel()
 
 
+def chip(image: Image, face: Face) -> Image:
+    """The upright face of `image` (`uint8 RGB (H, W, 3)`) by ArcFace's five points: `uint8 RGB (112, 112, 3)`."""
+    twice = 2 * similarity(face.points, PLACES) + np.array([[0, 0, 0.5], [0, 0, 0.5]])
+    wide = warped(image, twice, 224)  # twice as fine, then averaged, so that no pixel of the face goes unseen
+    return np.asarray(cv2.resize(wide, (112, 112), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def middle(vectors: Sequence[Vector]) -> Vector:
-    """The mean of unit vectors, at unit length; NaN where one of them is."""
+    """The mean of unit vectors, at unit length, each recogniser's by itself; NaN where one of them is."""
     mean = np.mean(vectors, axis=0)
-    return np.asarray(mean / np.linalg.norm(mean), np.float32)
+    if mean.size <= FIRST + SECOND:
+        return np.asarray(mean / np.linalg.norm(mean), np.float32)
+    first, second, limits = np.split(mean, [FIRST, FIRST + SECOND])
+    units = [first / np.linalg.norm(first), second / np.linalg.norm(second)]
+    return np.concatenate([*units, np.max(vectors, axis=0)[-limits.size :]]).astype(np.float32)
+
+
+def agreement(one: Vector, other: Vector) -> float:
+    """How alike two faces are: the cosine, -1..1; NaN where anything is not a number.
+
+    With a second recogniser the smaller of both scores, its own put on SFace's scale so that its limit lies where the
+    gate's does: it can refuse what SFace would pass, and pass nothing that SFace would refuse.
+    """
+    if one.size <= FIRST + SECOND:
+        return float(one @ other)
+    cosine = float(one[:FIRST] @ other[:FIRST])
+    second = float(one[FIRST:-2] @ other[FIRST:-2])
+    own, gate = float(one[-2]), float(one[-1])
+    return float(np.minimum(cosine, np.interp(second, (-1.0, own, 1.0), (-1.0, gate, 1.0))))

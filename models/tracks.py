@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from models.age import AgeEstimator
 from models.faces import SIDE, Detection, Face, Finder, Image, Points, five_points, similarity, warped
 from models.heads import Box, same
-from models.identity import Recogniser, Vector
+from models.identity import Recogniser, Vector, agreement
 
 _Grey = NDArray[np.float32]
 
@@ -50,7 +50,7 @@ _MOST: Final = 7
 @final
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Who a face looked like at one time: the embedding (128,), and the apparent age in years."""
+    """Who a face looked like at one time: the embedding (`models.identity.Vector`), and the apparent age in years."""
 
     seconds: float
     embedding: Vector = field(repr=False)
@@ -81,7 +81,7 @@ class Tracked:
 
         -1 without a sample, or where one of them lies below the floor or is no number.
         """
-        scores = [float(sample.embedding @ template) for sample in self.samples]
+        scores = [agreement(sample.embedding, template) for sample in self.samples]
         return fmean(scores) if scores and all(one >= floor for one in scores) else -1.0
 
 

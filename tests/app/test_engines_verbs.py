@@ -152,7 +152,7 @@ def test_a_live_source_gives_way_to_the_nearest_own_frame_and_a_photo_does_not(g
 
 def test_no_public_function_of_the_engines_takes_a_picture():
     public = [m.name for m in pkgutil.iter_modules(app.engines.__path__) if not m.name.startswith("_")]
-    assert sorted(public) == ["age", "combine", "express", "motion", "personal", "swap"]
+    assert sorted(public) == ["age", "combine", "express", "motion", "neural", "personal", "swap"]
     for module in sorted(set(public) - {"motion"}):
         loaded = importlib.import_module(f"app.engines.{module}")
         own = [

@@ -7,7 +7,7 @@ import pytest
 from consent.errors import Refusal
 from models.age import AgeEstimator
 from models.faces import similarity, warped
-from models.identity import _TEMPLATE, Recogniser
+from models.identity import PLACES, Recogniser
 from tests.promises.stage import draw, finder, photo
 
 BLOCK = 5
@@ -56,12 +56,12 @@ def trap():
     theirs, own = finder().find(stranger)[0], finder().find(mine)[0]
     size = (stranger.shape[1], stranger.shape[0])
     over = cv2.warpAffine(mine, similarity(own.points, theirs.points), size, borderMode=cv2.BORDER_REPLICATE)
-    return stranger, hidden(stranger, over, read_by(similarity(theirs.points, _TEMPLATE), 112, stranger.shape))
+    return stranger, hidden(stranger, over, read_by(similarity(theirs.points, PLACES), 112, stranger.shape))
 
 
 def read_as(image, face):
     """Who a face is to the recogniser by a plain warp: (128,), unit length."""
-    chip, recogniser = cv2.warpAffine(image, similarity(face.points, _TEMPLATE), (112, 112)), Recogniser()
+    chip, recogniser = cv2.warpAffine(image, similarity(face.points, PLACES), (112, 112)), Recogniser()
     vector = recogniser._run(chip) + recogniser._run(np.ascontiguousarray(chip[:, ::-1]))
     return vector / np.linalg.norm(vector)
 
