@@ -122,6 +122,8 @@ class Ledger:
         Raises:
             Fault: `log-broken`, naming the row, or `log-unusable`.
         """
+        if not any(map(os.path.lexists, (self._head, self._path))):  # in this order: one that is begun now has rows
+            return []
         with self._database() as db:
             db.execute("BEGIN")
             return [_entry(row) for row in self._checked(db, whole=True)]
@@ -132,8 +134,7 @@ class Ledger:
         Raises:
             Fault: as `entries`.
         """
-        gone = [e for e in self.entries() if e["event"] == "withdrawn" and e["consent"]]
-        return {e["consent"]: e["time"] for e in reversed(gone)}
+        return {e["consent"]: e["time"] for e in self.entries()[::-1] if e["event"] == "withdrawn" and e["consent"]}
 
     @contextmanager
     def _database(self, *, make: bool = False) -> Iterator[sqlite3.Connection]:

@@ -209,3 +209,18 @@ def test_processes_share_one_chain_while_it_is_read(tmp_path):
     assert [worker.exitcode for worker in workers] == [0, 0, 0]
     assert seen == sorted(seen)
     assert len(Ledger(tmp_path / "ledger.db", KEY).entries()) == 24
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_log_that_is_begun_while_it_is_looked_for(log, monkeypatch, before):
+    """Rows and head come from the same moment, also when there is no file yet whose lock could hold the writer."""
+    real = os.path.lexists
+
+    def begun(path):
+        seen = not before and real(path)
+        if not log._path.exists():
+            many(log._path, 2)
+        return real(path) if before else seen
+
+    monkeypatch.setattr(os.path, "lexists", begun)
+    assert len(log.entries()) == 2
