@@ -22,6 +22,7 @@ import typer
 from app.bench import Bench, Figure, RedTeam, Split, figures_json, table
 from app.cli_key import commands
 from app.cli_models import models
+from app.cli_together import command as together
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
@@ -238,6 +239,9 @@ def express(
     _run(options, target, face, out, source=copy_from, force=force, port=port, quiet=no_browser)
 
 
+cli.command("together")(together(lambda *given, **more: _run(*given, **more)))  # noqa: PLW0108 - defined below
+
+
 @cli.command()
 def verify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Any files, from anyone.", show_default=False)],
@@ -388,6 +392,7 @@ def _run(
 ) -> None:
     """Read the pictures or the film, do the live check, make one picture or film, write it."""
     from app import cli_film
+    from app.engines.combine import CombineOptions
     from app.engines.neural import NeuralOptions
     from app.flow import make
     from app.home import Home
@@ -410,7 +415,8 @@ def _run(
             webbrowser.open(guard.link(once=True))
 
     moving = () if isinstance(shown, Photo) else (Purpose.VIDEO,)
-    with live_gate(home, (_purpose(options), *moving), port, announce) as gate:
+    wanted = options.purposes if isinstance(options, CombineOptions) else (_purpose(options),)
+    with live_gate(home, (*wanted, *moving), port, announce) as gate:
         typer.echo("It is you.", err=True)
         matched = _match(gate, shown, face, target) if isinstance(shown, Photo) else shown
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
@@ -427,9 +433,11 @@ def _run(
 
 def _advice(gate: Gate, source: Match, target: Match, options: Options | NeuralOptions) -> tuple[Refusal, ...]:
     """What cannot be done wholly with these pictures."""
+    from app.engines.combine import CombineOptions
     from app.engines.express import ExpressOptions
 
-    return options.advice(gate, source, target) if isinstance(options, ExpressOptions) else ()
+    asked = options.express if isinstance(options, CombineOptions) else options
+    return asked.advice(gate, source, target) if isinstance(asked, ExpressOptions) else ()
 
 
 def _from_checkout(name: str) -> Any:
