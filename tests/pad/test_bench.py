@@ -28,6 +28,7 @@ from models.presentation.depth import Relief
 from models.presentation.evidence import Evidence, Identity
 from models.presentation.light import Light
 from tests.pad import bench, bench_cast, bench_measures, bench_picture, bench_pool, report
+from tests.pad import store as where
 from tests.pad.bench_numbers import arrays_of, leaves, packed, unpacked
 from tests.pad.bench_session import drawn_again, judged_again
 from tests.pad.store import ROOT, Job, Record, Store, code_version
@@ -200,6 +201,19 @@ def test_another_version_of_the_code_starts_afresh(store):
     assert newer.versions() == ("abc",)
     assert len(code_version()) == 12
     assert code_version() == code_version()
+
+
+def test_what_a_run_leaves_beside_the_code_is_not_the_code(tmp_path, monkeypatch):
+    monkeypatch.setattr(where, "ROOT", tmp_path)
+    places = [tmp_path / "consent", tmp_path / "tests" / "people" / "__pycache__"]
+    for place in places:
+        place.mkdir(parents=True)
+    (places[0] / "gate.py").write_text("1")
+    before = code_version()
+    (places[1] / "kernels.shade-1.py311.1.nbc").write_bytes(b"compiled")
+    assert code_version() == before
+    (places[0] / "gate.py").write_text("2")
+    assert code_version() != before
 
 
 # --- numbers ----------------------------------------------------------------------------------------------------------
