@@ -160,6 +160,23 @@ def bench(
 
 
 @cli.command()
+def redteam(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORD...]", help="Only attacks named so.", show_default=False)
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Attack this installation through everything it offers, with invented people (from a checkout): code 1 if open."""
+    from app.redteam import outcomes_json
+    from app.redteam import table as shown
+
+    outcomes = _from_checkout("redteam.run").run(names or (), say=lambda said: typer.echo(said, err=True))
+    typer.echo(outcomes_json(outcomes) if as_json else shown(outcomes))
+    raise typer.Exit(0 if outcomes and all(one.is_withstood for one in outcomes) else 1)
+
+
+@cli.command()
 def swap(
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="A picture of yourself: its face is used.")],
     target: Target,
@@ -443,7 +460,7 @@ def _advice(gate: Gate, source: Match, target: Match, options: Options | NeuralO
 def _from_checkout(name: str) -> Any:
     """A module of `tests/`, where the renderer of the synthetic people lives: it is never installed."""
     root = Path(__file__).resolve().parent.parent
-    if not (root / "tests" / f"{name}.py").is_file():
+    if not (root / "tests" / f"{name.replace('.', '/')}.py").is_file():
         raise Refusal(
             "no-renderer",
             "The renderer of the synthetic people is not in the installed package.",
