@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
@@ -32,17 +33,46 @@ _OPEN: Final = 0.06
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Painted:
+    """A learnt face where a picture's face lies, in a box of it.
+
+    Attributes:
+        colours: (H, W, 3), grey levels.
+        trust: (H, W) 0..1, where they are to be used.
+        beard: (H, W) 0..1, what hangs on the face and beyond it, and is drawn whole.
+        kept: (H, W) 0..1, where the picture stays all the same.
+        width: pixels across the face that the colours were known at.
+    """
+
+    colours: Floats
+    trust: Floats
+    beard: Floats
+    kept: Floats
+    width: float
+
+
+class Painter(Protocol):
+    """What was learnt of a person, and can be drawn."""
+
+    def grows(self, target: Seen) -> bool:
+        """Whether something is drawn beyond the face, such as a beard on a bare chin."""
+
+    def paint(self, target: Seen, raster: Raster, interior: str, *, grows: bool) -> Painted:
+        """The learnt face, doing what the target's does, in the raster's box."""
+
+
 def drawn(
-    model: Appearance, target: Seen, amount: float = 1.0, *, interior: str = "auto", parts: Collection[str] = PARTS
+    painter: Painter, target: Seen, amount: float = 1.0, *, interior: str = "auto", parts: Collection[str] = PARTS
 ) -> Pixels:
     """The target's picture with the learnt face, doing what the face in the target does.
 
     Args:
-        model: of the same person.
+        painter: of the same person.
         target: whose picture, geometry, expression, pose and light are kept.
         amount: 0 changes nothing, 1 is the whole swap.
-        interior: whose eyes and open mouth: `"source"`, `"target"`, or `"auto"` (the target's where no frame of the
-            model shows lids or lips open by about as much).
+        interior: whose eyes, open mouth and beard: `"source"`, `"target"`, or `"auto"` (the target's where nothing that
+            was learnt shows lids or lips open by about as much).
         parts: of the face, that are changed.
 
     Returns:
@@ -50,7 +80,7 @@ def drawn(
     """
     out = target.pixels.copy()
     mesh, width = target.face.mesh, width_of(target.face.mesh)
-    grows = model.beard is not None and bearded(target) == "bare" and interior != "target"
+    grows = interior != "target" and painter.grows(target)
     box = Box.around(mesh, (_BEYOND if grows else 0.05) * width, out.shape)
     if amount <= 0 or box.empty or not parts:
         return out
@@ -59,22 +89,40 @@ def drawn(
         return out
     view = box.cut(out)
     before = view.astype(np.float32)
-    painted, trusted, beard = _texture(model, target, raster, beyond=grows)
-    mask = oval(raster, width) * trusted
+    made = painter.paint(target, raster, interior, grows=grows)
+    painted, beard = made.colours, made.beard
+    mask = oval(raster, width) * made.trust
     placed = mesh - np.append(box.corner, 0)
     eyes = np.maximum(*(polygon(view.shape, placed[list(r), :2], 0.02 * width, 0.008 * width) for r in _EYES))
     offsets = alignment(painted, before, mask * (1 - eyes), width)  # a glance is no error of landmarks
-    painted, mask = moved(painted, offsets), mask * np.minimum(1, moved(trusted, offsets))
+    painted, mask = moved(painted, offsets), mask * np.minimum(1, moved(made.trust, offsets))
     mask = np.maximum(mask, beard)
     lips = polygon(view.shape, placed[list(LIPS_OUTER), :2], 0.02 * width, 0.008 * width)
     features = np.asarray(np.maximum(np.maximum(eyes, lips), beard), np.float32)
     mask *= np.maximum(features, alike(painted, before, mask * (1 - features), width))
     weight = mask * (1 - np.maximum(0.97 * features, beard))
     painted = match_sharpness(relight(painted, before, weight, mesh, raster), before, weight, width)
-    painted = own_detail(painted, before, width / model.atlas.scale)
-    mask *= chosen_parts(placed, view.shape, width, parts) * (1 - _kept(model, target, box, interior, grows=grows))
+    painted = own_detail(painted, before, width / made.width)
+    mask *= chosen_parts(placed, view.shape, width, parts) * (1 - made.kept)
     lay_over(view, painted, mask * np.float32(amount))
     return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AtlasPainter:
+    """Draws an appearance from its atlas."""
+
+    model: Appearance
+
+    def grows(self, target: Seen) -> bool:
+        """See `Painter`."""
+        return self.model.beard is not None and bearded(target) == "bare"
+
+    def paint(self, target: Seen, raster: Raster, interior: str, *, grows: bool) -> Painted:
+        """See `Painter`."""
+        colours, trust, beard = _texture(self.model, target, raster, beyond=grows)
+        kept = _kept(self.model, target, raster.box, interior, grows=grows)
+        return Painted(colours, trust, beard, kept, self.model.atlas.scale)
 
 
 def _texture(model: Appearance, target: Seen, raster: Raster, *, beyond: bool) -> tuple[Floats, Floats, Floats]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn, SupportsIndex, final
 
+from app.engines._personaldraw import AtlasPainter, Painter
 from app.engines._personalfit import Appearance, fitted
+from app.engines._personalkeeper import keep
 from consent.errors import Forgery, Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Purpose
@@ -20,11 +22,14 @@ class Learnt:
         left_out: how many of the given frames had something across the face.
     """
 
-    __slots__ = ("_gate", "_model", "frames", "left_out")
+    __slots__ = ("__weakref__", "_gate", "_model", "frames", "left_out")
+    engine = "personal-atlas 1"
 
     def __init__(self, gate: Gate, model: Appearance) -> None:
+        self._model: Appearance | None
         self._gate, self._model = gate, model
         self.frames, self.left_out = len(model.frames), model.left_out
+        keep(gate, self)
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a Learnt cannot be copied or serialised")
@@ -36,9 +41,9 @@ class Learnt:
 
     def forget(self) -> None:
         """Delete all that was learnt; it draws nothing any more."""
-        self._model = None  # type: ignore[assignment]
+        self._model = None
 
-    def model(self, gate: Gate) -> Appearance:
+    def painter(self, gate: Gate) -> Painter:
         """What was learnt, for an engine.
 
         Raises:
@@ -53,8 +58,13 @@ class Learnt:
             self.forget()
             raise
         if self._model is None:
-            raise Refusal("model-forgotten", "What was learnt of your face was deleted.", "Learn it again.")
-        return self._model
+            raise forgotten()
+        return AtlasPainter(self._model)
+
+
+def forgotten() -> Refusal:
+    """What is said of a model that was deleted."""
+    return Refusal("model-forgotten", "What was learnt of your face was deleted.", "Let it be learnt again.")
 
 
 def learn(gate: Gate, grants: Sequence[Grant]) -> Learnt:

@@ -15,6 +15,8 @@ from app.engines._parts import PARTS
 from app.engines._personaldraw import drawn
 from app.engines._personallearnt import Learnt
 from app.engines._personallearnt import learn as learn  # noqa: PLC0414 - handed on
+from app.engines._personaltraining import Training
+from app.engines._personaltraining import train as train  # noqa: PLC0414
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Draft, Grant, Purpose
@@ -27,7 +29,7 @@ class PersonalOptions:
     """How far and what is changed.
 
     Attributes:
-        model: what `learn` gave, of the same session.
+        model: what `learn` or `train` gave, in the same session.
         amount: 0 leaves the target as it is, 1 is the whole change.
         interior: whose eyes and open mouth, and whose beard: `"source"`, `"target"`, or `"auto"`: the model's where
             one of its frames shows lids and lips open by about as much.
@@ -37,13 +39,13 @@ class PersonalOptions:
         Refusal: `bad-option`, for a value out of range, parts that are no tuple of names, or no model.
     """
 
-    model: Learnt
+    model: Learnt | Training
     amount: float = 1.0
     interior: str = "auto"
     parts: tuple[str, ...] = PARTS
 
     def __post_init__(self) -> None:
-        if type(self.model) is not Learnt:
+        if type(self.model) not in {Learnt, Training}:
             raise Refusal("bad-option", "That is no model of your face.", "Let it be learnt in this session.")
         ranged("amount", self.amount, 0, 1)
         chosen("interior", self.interior, _INTERIORS)
@@ -65,8 +67,8 @@ def personal(gate: Gate, grant: Grant, options: PersonalOptions) -> Draft:
         Forgery: the grant is not this gate's, is spent, or has run out; the model is another session's.
         Refusal: `wrong-purpose`, `face-covered`, `model-forgotten`, or the session is over.
     """
-    model = options.model.model(gate)
+    painter = options.model.painter(gate)
     work = gate.redeem(grant, Purpose.SWAP)
     uncovered(work.target)
-    pixels = drawn(model, work.target, options.amount, interior=options.interior, parts=options.parts)
-    return work.draft(pixels, engine="personal-atlas 1", parameters=options.parameters)
+    pixels = drawn(painter, work.target, options.amount, interior=options.interior, parts=options.parts)
+    return work.draft(pixels, engine=options.model.engine, parameters=options.parameters)

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.engines._personaldraw import drawn
+from app.engines._personaldraw import AtlasPainter
+from app.engines._personaldraw import drawn as drawn_by
 from app.engines._personalfit import FEWEST, fitted
 from app.engines.personal import PersonalOptions, learn, personal
 from app.engines.swap import SwapOptions, swap
@@ -21,6 +22,10 @@ from tests.bench_truth import face_mask, psnr
 from tests.booth import SEAT
 from tests.conftest import EVERYTHING, checked_again, frames_of
 from tests.people import person
+
+
+def drawn(model, target, **how):
+    return drawn_by(AtlasPainter(model), target, **how)
 
 
 @pytest.fixture(scope="module")

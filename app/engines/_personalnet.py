@@ -1,0 +1,151 @@
+"""The network behind a training: its optimisers, one step of both looks, and how it draws. Needs torch."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from app.engines._filters import Floats, blur, polygon
+from app.engines._personalcrops import Crops, place, seen_by_network
+from app.engines._personaldraw import Painted
+from models import personal_losses as losses
+from models.autoencoder import Critic, Light, Original, device
+from models.personal_headstart import begin
+from models.topology import LEFT_EYE, LIPS_INNER, RIGHT_EYE
+
+if TYPE_CHECKING:
+    from app.engines._geometry import Raster, Seen
+
+_BATCH: Final = {"original64": 16, "light": 8, "light-scratch": 8, "gan": 8}
+_RATE: Final = {"original64": 5e-5, "light": 4e-4, "light-scratch": 4e-4, "gan": 4e-4}
+_GATED: Final = 200
+"""Steps before the adversary begins: a critic learns nothing from mud."""
+
+
+class Maker:
+    """One network in training.
+
+    Args:
+        kind: one of `_personaltraining.KINDS`.
+        side: of what it sees.
+        threads: of the processor; 0 leaves them as they are.
+        seed: draws.
+    """
+
+    def __init__(self, kind: str, side: int, threads: int, seed: int) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        self._rng = np.random.default_rng(seed)
+        self._where = device()
+        self._original = kind == "original64"
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.net: Original | Light = Original() if self._original else Light(side)
+            self._critic = Critic() if kind == "gan" else None
+        if isinstance(self.net, Light) and kind != "light-scratch":
+            begin(self.net)
+        self._weights = {"original64": losses.ORIGINAL, "gan": losses.GAN}.get(kind, losses.Weights())
+        self._features = losses.Features().to(self._where) if self._weights.perceptual else None
+        self.net.to(self._where).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        rate = _RATE[kind]
+        self._adam = torch.optim.Adam(self.net.parameters(), rate, (0.5, 0.999))
+        self._rival = None
+        if self._critic is not None:
+            self._critic.to(self._where)
+            self._rival = torch.optim.Adam(self._critic.parameters(), rate, (0.5, 0.999))
+        self._batch, self._done = _BATCH[kind], 0
+
+    def step(self, looks: tuple[Crops, Crops]) -> dict[str, float]:
+        """Train each look once; the losses by name, means of both looks."""
+        self.net.train()
+        self._adam.zero_grad(set_to_none=True)
+        told: dict[str, list[float]] = {}
+        for look, crops in enumerate(looks):
+            before, after = crops.batch(self._batch, self._rng, original=self._original)
+            seen = torch.from_numpy(before).to(self._where, memory_format=torch.channels_last)
+            wanted = torch.from_numpy(after).to(self._where)
+            found = self._lost(seen, look, wanted[:, :3], wanted[:, 3:])
+            total = torch.stack([getattr(self._weights, name) * value for name, value in found.items()]).sum()
+            total.backward()  # type: ignore[no-untyped-call]
+            for name, value in found.items():
+                told.setdefault(name, []).append(float(value.detach()))
+        self._adam.step()
+        self._done += 1
+        return {name: float(np.mean(values)) for name, values in told.items()}
+
+    def _lost(self, seen: Tensor, look: int, wanted: Tensor, face: Tensor) -> dict[str, Tensor]:
+        small = not self._original  # the network of 2017 is trained as it was, in full precision
+        with torch.autocast(self._where.type, dtype=torch.bfloat16, enabled=small and self._where.type != "mps"):
+            made, mask = self.net(seen, look)
+        made = made.float()
+        everywhere = torch.ones_like(face) if self._original else face
+        found = {"mae": losses.mae(made, wanted, everywhere)}
+        if self._weights.dssim:
+            found["dssim"] = losses.dssim(made, wanted, face)
+        if mask is not None:
+            found["mask"] = losses.mask(mask.float(), face)
+        if self._features is not None:
+            found["perceptual"] = self._features.apart(made, wanted, face)
+        if self._critic is not None and self._rival is not None and self._done >= _GATED:
+            self._rival.zero_grad(set_to_none=True)
+            losses.told_apart(self._critic(wanted * face), self._critic(made.detach() * face)).backward()  # type: ignore[no-untyped-call]
+            self._rival.step()
+            found["adversarial"] = losses.fooled(self._critic(made * face))
+        return found
+
+    def painter(self, lock: threading.RLock) -> NetPainter:
+        """Draws look A with what was learnt so far."""
+        return NetPainter(self, lock)
+
+    def as_first_look(self, picture: np.ndarray) -> tuple[Floats, Floats]:
+        """A face (side, side, 3) uint8 RGB as look A: grey levels (side, side, 3), and its mask (side, side) 0..1."""
+        self.net.eval()
+        values = torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1)))[None].float() / 255
+        with torch.inference_mode():
+            made, mask = self.net(values.to(self._where, memory_format=torch.channels_last), 0)
+        colours = made[0].float().cpu().numpy().transpose(1, 2, 0) * 255
+        if mask is None:
+            return np.ascontiguousarray(colours, np.float32), np.ones(picture.shape[:2], np.float32)
+        return np.ascontiguousarray(colours, np.float32), np.asarray(mask[0, 0].float().cpu().numpy(), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NetPainter:
+    """Draws with a network."""
+
+    maker: Maker
+    lock: threading.RLock
+
+    def grows(self, target: Seen) -> bool:  # noqa: ARG002
+        """See `_personaldraw.Painter`: the network draws what lies in its crop."""
+        return False
+
+    def paint(self, target: Seen, raster: Raster, interior: str, *, grows: bool) -> Painted:  # noqa: ARG002
+        """See `_personaldraw.Painter`."""
+        side = self.maker.net.side
+        with self.lock:
+            colours, mask = self.maker.as_first_look(seen_by_network(target, side))
+        into = place(target.face.mesh, side)
+        height, width = raster.box.shape
+        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+        x, y = x + np.float32(raster.box.left), y + np.float32(raster.box.top)
+        at_x, at_y = (np.asarray(row[0] * x + row[1] * y + row[2], np.float32) for row in into)
+        laid, trust = (
+            np.asarray(cv2.remap(one, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32)
+            for one in (colours, mask)
+        )
+        trust = np.clip(blur(np.clip(trust * 1.5 - 0.2, 0, 1), 0.01 * raster.width), 0, 1)
+        kept = np.zeros((height, width), np.float32)
+        if interior == "target":
+            mesh = target.face.mesh - np.append(raster.box.corner, 0)
+            for ring in (RIGHT_EYE, LEFT_EYE, LIPS_INNER):
+                soft = 0.012 * raster.width
+                kept = np.maximum(kept, polygon(kept.shape, mesh[list(ring), :2], 0.02 * raster.width, soft))
+        none = np.zeros((height, width), np.float32)
+        return Painted(np.clip(laid, 0, 255), np.asarray(trust, np.float32), none, kept, side * 0.8)
