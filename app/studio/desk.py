@@ -98,7 +98,15 @@ class Desk:
         return self.store.of(name)
 
     def agree(
-        self, visitor: Visitor, purposes: Iterable[str], version: str, text: str, *, myself: bool, adult: bool
+        self,
+        visitor: Visitor,
+        purposes: Iterable[str],
+        version: str,
+        text: str,
+        *,
+        myself: bool,
+        adult: bool,
+        offered: Iterable[Purpose] = OFFERED,
     ) -> Receipt:
         """Write down, sign and keep what a person has agreed to.
 
@@ -109,13 +117,14 @@ class Desk:
             text: exactly what was read.
             myself: whether they said that it is them.
             adult: whether they said that they are 18 or older.
+            offered: what could be ticked.
 
         Raises:
             Refusal: something that must be ticked is not.
         """
         wanted = set(purposes)
         consent = Consent(
-            purposes=frozenset(purpose for purpose in OFFERED if purpose.value in wanted),
+            purposes=frozenset(purpose for purpose in offered if purpose.value in wanted),
             adult=adult,
             myself=myself,
             language=visitor.language,

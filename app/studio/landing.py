@@ -121,7 +121,8 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
         text = consent_text(COMMAND_NOTICE, visitor.language, minutes=MINUTES, purpose=asked)
         myself, adult = given.get("myself") is True, given.get("adult") is True
         try:
-            desk.agree(visitor, [str(one) for one in purposes], COMMAND_NOTICE, text, myself=myself, adult=adult)
+            asked_for = [str(one) for one in purposes]
+            desk.agree(visitor, asked_for, COMMAND_NOTICE, text, myself=myself, adult=adult, offered=purposes)
         except Refusal as no:
             reason, remedy = told(no, visitor.language)
             return {"ok": False, "reason": reason, "remedy": remedy}
