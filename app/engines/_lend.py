@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from app.engines._blend import lay_over, match_light, match_sharpness
+from app.engines._corners import shaded
 from app.engines._filters import Floats, Pixels, Points, blur, extend, polygon, resize, sample
 from app.engines._geometry import Box, Raster, Seen, visibility, width_of
 from models.topology import LEFT_BROW, LEFT_EYE, LIPS_OUTER, OVAL, RIGHT_BROW, RIGHT_EYE
@@ -153,6 +154,8 @@ def _lay(out: Pixels, after: Points, view: Seen, *, box: Box, mask: Floats, skin
     part = box.cut(out)
     before = part.astype(np.float32)
     warped = sample(view.pixels, raster.spread(view.face.mesh[:, :2]), width_of(view.face.mesh) / width)
+    if not whole:
+        warped = shaded(warped, after - np.append(box.corner, 0), width)
     lit = match_light(warped, before, skin, width, sigma=0.08)
     lit = match_sharpness(lit, before, skin, width)
     lay_over(part, _joined(lit, before, mask, width, whole=whole), mask)

@@ -91,4 +91,4 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     uncovered(work.source, work.target)
     made = _express.plan(work.target, work.own, options.asked, work.source, options.copy)
     pixels = _express.carried_out(made, work.target)
-    return work.draft(pixels, engine="express-mesh 2", parameters=options.parameters)
+    return work.draft(pixels, engine="express-mesh 3", parameters=options.parameters)
