@@ -22,11 +22,13 @@ import typer
 from app.bench import Bench, Figure, RedTeam, Split, figures_json, table
 from app.cli_key import commands
 from app.cli_models import models
+from app.cli_personal import commands as personal_commands
 from app.cli_together import command as together
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
     from app.engines.neural import NeuralOptions
+    from app.film import Film
     from app.flow import Options
     from app.home import Home
     from app.studio.guard import Guard
@@ -358,6 +360,8 @@ def log(
 
 
 cli.add_typer(commands(lambda path: _bytes(path)), name="key")  # noqa: PLW0108 - it is defined below
+_ways: Final = (lambda path: _either(path), lambda out, force: _format(out, force=force))  # noqa: PLW0108
+cli.add_typer(personal_commands(*_ways), name="personal")
 cli.add_typer(models, name="models")
 
 
@@ -517,6 +521,19 @@ def _photo(path: Path) -> Photo:
     if _is_film(data):
         raise Refusal("not-a-picture", f"{path.name} is a film.", "Use a picture here; TARGET may be a film.")
     return _decoded(path, data)
+
+
+def _either(path: Path) -> Photo | Film:
+    """A picture, or a film."""
+    from app import film
+
+    data = _bytes(path)
+    if not _is_film(data):
+        return _decoded(path, data)
+    try:
+        return film.read(data)
+    except Refusal as no:
+        raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
 
 
 def _decoded(path: Path, data: bytes) -> Photo:

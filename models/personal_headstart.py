@@ -14,7 +14,9 @@ from models.errors import Fault
 
 HERE: Final = Path(__file__).parent / "headstart"
 KNOWN: Final[dict[int, str]] = {}
-"""Side of the network -> SHA-256 of `light-<side>.safetensors`. `tests/pretrain.py` writes the files and says this."""
+"""Side of the network -> SHA-256 of `light-<side>.safetensors`. `python -m tests.pretrain` writes the files and says
+this."""
+_MEND: Final = "Install the program again."
 
 
 def begin(net: Light) -> bool:
@@ -36,11 +38,13 @@ def begin(net: Light) -> bool:
         raise Fault("weights-missing", f"The file {file.name} cannot be read ({error.strerror}).", _MEND) from None
     if hashlib.sha256(data).hexdigest() != known:
         raise Fault("weights-altered", f"The file {file.name} is not the one this version was made for.", _MEND)
+    fill(net, data)
+    return True
+
+
+def fill(net: Light, data: bytes) -> None:
+    """Fill a network with what `python -m tests.pretrain` wrote."""
     table = {name: values.float() for name, values in load(data).items()}
     parts: list[tuple[str, nn.Module]] = [("encoder.", net.encoder), *(("decoder.", one) for one in net.decoders)]
     for prefix, part in parts:
         part.load_state_dict({name.removeprefix(prefix): v for name, v in table.items() if name.startswith(prefix)})
-    return True
-
-
-_MEND: Final = "Install the program again."

@@ -64,32 +64,30 @@ class Maker:
     def step(self, looks: tuple[Crops, Crops]) -> dict[str, float]:
         """Train each look once; the losses by name, means of both looks."""
         self.net.train()
-        self._adam.zero_grad(set_to_none=True)
         told: dict[str, list[float]] = {}
+        self._adam.zero_grad(set_to_none=True)
         for look, crops in enumerate(looks):
             before, after = crops.batch(self._batch, self._rng, original=self._original)
             seen = torch.from_numpy(before).to(self._where, memory_format=torch.channels_last)
             wanted = torch.from_numpy(after).to(self._where)
-            found = self._lost(seen, look, wanted[:, :3], wanted[:, 3:])
-            total = torch.stack([getattr(self._weights, name) * value for name, value in found.items()]).sum()
-            total.backward()  # type: ignore[no-untyped-call]
+            made, mask = self._made(seen, look)
+            found = self._lost(made, mask, wanted[:, :3], wanted[:, 3:])
+            summed(found, self._weights).backward()  # type: ignore[no-untyped-call]
             for name, value in found.items():
                 told.setdefault(name, []).append(float(value.detach()))
         self._adam.step()
         self._done += 1
         return {name: float(np.mean(values)) for name, values in told.items()}
 
-    def _lost(self, seen: Tensor, look: int, wanted: Tensor, face: Tensor) -> dict[str, Tensor]:
-        small = not self._original  # the network of 2017 is trained as it was, in full precision
-        with torch.autocast(self._where.type, dtype=torch.bfloat16, enabled=small and self._where.type != "mps"):
+    def _made(self, seen: Tensor, look: int) -> tuple[Tensor, Tensor | None]:
+        """Faces as one look; the network of 2017 works as it did, in full precision."""
+        half = not self._original and self._where.type != "mps"
+        with torch.autocast(self._where.type, dtype=torch.bfloat16, enabled=half):
             made, mask = self.net(seen, look)
-        made = made.float()
-        everywhere = torch.ones_like(face) if self._original else face
-        found = {"mae": losses.mae(made, wanted, everywhere)}
-        if self._weights.dssim:
-            found["dssim"] = losses.dssim(made, wanted, face)
-        if mask is not None:
-            found["mask"] = losses.mask(mask.float(), face)
+        return made.float(), None if mask is None else mask.float()
+
+    def _lost(self, made: Tensor, mask: Tensor | None, wanted: Tensor, face: Tensor) -> dict[str, Tensor]:
+        found = measured(made, mask, wanted, torch.ones_like(face) if self._original else face, self._weights)
         if self._features is not None:
             found["perceptual"] = self._features.apart(made, wanted, face)
         if self._critic is not None and self._rival is not None and self._done >= _GATED:
@@ -113,6 +111,23 @@ class Maker:
         if mask is None:
             return np.ascontiguousarray(colours, np.float32), np.ones(picture.shape[:2], np.float32)
         return np.ascontiguousarray(colours, np.float32), np.asarray(mask[0, 0].float().cpu().numpy(), np.float32)
+
+
+def measured(
+    made: Tensor, mask: Tensor | None, wanted: Tensor, face: Tensor, weights: losses.Weights
+) -> dict[str, Tensor]:
+    """The losses that need no other network, by name; see `models.personal_losses`."""
+    found = {"mae": losses.mae(made, wanted, face)}
+    if weights.dssim:
+        found["dssim"] = losses.dssim(made, wanted, face)
+    if mask is not None:
+        found["mask"] = losses.mask(mask, face)
+    return found
+
+
+def summed(found: dict[str, Tensor], weights: losses.Weights) -> Tensor:
+    """What is made small."""
+    return torch.stack([getattr(weights, name) * value for name, value in found.items()]).sum()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

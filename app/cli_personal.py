@@ -1,0 +1,210 @@
+"""`selfsame personal ...`: a model of your own face, learnt here and now, used and forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import webbrowser
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from app.cli_film import reasons
+from consent.errors import Refusal
+
+if TYPE_CHECKING:
+    from app.engines.personal import Learnt, Training
+    from app.film import Film
+    from app.personal import Extract
+    from app.stamp.signer import Signer
+    from app.studio.guard import Guard
+    from consent.gate import Gate
+    from consent.types import Match, Photo
+
+QUICK: Final = "atlas"
+"""The model that is learnt in seconds and needs no training."""
+_LINES: Final = 5.0
+"""Seconds between two lines about a training."""
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Option("--look", metavar="FILE", help="Photos and films of the look to draw; without, that of the check."),
+]
+Others = Annotated[
+    list[Path] | None,
+    typer.Option("--like", metavar="FILE", help="Photos and films that look like TARGET, for a network to train on."),
+]
+Kind = Annotated[str, typer.Option(help="atlas (seconds), or a network: light, light-scratch, gan, original64.")]
+Minutes = Annotated[float, typer.Option(min=0.01, max=25, help="How long a network is trained.")]
+Side = Annotated[int, typer.Option(help="Of a network: 64, 96 or 128 pixels.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0 chooses a free one.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the link, open nothing.")]
+Read = Callable[[Path], "Photo | Film"]
+
+
+def commands(read: Read, form: Callable[[Path, bool], str]) -> typer.Typer:
+    """The group of commands.
+
+    Args:
+        read: a picture or a film from a file, or refuses.
+        form: the format that a name stands for, or refuses.
+    """
+    group = typer.Typer(
+        help="Learn a model of your own face and draw it on pictures of you. It is never saved: all steps are one run."
+    )
+
+    @group.command()
+    def extract(
+        files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos and films.", show_default=False)],
+        *,
+        port: Port = 0,
+        no_browser: NoBrowser = False,
+    ) -> None:
+        """Say which frames of these photos and films are yours, and why the others are left out."""
+        shown = [read(path) for path in files]
+        with _checked(port, quiet=no_browser) as (gate, _):
+            for path, one in zip(files, shown, strict=True):
+                typer.echo(f"{path.name}: {_extracted(gate, [one]).told}")
+
+    @group.command(name="train")
+    def train_(
+        look: Files = None,
+        like: Others = None,
+        *,
+        kind: Kind = "light",
+        minutes: Minutes = 5,
+        side: Side = 96,
+        preview: Annotated[
+            Path | None, typer.Option(metavar="FOLDER", help="Write what it draws at the end here, stamped.")
+        ] = None,
+        port: Port = 0,
+        no_browser: NoBrowser = False,
+    ) -> None:
+        """Train a network and say how it goes; what was learnt is forgotten at the end."""
+        ours, theirs = ([read(path) for path in some or ()] for some in (look, like))
+        if preview is not None and not preview.is_dir():
+            raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
+        with _checked(port, quiet=no_browser) as (gate, signer):
+            then = _extracted(gate, theirs)
+            model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+            _preview(gate, model, then, signer, preview)
+
+    @group.command()
+    def create(
+        target: Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)],
+        out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")],
+        look: Files = None,
+        like: Others = None,
+        *,
+        kind: Kind = QUICK,
+        minutes: Minutes = 5,
+        side: Side = 96,
+        force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+        port: Port = 0,
+        no_browser: NoBrowser = False,
+    ) -> None:
+        """Extract, learn and draw, all at once: TARGET with your look of now, or of --look."""
+        from app.personal import create as made
+
+        shown, fmt = _picture(read, target), form(out, force)
+        ours, theirs = ([read(path) for path in some or ()] for some in (look, like))
+        with _checked(port, quiet=no_browser) as (gate, signer):
+            matched = gate.match(shown)
+            then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
+            model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+            made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
+            typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
+        typer.echo(str(out))
+
+    return group
+
+
+def _picture(read: Read, path: Path) -> Photo:
+    from consent.types import Photo
+
+    shown = read(path)
+    if not isinstance(shown, Photo):
+        raise Refusal("not-a-picture", f"{path.name} is a film.", "A film can be learnt from; TARGET is a picture.")
+    return shown
+
+
+@contextlib.contextmanager
+def _checked(port: int, *, quiet: bool) -> Iterator[tuple[Gate, Signer]]:
+    """The live check, and the session for as long as the command works."""
+    from app.home import Home
+    from app.personal import PURPOSES
+    from app.stamp.signer import Signer
+    from app.studio.landing import live_gate
+
+    home = Home.open()
+    signer = Signer.open(home.keys)
+
+    def announce(guard: Guard) -> None:
+        typer.echo(f"First, the camera check:  {guard.link()}", err=True)
+        if not quiet:
+            webbrowser.open(guard.link(once=True))
+
+    with live_gate(home, PURPOSES, port, announce) as gate:
+        typer.echo("It is you.", err=True)
+        yield gate, signer
+
+
+def _extracted(gate: Gate, shown: list[Photo | Film]) -> Extract:
+    """The person's own frames of photos and films."""
+    from app.personal import NOTHING, extract, frames_of
+    from consent.types import Photo
+
+    photos = [one for one in shown if isinstance(one, Photo)]
+    found = extract(gate, photos) if photos else NOTHING
+    for film in shown:
+        if not isinstance(film, Photo):
+            found += extract(gate, frames_of(film))
+    for note in found.notes:
+        typer.echo(f"{note.reason} {note.remedy}", err=True)
+    if found.refused:
+        typer.echo(f"Left out: {reasons(found.refused)}.", err=True)
+    return found
+
+
+def _model(gate: Gate, looks: tuple[Extract, Extract], *, kind: str, minutes: float, side: int) -> Learnt | Training:
+    """Learn, and say how it goes."""
+    from app.personal import begin, know
+
+    now, then = looks
+    if kind == QUICK:
+        learnt = know(gate, now)
+        left = f", {learnt.left_out} left out: something covers the face" if learnt.left_out else ""
+        typer.echo(f"Learnt from {learnt.frames} frames{left}.", err=True)
+        return learnt
+    training = begin(gate, now, then, kind=kind, side=side)
+    ends = time.monotonic() + 60 * minutes
+    try:
+        while (left_ := ends - time.monotonic()) > 0 and training.told().state == "running":
+            training.wait(10**9, min(left_, _LINES))
+            typer.echo(_line(training), err=True)
+    except KeyboardInterrupt:
+        training.forget()
+        typer.echo("Stopped. What was learnt is deleted.", err=True)
+        raise
+    training.stop()
+    training.painter(gate)  # says why, if it broke
+    return training
+
+
+def _line(training: Training) -> str:
+    """How far a training is, in one line."""
+    told = training.told()
+    losses = "  ".join(f"{name} {points[-1][1]:.4f}" for name, points in told.losses.items())
+    return f"{told.seconds:5.0f} s  step {told.steps}  {losses}"
+
+
+def _preview(gate: Gate, model: Learnt | Training, then: Extract, signer: Signer, folder: Path | None) -> None:
+    from app.personal import previews
+
+    targets: tuple[Match, ...] = then.frames
+    for number, one in enumerate(previews(gate, model, targets, signer) if folder is not None else (), 1):
+        path = (folder or Path()) / f"preview-{number}.jpg"
+        one.save(path, overwrite=True)
+        typer.echo(str(path))
