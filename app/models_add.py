@@ -30,11 +30,12 @@ MOST: Final = 800 << 20
 MEMBERS: Final = ("w600k_r50.onnx", "glintr100.onnx", "w600k_mbf.onnx")
 """The recognisers of InsightFace's packs, the most capable first."""
 KNOWN: Final = {
-    "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43": "w600k_r50 of buffalo_l",
+    added.SWAPPING[ARCFACE]: "w600k_r50 of buffalo_l",
     "9cc6e4a75f0e2bf0b1aed94578f144d15175f357bdc05e815e5c4a02b319eb4f": "w600k_mbf of buffalo_s",
-    "e4a3f08c753cb72d04e10aa0f7dbe3deebbf39567d4ead6dce08e98aa49e16af": "inswapper_128",
+    added.SWAPPING[INSWAPPER]: "inswapper_128",
 }
-"""By SHA-256, as many public projects pin them; none was here to be looked at. Another file is taken, and said so."""
+"""By SHA-256, as many public projects pin them; none was here to be looked at. Another recogniser is taken, and said
+so: it can only refuse more. Another swap is not."""
 _SAME: Final = 0.98
 """Likeness of the two fixed pictures from which a network says the same of everything."""
 _TERMS: Final = """\
@@ -112,10 +113,17 @@ def add(found: Found) -> Added:
     """Run a network on two fixed pictures, pin it, and put it into the user's home; one of the same name goes.
 
     Raises:
-        Refusal: `not-a-model`: it does not run, or says the same of everything.
+        Refusal: `not-a-model`: it does not run, or says the same of everything; `not-the-known-model`: a swap that
+            is not the known one.
         Fault: `own-models-broken` or `cannot-write`.
     """
     rows = added.added()
+    if found.name == INSWAPPER and found.sha256 != added.SWAPPING[INSWAPPER]:
+        raise Refusal(
+            "not-the-known-model",
+            f"{found.came} has the shape of inswapper_128 and is another file: it could draw somebody else's face.",
+            "Only InsightFace's own inswapper_128.onnx is taken.",
+        )
     try:
         probe = _probe(found)
     except Fault:

@@ -21,6 +21,12 @@ ARCFACE: Final = "arcface"
 INSWAPPER: Final = "inswapper"
 """The neural swap."""
 NAMES: Final = frozenset({ARCFACE, INSWAPPER})
+SWAPPING: Final = {
+    ARCFACE: "4c06341c33c2ca1f86781dab0e829f88ad5b64be9fba56e56bc9ebdefc619e43",
+    INSWAPPER: "e4a3f08c753cb72d04e10aa0f7dbe3deebbf39567d4ead6dce08e98aa49e16af",
+}
+"""The only two files, w600k_r50 and inswapper_128, that a neural swap is made by, by SHA-256. Other weights of the same
+shape could hold somebody else's face, and draw it whatever the source is. As public projects pin them."""
 PUBLISHED: Final = 0.28
 """Cosine from which InsightFace's own verification demo says "They ARE the same person". No error rate is published
 with it, and none was measured here: the files may not be had without accepting their licence."""

@@ -46,11 +46,13 @@ class Swapper:
                 "Get them under their licence, then say `selfsame models add FILE`.",
             )
         row, face = rows[added.INSWAPPER], rows[added.ARCFACE]
-        if face.known and not face.known.startswith(RECOGNISER):
+        other = [one.name for one in (row, face) if one.sha256 != added.SWAPPING[one.name]]
+        if other:
             raise Fault(
                 "no-own-model",
-                f"inswapper_128 was made for {RECOGNISER}, and yours is {face.known}.",
-                "Add the pack buffalo_l.",
+                f"The neural swap is made by inswapper_128 and {RECOGNISER} alone; "
+                f"your {' and '.join(other)} is another file, which could draw somebody else.",
+                "Add InsightFace's inswapper_128.onnx and its pack buffalo_l.",
             )
         data = added.own_weights(row)
         self.sha256 = row.sha256

@@ -1,5 +1,6 @@
 """The neural swap behind the same gate and stamp as every engine; with stand-ins, for its file may not be had here."""
 
+import hashlib
 import warnings
 
 import cv2
@@ -19,7 +20,10 @@ from tests.people import person
 
 @pytest.fixture(autouse=True)
 def own_home(tmp_path, monkeypatch):
+    """A home of its own; and the two small files stand in for the known ones, which may not be had here."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    known = {"arcface": standins.arcface(), "inswapper": standins.inswapper()}
+    monkeypatch.setattr(added, "SWAPPING", {name: hashlib.sha256(data).hexdigest() for name, data in known.items()})
 
 
 @pytest.fixture
@@ -79,13 +83,22 @@ def test_an_altered_file_and_another_recogniser_are_faults(gate, mine, files, mo
     (added.folder() / "inswapper.onnx").write_bytes(standins.arcface())
     with pytest.raises(Fault, match="weights-altered"):
         neural(gate, leave(gate, mine, mine))
-    rows = added.added()
-    other = models_add.Added(
-        **{**{f: getattr(rows["arcface"], f) for f in rows["arcface"].__slots__}, "known": "w600k_mbf"}
-    )
-    monkeypatch.setattr(added, "added", lambda: {**rows, "arcface": other})
-    with pytest.raises(Fault, match="made for w600k_r50"):
+
+
+@pytest.mark.parametrize("name", ["arcface", "inswapper"])
+def test_no_other_weights_draw(gate, mine, files, monkeypatch, name):
+    """A file of the same shape could hold anybody's face; so could a row written by hand that names it."""
+    monkeypatch.setattr(added, "SWAPPING", {**added.SWAPPING, name: "0" * 64})
+    with pytest.raises(Fault, match=f"your {name} is another file"):
         neural(gate, leave(gate, mine, mine))
+
+
+def test_another_swap_is_not_even_added(tmp_path, monkeypatch):
+    (tmp_path / "swap.onnx").write_bytes(standins.inswapper())
+    monkeypatch.setitem(added.SWAPPING, "inswapper", "0" * 64)
+    with pytest.raises(Refusal, match="not-the-known-model"):
+        models_add.add(models_add.look(tmp_path / "swap.onnx"))
+    assert not added.folder().exists()
 
 
 def test_nothing_asked_nothing_changed(gate, mine, files):
