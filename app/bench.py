@@ -25,6 +25,7 @@ class Bench(StrEnum):
     STAMP = "stamp"
     ENGINES = "engines"
     VIDEO = "video"
+    PERSONAL = "personal"
     ALL = "all"
 
 

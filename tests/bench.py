@@ -109,6 +109,7 @@ def run(
                 session.say,
                 quick=quick or what is Bench.ALL,  # an hour of film alone takes longer than all the others
             ),
+            Bench.PERSONAL: lambda session: personal_figures(session, trained=what is Bench.PERSONAL and not quick),
         }
         return [figure for name, bench in benches.items() if what in (name, Bench.ALL) for figure in bench(session)]
 
@@ -222,6 +223,18 @@ def stamp_figures(session: Session) -> Iterator[Figure]:
     drawn = partial(portraits, USER)
     yield from bench_stamp.figures(session.gate(USER), session.signer, session.amount.sizes, drawn, session.say)
     yield from bench_watermark.figures(session.amount.marked, session.amount.unmarked, session.say)
+
+
+# --- the personal model -----------------------------------------------------------------------------------------------
+
+
+def personal_figures(session: Session, *, trained: bool) -> Iterator[Figure]:
+    """What is learnt of a person in seconds; and networks, where there is time to train them."""
+    from tests import bench_personal  # torch, which takes seconds to load
+
+    names = bench_personal.QUICK if session.amount is QUICK else bench_personal.SITTERS
+    minutes = bench_personal.MINUTES if trained else ()
+    yield from bench_personal.figures(((name, session.gate(name)) for name in names), session.say, minutes)
 
 
 # --- engines ----------------------------------------------------------------------------------------------------------
