@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from consent.errors import Fault, Refusal
 
 
+def heading(step: str, language: str) -> str:
+    """The name of a step for whoever listens to the page; others see it in the tab."""
+    return f'<h2 class="said">{escape(say(f"step_{step}", language))}</h2>'
+
+
 def card(kind: str, title: str, text: str, extra: str = "") -> str:
     """A card with a headline and a sentence.
 

@@ -9,7 +9,7 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from app import files, media
 from app.engines.age import AgeOptions
@@ -190,7 +190,7 @@ class Desk:
         except Refusal as refusal:
             refused, boxes = refusal, refusal.boxes
         mime = MIMES.get(data[:2], "application/octet-stream")
-        picture = Picture(data, mime, size, visitor.number(), photo, match, refused, boxes)
+        picture = Picture(data, mime, size, visitor.number(), photo, match, refused, boxes, choose)
         visitor.place(gate, side, picture)
         return picture
 
@@ -209,7 +209,9 @@ class Desk:
         visitor.place(gate, side, picture)
         return picture
 
-    def make(self, visitor: Visitor, options: Options, strip: str = "", *, ready: str = "") -> Result:
+    def make(
+        self, visitor: Visitor, options: Options, strip: str = "", *, ready: str = "", asked: tuple[Any, ...] = ()
+    ) -> Result:
         """One finished picture, from the pictures on the table.
 
         Args:
@@ -217,26 +219,30 @@ class Desk:
             options: what to do.
             strip: name of the strip of ages that the picture belongs to, if any.
             ready: which of `expressions.CHOICES`, for an expression.
+            asked: what the controls said, to be said again when the picture is gone back to.
 
         Raises:
             Refusal: whatever the gate refuses, or a picture is missing.
             Fault: something is broken.
         """
         gate = self.gate(visitor)
-        target = _matched(visitor, "target")
-        done = purposes(options)
+        picture, target = self.matched(visitor, "target")
         source = self.source(visitor, gate, options, ready)
-        with self._work:  # one engine at a time: each uses every core it gets
-            language: Language = "zh" if visitor.language == "zh" else "en"
-            stamped = make(gate, source, target[1], options, self.signer, language=language)
+        stamped = self.change(visitor, gate, source, target, options)
         key = secrets.token_hex(8)
         years = options.years if isinstance(options, AgeOptions) else 0.0
-        name = f"selfsame-{'-'.join(done)}-{key[:6]}{stamped.suffix}"
-        result = Result(name, stamped, target[0], strip, years)
+        name = f"selfsame-{'-'.join(purposes(options))}-{key[:6]}{stamped.suffix}"
+        result = Result(name, stamped, picture, strip, years, asked)
         visitor.keep(gate, result, key)
-        if said := expressions.notes(visitor, gate, source, target[1], options):
+        if said := expressions.notes(visitor, gate, source, target, options):
             visitor.tell(gate, "play", said)
         return result
+
+    def change(self, visitor: Visitor, gate: Gate, source: Match, target: Match, options: Options) -> Stamped:
+        """Make and stamp, one picture at a time: each engine uses every core it gets."""
+        language: Language = "zh" if visitor.language == "zh" else "en"
+        with self._work:
+            return make(gate, source, target, options, self.signer, language=language)
 
     def source(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> Match:
         """Whose face or expression is used: the picture on the table, or a live frame.
@@ -252,10 +258,10 @@ class Desk:
         """
         done = purposes(options)
         if Purpose.SWAP in done:
-            source = _matched(visitor, "source")[1]
+            source = self.matched(visitor, "source")[1]
             return expressions.beside_swap(visitor, gate, ready, source) if Purpose.EXPRESS in done else source
         if Purpose.EXPRESS in done:
-            return expressions.lender(visitor, gate, ready) or _matched(visitor, "source")[1]
+            return expressions.lender(visitor, gate, ready) or self.matched(visitor, "source")[1]
         return gate.live()[0]
 
     def keep(self, visitor: Visitor, gate: Gate, stamped: Stamped, size: tuple[int, int], done: str) -> tuple[str, str]:
@@ -265,12 +271,18 @@ class Desk:
         visitor.keep(gate, Result(name, stamped, Picture(b"", "", size, visitor.number())), key)
         return key, name
 
+    def matched(self, visitor: Visitor, side: Side) -> tuple[Picture, Match]:
+        """The picture on one side of the table, with the gate's yes to it.
 
-def _matched(visitor: Visitor, side: Side) -> tuple[Picture, Match]:
-    with visitor.lock:
-        picture = visitor.pictures.get(side)
-    if picture is None:
-        raise no(side, visitor.language)
-    if picture.match is None:
-        raise picture.no or Fault("picture-undecided", "A picture was never judged.", "Reload the page and try again.")
-    return picture, picture.match
+        Raises:
+            Refusal: there is none, or what the gate said of it.
+        """
+        with visitor.lock:
+            picture = visitor.pictures.get(side)
+        if picture is None:
+            raise no(side, visitor.language)
+        if picture.match is None:
+            raise picture.no or Fault(
+                "picture-undecided", "A picture was never judged.", "Reload the page and try again."
+            )
+        return picture, picture.match

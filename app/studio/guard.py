@@ -49,7 +49,7 @@ ROUTES: Final[tuple[tuple[str, re.Pattern[str], int], ...]] = tuple(
         ("POST", r"/gradio_api/(queue/join|cancel|reset/?)", MAX_EVENT),
         ("GET", r"/capture/(ws|assets/[\w.-]+)", 0),
         ("GET", r"/mirror/ws", 0),
-        ("POST", r"/capture/consent", MAX_EVENT),
+        ("POST", r"/(capture/consent|studio/preview)", MAX_EVENT),
         ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt|film)", 0),
         ("PUT", r"/studio/film", MAX_FILM),
         ("PUT", r"/studio/(picture/\w+|check)", MAX_PICTURE),

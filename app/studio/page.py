@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
-from app.studio import films, mirror, pictures
+from app.studio import films, mirror, pictures, preview
 from app.studio.agree import build_agree
 from app.studio.cards import card
 from app.studio.data import build_data
@@ -36,6 +36,7 @@ HEAD: Final = (
     '<link rel="stylesheet" href="/capture/assets/mirror.css">'
     '<script type="module" src="/capture/assets/studio.js"></script>'
     '<script type="module" src="/capture/assets/films.js"></script>'
+    '<script type="module" src="/capture/assets/preview.js"></script>'
     '<script type="module" src="/capture/assets/mirror.js"></script><meta name="color-scheme" content="light dark">'
 )
 STEPS: Final = {"agree": build_agree, "prove": build_prove, "play": build_play, "verify": build_verify}
@@ -119,6 +120,7 @@ def mount(api: FastAPI, desk: Desk) -> None:
     """Put the studio at `/`."""
     words = gr.I18n(**{language: dict(table) for language, table in TABLES.items()})
     api.include_router(pictures.routes(desk))
+    api.include_router(preview.routes(desk))
     api.include_router(mirror.routes(desk))
     api.include_router(films.routes(desk))
     gr.mount_gradio_app(

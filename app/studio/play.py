@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import gradio as gr
@@ -13,16 +13,16 @@ from app.engines.age import AgeOptions
 from app.engines.combine import CombineOptions
 from app.engines.express import ExpressOptions
 from app.engines.swap import SwapOptions
-from app.studio.cards import card
+from app.studio.cards import card, heading
 from app.studio.desk import CHANGES
 from app.studio.expressions import asked, panel
 from app.studio.films_panel import build_film
 from app.studio.glass import build_mirror
-from app.studio.refusals import told
 from app.studio.sessions import SIDES
+from app.studio.stage import on_stage, slot, under
 from app.studio.strings import say
-from app.studio.strip import make_strip, strip_of
-from app.studio.tools import EVENTS_JS, button, drop, html, note
+from app.studio.strip import make_strip
+from app.studio.tools import EVENTS_JS, html, note
 from consent.errors import Refusal
 from consent.types import Purpose
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from app.flow import Options
     from app.studio.desk import Desk
-    from app.studio.sessions import Picture, Result, Side, Visitor
+    from app.studio.sessions import Visitor
     from app.studio.tools import Parts
 
 
@@ -45,9 +45,12 @@ def build_play(parts: Parts) -> None:
     locked = html(elem_id="play-locked")
     parts.show(locked, _locked)
     with gr.Row(elem_id="play", visible=False, equal_height=False) as area:
-        with gr.Column(scale=3, min_width=320):
+        with gr.Column(scale=3, min_width=320, elem_id="table"):
             stage = html(js_on_load=EVENTS_JS, elem_id="stage")
+            below = html(js_on_load=EVENTS_JS, elem_id="under")
+        with gr.Column(elem_id="mirror-place"):
             build_mirror(parts)
+        with gr.Column(elem_id="film-place"):
             connect_film = build_film(parts)
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in CHANGES), TOGETHER)]
@@ -69,17 +72,26 @@ def build_play(parts: Parts) -> None:
             make = gr.Button(words("make"), variant="primary", elem_id="make")
             parts.show(html(elem_id="play-note"), note("play"))
     parts.show(area, lambda visitor: gr.Row(visible=visitor.gate is not None))
-    parts.show(stage, _stage)
-    parts.show(source, lambda visitor: _slot(visitor, "source"))
+    controls = [action, amount, some, years, *face]
+    parts.show(stage, on_stage)
+    parts.show(below, under)
+    parts.show(source, lambda visitor: slot(visitor, "source"))
+    for number, control in enumerate(controls):
+        parts.show(control, partial(_again, number))
 
     def make_it(visitor: Visitor, *sent: Any) -> None:
-        desk.make(visitor, wanted(*sent), ready=str(sent[4]))
+        desk.make(visitor, wanted(*sent), ready=str(sent[4]), asked=sent)
 
     parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
-    parts.on(make.click, make_it, [action, amount, some, years, *face], busy=stage)
-    connect_film([action, amount, some, years, *face], wanted)
-    for part in (stage, source):
-        parts.on(part.studio, _handler(desk), detail=True, busy=part)
+    parts.on(make.click, make_it, controls, busy=stage)
+    connect_film(controls, wanted)
+    for part in (stage, below, source):
+        parts.on(part.studio, _handler(desk), detail=True, busy=stage if part is below else part)
+
+
+def _again(number: int, visitor: Visitor) -> Any:
+    """What a control says again after one step back; nothing at any other time."""
+    return visitor.restore[number] if number < len(visitor.restore) else gr.skip()
 
 
 def wanted(action: Any, much: Any, which: Any, how_old: Any, *face: Any) -> Options:
@@ -117,23 +129,38 @@ def _handler(desk: Desk) -> Any:
             return
         match detail.get("do"):
             case "uploaded":
-                visitor.shown = None if side == "target" else visitor.shown
                 desk.look(visitor, side)
+                _fresh(visitor, side)
             case "choose":
                 face = detail.get("face", "")
                 # -1 is nobody: what is no number chooses nobody, and never the first by default
                 desk.look(visitor, side, int(face) if re.fullmatch(r"[0-9]{1,4}", face) else -1)
             case "live":
                 desk.live(visitor, side)
-                visitor.shown = None if side == "target" else visitor.shown
+                _fresh(visitor, side)
             case "show":
-                visitor.shown = detail.get("key") if detail.get("key") in visitor.results else visitor.shown
+                _shown(visitor, detail.get("key", ""))
             case "back":
-                visitor.shown = None
+                visitor.show(None)
+            case "undo":
+                visitor.undo()
             case "clear":
                 visitor.pictures.pop(side, None)
 
     return happened
+
+
+def _fresh(visitor: Visitor, side: str) -> None:
+    """A new target is shown itself, and no result of the last one."""
+    if side == "target":
+        visitor.show(None)
+
+
+def _shown(visitor: Visitor, key: str) -> None:
+    """Another result on the stage; the controls say what they said for it."""
+    if key in visitor.results:
+        visitor.show(key)
+        visitor.restore = visitor.results[key].asked
 
 
 def _locked(visitor: Visitor) -> str:
@@ -141,101 +168,5 @@ def _locked(visitor: Visitor) -> str:
         return ""
     language = visitor.language
     if visitor.ended:
-        return card("no", say("ended_title", language), say("ended", language))
-    return card("note", say("play_locked_title", language), say("play_locked", language))
-
-
-def _stage(visitor: Visitor) -> str:
-    if visitor.gate is None:
-        return ""
-    result = visitor.results.get(visitor.shown or "")
-    if result is None:
-        return _slot(visitor, "target")
-    language, key = visitor.language, visitor.shown
-    width, height = result.before.size
-    after = f'<img class="after" src="/studio/result/{key}" alt="{escape(say("after", language))}">'
-    if result.stamped.mime == "video/mp4":
-        name = escape(say("after", language))
-        after = f'<video class="after" src="/studio/result/{key}" controls playsinline aria-label="{name}"></video>'
-    size = f"max-width:calc(64vh*{width / height:.4f})"
-    figure = f'<figure class="picture" style="{size}">{after}</figure>'
-    if result.before.data:  # a live frame has no before to show
-        figure = _compared(after, f"/studio/before/{key}", size, _cut(result), language)
-    return (
-        f"{figure}{strip_of(visitor, result)}"
-        f'<div class="actions"><a class="solid" id="download" href="/studio/result/{key}?save=1" '
-        f'download="{escape(result.name)}">{escape(say("download", language))}</a>'
-        f"{button('back', say('back', language), side='target')}</div>"
-        f'<p class="quiet">{escape(say("result_note", language))}</p>'
-    )
-
-
-def _compared(after: str, before: str, size: str, cut: int, language: str) -> str:
-    """Both pictures, one over the other, and the slider between them."""
-    hint = escape(say("compare", language))
-    return (
-        f'<figure class="compare" style="--cut:{cut}%;{size}">{after}'
-        f'<div class="before"><img src="{before}" alt="{escape(say("before", language))}"></div>'
-        f'<span class="tag left">{escape(say("before", language))}</span>'
-        f'<span class="tag right">{escape(say("after", language))}</span><i></i>'
-        f'<input type="range" min="0" max="100" value="{cut}" step="0.5" aria-label="{hint}"></figure>'
-    )
-
-
-def _cut(result: Result) -> int:
-    """Where the slider stands first, in percent: in the middle, but never so that it hides the label."""
-    label = result.stamped.report.label
-    left = 100 * label.box[0] / result.before.size[0] if label is not None else 0.0
-    return round(max(0.0, min(50.0, left - 2)))
-
-
-def _slot(visitor: Visitor, side: Side) -> str:
-    """One picture on the table, or the field to drop one on."""
-    if visitor.gate is None:
-        return ""
-    language, picture = visitor.language, visitor.pictures.get(side)
-    if picture is None:
-        live = button("live", say("use_live", language), side=side)
-        title = say(f"{side}_text", language)
-        kinds = say("drop_kinds", language)
-        return drop(f"/studio/picture/{side}", title, kinds, language, side=side, extra=live)
-    width, height = max(picture.size[0], 1), max(picture.size[1], 1)
-    shown = ""
-    if picture.match is not None and not picture.data:
-        shown = f'<figure class="picture unseen"><p>{escape(say("live_unseen", language))}</p></figure>'
-    elif picture.size != (0, 0):
-        name = escape(say(f"{side}_title", language))
-        boxes = _boxes(picture, side, language)
-        shown = (
-            f'<figure class="picture" style="max-width:calc(64vh*{width / height:.4f})">'
-            f'<img src="/studio/picture/{side}?n={picture.number}" alt="{name}">{boxes}</figure>'
-        )
-    chip = ""
-    if picture.match is not None:
-        said = say("matched" if picture.data else "matched_live", language)
-        chip = f'<span class="chip">{escape(said)}</span>'
-    no = ""
-    if picture.no is not None:
-        ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""
-        no = card("no", *told(picture.no, language), f"{ask}<code>{escape(picture.no.code)}</code>")
-    other = button("clear", say("take_away", language), side=side)
-    return f'{shown}{no}<div class="actions">{chip}{other}</div>'
-
-
-def _boxes(picture: Picture, side: Side, language: str) -> str:
-    """The faces the gate speaks of; with numbers to choose from when it asked which one."""
-    wide, high = picture.size[0] / 100, picture.size[1] / 100
-    many = picture.match is None and len(picture.boxes) > 1
-    drawn = []
-    for index, (x, y, w, h) in enumerate(picture.boxes):
-        style = f"left:{x / wide:.2f}%;top:{y / high:.2f}%;width:{w / wide:.2f}%;height:{h / high:.2f}%"
-        kind = "yes" if picture.match is not None else "no"
-        name = escape(say("face_number", language, number=index + 1))
-        if many:
-            drawn.append(
-                f'<button type="button" class="box ask" style="{style}" data-do="choose" data-side="{side}" '
-                f'data-face="{index}" aria-label="{name}"><b>{index + 1}</b></button>'
-            )
-        else:
-            drawn.append(f'<span class="box {kind}" style="{style}" aria-hidden="true"></span>')
-    return "".join(drawn)
+        return heading("play", language) + card("no", say("ended_title", language), say("ended", language))
+    return heading("play", language) + card("note", say("play_locked_title", language), say("play_locked", language))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from app.studio.cards import card, refusal
+from app.studio.cards import card, heading, refusal
 from app.studio.desk import MINUTES
 from app.studio.live import capture_html
 from app.studio.strings import say
@@ -56,7 +56,9 @@ def build_prove(parts: Parts) -> None:
 def _text(visitor: Visitor) -> str:
     language = visitor.language
     if visitor.gate is not None:
-        return card("yes", say("proved_title", language), say("proved", language, minutes=MINUTES))
+        return heading("prove", language) + card(
+            "yes", say("proved_title", language), say("proved", language, minutes=MINUTES)
+        )
     if visitor.receipt is None:
-        return card("note", say("prove_title", language), say("prove_waiting", language))
+        return heading("prove", language) + card("note", say("prove_title", language), say("prove_waiting", language))
     return f"<h2>{escape(say('prove_title', language))}</h2><p>{escape(say('prove_text', language))}</p>"

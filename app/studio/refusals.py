@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from app.studio.refusals_films_zh import ZH_FILMS
+from app.studio.refusals_more_zh import ZH_MORE
 from app.studio.refusals_zh import VERDICTS_ZH, ZH
 from app.studio.strings import say
 from consent.errors import WORDS
@@ -25,6 +26,8 @@ TABLES: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType(
     {"zh": MappingProxyType({**ZH, **ZH_FILMS})}
 )
 """By language: reason and remedy, by code and case as in `consent/words.toml`, or by the code alone."""
+BY_CODE: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = MappingProxyType({"zh": ZH_MORE})
+"""By language: reason and remedy of codes that are said in one way, whatever was raised with them."""
 VERDICTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({"zh": VERDICTS_ZH})
 """By language: the sentence of `app.verify` by its verdict, and the one about a consent that was withdrawn."""
 _ASKED: Final = MappingProxyType({text.lower(): code for code, text in WORDS["ask"].items()})
@@ -44,7 +47,7 @@ def told(no: Refusal | Fault, language: str) -> tuple[str, str]:
             values = {key: _value(text, language) for key, text in filled.items()}
             reason, remedy = table[name]
             return reason.format(**values), remedy.format(**values)
-    return no.reason, no.remedy
+    return BY_CODE.get(language, {}).get(no.code, (no.reason, no.remedy))
 
 
 def found(report: Report, language: str) -> str:

@@ -27,7 +27,6 @@ ZH_FILMS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "unsupported-film": ("影片的压缩或旋转方式在这里不能读取。", _EXPORT),
         "unsupported-sound": ("影片的声音不能原样放进 MP4。", "请用 AAC 声音导出后再试。"),
         "encrypted-film": ("影片是加密的。", "请使用你自己的、没有保护的影片。"),
-        "hdr-film": ("这是 HDR 影片（PQ 或 HLG），这里还不能读取。", "请导出为 SDR。"),
         "interlaced-film": ("影片是隔行扫描的。", "请导出为逐行扫描。"),
         "nothing-changed": ("这部影片里没有一帧的脸被改变。", "请使用能清楚看到你的影片。"),
         "stopped": ("影片已停止；什么都没有保留。", "需要的话请重新开始。"),

@@ -11,7 +11,7 @@ import logging
 import math
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol
 
 from consent import policy
 from consent.errors import Fault, Refusal
@@ -34,6 +34,8 @@ CHECK_SECONDS: Final = 60.0
 """It waits so long at most; a page asks for it at once."""
 MOST_RESULTS: Final = 12
 """Finished pictures kept for one browser; the oldest gives way."""
+MOST_STEPS: Final = 24
+"""Back on the stage."""
 MOST_BYTES: Final = 512 * 1024 * 1024
 """Of all of them; one alone may have more."""
 log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class Picture:
         boxes: (x, y, w, h) of the faces found, in pixels, left to right.
         size: (width, height) in pixels.
         number: grows with every picture, so that the page never shows an old one from its cache.
+        choose: the face that was chosen among several, counted from 0 from left to right.
     """
 
     data: bytes
@@ -63,6 +66,7 @@ class Picture:
     match: Match | None = None
     no: Refusal | None = None
     boxes: tuple[tuple[float, float, float, float], ...] = ()
+    choose: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Result:
         before: number of the picture it was made from, and that picture's bytes and media type.
         strip: the strip of ages it belongs to, if any; the same for all of one strip.
         years: which age of the strip.
+        asked: what the controls said, in their order; empty when they were not asked.
     """
 
     name: str
@@ -82,6 +87,7 @@ class Result:
     before: Picture
     strip: str = ""
     years: float = 0.0
+    asked: tuple[Any, ...] = ()
 
 
 class Closing(Protocol):
@@ -109,6 +115,9 @@ class Visitor:
         pictures: what lies on the table.
         results: finished pictures by key, oldest first.
         shown: key of the result on the stage; None when the target is shown.
+        trail: what was on the stage before, the latest last.
+        restore: what the controls are to say again, after one step back; for one answer of the page.
+        small: the target made smaller for previews and its match, with the number of the picture.
         checked: files verified, so that the page can tell one answer from the next.
         mirror: what is open before them, if anything is; ends with the session.
         film: the film on the table, if there is one, and what is being made of it.
@@ -129,6 +138,9 @@ class Visitor:
     pictures: dict[Side, Picture] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     shown: str | None = None
+    trail: list[str | None] = field(default_factory=list)
+    restore: tuple[Any, ...] = ()
+    small: tuple[int, Match] | None = None
     checked: int = 0
     mirror: Closing | None = None
     film: Job | None = None
@@ -202,20 +214,41 @@ class Visitor:
     def place(self, gate: Gate, side: Side, picture: Picture) -> None:
         """Put a picture on the table, unless the session it belongs to has ended meanwhile."""
         with self.lock:
-            self._still(gate)
+            self.still(gate)
             self.pictures[side] = picture
 
     def keep(self, gate: Gate, result: Result, key: str) -> None:
         """Keep a finished picture until the session ends, unless it has ended meanwhile."""
         with self.lock:
-            self._still(gate)
+            self.still(gate)
             room = MOST_BYTES - len(result.stamped.data)
             while len(self.results) >= MOST_RESULTS or sum(len(r.stamped.data) for r in self.results.values()) > room:
                 if not self.results:
                     break
                 self.results.pop(next(iter(self.results)))
             self.results[key] = result
-            self.shown = key
+            self.show(key)
+
+    def show(self, key: str | None) -> None:
+        """Put a result on the stage, or the target itself; `undo` leads back."""
+        with self.lock:
+            if key != self.shown:
+                self.trail = [*self.trail, self.shown][-MOST_STEPS:]
+                self.shown = key
+
+    @property
+    def way_back(self) -> list[str | None]:
+        """What `undo` leads back to, the next last; a result that gave way is gone from it."""
+        return [key for key in self.trail if key is None or key in self.results]
+
+    def undo(self) -> None:
+        """One step back on the stage; the controls then say what they said for it."""
+        with self.lock:
+            way = self.way_back
+            if way:
+                self.shown, self.trail = way[-1], way[:-1]
+                if self.shown is not None:
+                    self.restore = self.results[self.shown].asked
 
     def look_into(self, gate: Gate, mirror: Closing) -> None:
         """Open a mirror, which is closed when the session ends.
@@ -224,7 +257,7 @@ class Visitor:
             Refusal: `mirror-running`: one at a time; `session-withdrawn`.
         """
         with self.lock:
-            self._still(gate)
+            self.still(gate)
             if self.mirror is not None:
                 raise Refusal("mirror-running", "A mirror is open in this browser.", "Close it first.")
             self.mirror = mirror
@@ -238,7 +271,7 @@ class Visitor:
     def put_film(self, gate: Gate, film: Job) -> None:
         """Put a film on the table in place of the one that lies there, unless the session has ended meanwhile."""
         with self.lock:
-            self._still(gate)
+            self.still(gate)
             if self.film is not None:
                 self.film.close()
             self.film = film
@@ -246,10 +279,10 @@ class Visitor:
     def tell(self, gate: Gate, place: str, said: str) -> None:
         """Put a card under a step, unless the session it speaks of has ended meanwhile."""
         with self.lock:
-            self._still(gate)
+            self.still(gate)
             self.notes[place] = said
 
-    def _still(self, gate: Gate) -> None:
+    def still(self, gate: Gate) -> None:
         """Refuse work that was begun for a session that is gone: nothing of it may come back after a wipe."""
         if self.gate is not gate:
             raise Refusal("session-withdrawn", "Your session has ended; nothing of it is kept.", "Start again.")
@@ -287,7 +320,9 @@ class Visitor:
         self.pictures.clear()
         self.results.clear()
         self.notes.clear()
-        self.shown = None
+        self.trail.clear()
+        self.shown = self.small = None
+        self.restore = ()
 
 
 @dataclass(slots=True)

@@ -30,7 +30,9 @@ def make_strip(desk: Desk, visitor: Visitor) -> None:
     for years in AGES:
         desk.make(visitor, AgeOptions(years=years), strip)
     with visitor.lock:
-        visitor.shown = next((key for key, one in _of(visitor, strip) if one.years == FIRST), visitor.shown)
+        first = next((key for key, one in _of(visitor, strip) if one.years == FIRST), visitor.shown)
+        visitor.trail = [key for key in visitor.trail if key not in dict(_of(visitor, strip))]
+        visitor.shown = first
 
 
 def strip_of(visitor: Visitor, shown: Result) -> str:

@@ -108,6 +108,7 @@ class Parts:
             sent = getattr(data, "_data", None) or {}
             details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
             visitor.notes.pop(event.place, None)
+            visitor.restore = ()
             step = event.failed
             try:
                 step = event.act(visitor, *details, *values)

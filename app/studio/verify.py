@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from app.studio.cards import card, facts
+from app.studio.marks import figure
 from app.studio.receipts import moment
 from app.studio.refusals import found
 from app.studio.sessions import CHECK
@@ -40,7 +41,8 @@ def build_verify(parts: Parts) -> None:
         if data is not None:
             gone, unknown = known(parts.desk.home)
             report = verify(data, parts.desk.anchors, gone, parts.desk.signer.registry)
-            visitor.notes["verify"] = report_html(report, visitor.language, unknown)
+            drawn = figure(data, report, visitor.language)
+            visitor.notes["verify"] = report_html(report, visitor.language, unknown, drawn)
 
     parts.on(field.studio, check, place="verify", busy=field)
 
@@ -55,13 +57,14 @@ def _field(visitor: Visitor) -> str:
     return drop("/studio/check", say("verify_drop", language), say("drop_any", language), language, n=visitor.checked)
 
 
-def report_html(report: Report, language: str, unknown: str = "") -> str:
+def report_html(report: Report, language: str, unknown: str = "", drawn: str = "") -> str:
     """A report as a card; every string in it may have been written by a stranger, so `facts` escapes it.
 
     Args:
         report: what was found.
         language: of the words.
         unknown: why it is not known whether consent was withdrawn; empty if it is.
+        drawn: safe HTML that shows what was found in the picture.
     """
     ours = {Verdict.OURS, Verdict.RECOVERED}
     changed = {Verdict.ALTERED, Verdict.RECOVERED, Verdict.MARK_COPIED}
@@ -70,7 +73,7 @@ def report_html(report: Report, language: str, unknown: str = "") -> str:
         kind = "no"
     rows = [(say(f"fact_{name}", language), text) for name, text in _facts(report, language) if text]
     told = say("verify_unknown", language, reason=unknown) if unknown and report.verdict in ours else ""
-    return card(kind, found(report, language), told, facts(rows) if rows else "")
+    return card(kind, found(report, language), told, drawn + (facts(rows) if rows else ""))
 
 
 def _facts(report: Report, language: str) -> Iterator[tuple[str, str | None]]:

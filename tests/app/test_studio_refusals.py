@@ -1,13 +1,16 @@
 """A no is said in the person's language, with what it leaves open, and never not at all."""
 
+import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import app
 from app.studio.cards import refusal
-from app.studio.refusals import TABLES, VERDICTS, told
+from app.studio.refusals import BY_CODE, TABLES, VERDICTS, told
 from app.studio.strings import say
 from app.studio.verify import report_html
 from app.verify import Report, Verdict
@@ -15,6 +18,35 @@ from consent.errors import WORDS, Fault, Refusal
 
 # What only a program, a test or the demonstration can come across; it is said in English.
 FOR_PROGRAMS = {"spent", "wrong-purpose", "bad-output", "bad-option"}
+# What only a command says, and what only its options can bring about; commands speak English.
+ONLY_COMMANDS = (
+    *("app/cli*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
+    *("app/models_add.py", "models/added.py", "app/stamp/credential.py", "app/engines/_neural*.py"),
+)
+    *("bad-salt", "no-salt", "no-original", "nothing-to-compare", "cannot-read", "file-exists", "unknown-format"),
+    *("no-folder", "no-folder-here", "no-pictures", "nobody-enrolled", "one-person", "no-key", "own-key-already"),
+    *("no-face-choice", "no-room", "host-not-local", "port-taken", "fetch-altered", "fetch-failed"),
+    *("certificate-key-kind", "certificate-key-mismatch", "key-has-password", "key-unreadable"),
+}
+COMMANDS = (
+    *("app/cli*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
+    *("app/models_add.py", "models/added.py", "app/stamp/credential.py", "app/engines/_neural*.py"),
+)
+
+
+def raised():
+    """The codes of all refusals and faults that are raised with a code written out, but for files of commands alone."""
+    root = Path(app.__file__).parent
+    for path in [
+        path for folder in (root, root.parent / "consent", root.parent / "models") for path in folder.rglob("*.py")
+    ]:
+        if (
+            any(path.match(f"app/{pattern}") for pattern in COMMANDS)
+            or "neural" in path.name
+            or "personal" in path.name
+        ):
+            continue
+        yield from re.findall(r'\b(?:Refusal|Fault|Forgery)\(\s*"([a-z-]+)"', path.read_text())
 
 
 def holes(*texts):
@@ -39,6 +71,24 @@ def test_each_case_is_told_apart(name, language):
     assert said == tuple(text.format(**values) for text in TABLES[language][name])
 
 
+@pytest.mark.parametrize("language", TABLES)
+def test_whatever_a_person_at_the_page_can_be_told_has_words(language):
+    found = set(raised())
+    assert {"bad-option", "broken-picture", "stamp-not-sound"} <= found
+    known = {name.partition(".")[0] for name in TABLES[language]} | set(BY_CODE[language])
+    assert found - known - ONLY_COMMANDS == set()
+    assert all(reason and remedy for reason, remedy in BY_CODE[language].values())
+    assert not set(BY_CODE[language]) & set(TABLES[language]), "said in two ways"
+
+
+def test_by_its_code_alone_it_is_said_whatever_it_names():
+    no = Refusal(
+        "picture-too-small", "The picture has 3 x 4 pixels; both sides need at least 128.", "Use a larger one."
+    )
+    assert told(no, "zh") == BY_CODE["zh"]["picture-too-small"]
+    assert told(no, "en") == (no.reason, no.remedy)
+
+
 def test_what_was_asked_is_said_in_the_same_language():
     for code, english in WORDS["ask"].items():
         reason, _ = told(Refusal.of("action-not-seen", asked=english), "zh")
@@ -48,7 +98,7 @@ def test_what_was_asked_is_said_in_the_same_language():
 
 @pytest.mark.parametrize(
     "no",
-    [Refusal("no-such-code", "Why.", "What."), Fault("log-broken", "Why.", "What."), Refusal.of("spent", what="x")],
+    [Refusal("no-such-code", "Why.", "What."), Fault("port-taken", "Why.", "What."), Refusal.of("spent", what="x")],
 )
 def test_without_words_it_is_said_in_english(no):
     assert told(no, "zh") == (no.reason, no.remedy)

@@ -1,5 +1,7 @@
 // The mirror in the browser: camera -> JPEG frames -> socket -> stamped frames -> canvas. Only what came over the socket
 // is ever drawn: the camera's own picture is sent, never shown. The server decides what is seen and says why not.
+import { settings } from '/capture/assets/controls.js';
+
 import { CAMERA_ERRORS, VIRTUAL } from '/capture/assets/capture.js';
 
 const WIDEST = 640;        // pixels across that are sent
@@ -7,18 +9,6 @@ const QUALITY = 0.9;
 const MOST_UNANSWERED = 3; // frames on their way at once: the server's pace sets ours
 const SETTLED = 80;        // milliseconds between two reports of what the controls say
 const MOST_SECONDS = 60;   // of a recording; the server counts for itself
-const SLIDERS = ['smile', 'mouth', 'brows', 'eyes', 'gaze', 'gaze_up', 'tilt', 'turn'];
-
-const number = id => { const input = document.querySelector(`#${id} input[type=range]`); return input ? Number(input.value) : null; };
-const picked = id => document.querySelector(`#${id} input:checked`)?.value ?? null;
-
-/** What the controls of the page say now. */
-function settings() {
-  const parts = [...document.querySelectorAll('#parts input:checked')].map(box => box.value === 'on' ? box.name : box.value);
-  const said = { action: picked('action'), amount: number('amount'), parts, years: number('years'), ready: picked('faces') };
-  for (const name of SLIDERS) said[name] = number(`slider-${name}`);
-  return said;
-}
 
 class Mirror {
   constructor(root) {

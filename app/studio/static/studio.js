@@ -3,6 +3,16 @@
 
 const tell = (element, detail) => element.dispatchEvent(new CustomEvent('studio', { bubbles: true, detail }));
 
+let checked = null;   // the file that is verified: it is shown here with what the server found, and never comes back from it
+new MutationObserver(() => {
+  const image = document.querySelector('.checked[hidden] img[data-own]');
+  if (!image || !checked) return;
+  const url = URL.createObjectURL(checked);
+  checked = null;
+  image.onload = image.onerror = event => { image.closest('.checked').hidden = event.type === 'error'; URL.revokeObjectURL(url); };
+  image.src = url;
+}).observe(document.documentElement, { childList: true, subtree: true });
+
 async function upload(drop, file) {
   if (!file || drop.classList.contains('busy')) return;
   const note = drop.querySelector('[data-note]');
@@ -14,6 +24,7 @@ async function upload(drop, file) {
     if (answer.status === 413) problem = drop.dataset.large;
   } catch { problem = drop.dataset.failed; }
   if (problem) { drop.classList.remove('busy'); note.textContent = problem; return; }
+  if (drop.dataset.drop.endsWith('/check')) checked = file;
   tell(drop, { do: 'uploaded', side: drop.dataset.side || '' });
 }
 

@@ -1,0 +1,49 @@
+// What the sliders would make, shown while they move. One request at a time, with what they say by then: the server's
+// pace sets ours. It is a picture to look at; the button makes the one to keep.
+import { settings } from '/capture/assets/controls.js';
+
+const SETTLED = 40;   // milliseconds
+let busy = false, again = false, timer = 0, url = '';
+
+const place = () => document.querySelector('.mirror.live') ? null : document.querySelector('#stage [data-preview]');
+
+function show(figure, picture) {
+  const old = url;
+  url = URL.createObjectURL(picture);
+  let image = figure.querySelector('img.after') || figure.querySelector('img.trial');
+  if (!image) {
+    image = Object.assign(document.createElement('img'), { className: 'trial', alt: figure.dataset.preview });
+    figure.append(image);
+  }
+  let tag = figure.querySelector('.tag.right');
+  if (!tag) { tag = Object.assign(document.createElement('span'), { className: 'tag right' }); figure.append(tag); }
+  image.onload = () => {
+    tag.textContent = figure.dataset.preview;
+    figure.dataset.shown = String(performance.now());
+    if (old) URL.revokeObjectURL(old);
+  };
+  image.src = url;
+}
+
+async function preview() {
+  const figure = place();
+  if (!figure) return;
+  if (busy) { again = true; return; }
+  busy = true;
+  try {
+    const answer = await fetch('/studio/preview', { method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(settings()) });
+    const note = document.querySelector('[data-tried]');
+    if (answer.ok) { if (figure.isConnected) show(figure, await answer.blob()); if (note) note.textContent = ''; }
+    else if (note) { const no = await answer.json(); note.textContent = `${no.reason} ${no.remedy}`; }
+  } catch { /* the program has stopped, or no answer could be read: the next movement asks again */ }
+  busy = false;
+  if (again) { again = false; preview(); }
+}
+
+for (const name of ['input', 'change']) document.addEventListener(name, event => {
+  if (!event.target.closest?.('#controls') || event.target.type === 'file') return;
+  clearTimeout(timer);
+  timer = setTimeout(preview, SETTLED);   // the page's own state is settled by then
+});
+document.addEventListener('click', event => { if (event.target.closest('#make, #make-strip')) clearTimeout(timer); });
