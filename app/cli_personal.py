@@ -160,7 +160,7 @@ def _extracted(gate: Gate, shown: list[Photo | Film]) -> Extract:
     found = extract(gate, photos) if photos else NOTHING
     for film in shown:
         if not isinstance(film, Photo):
-            found += extract(gate, frames_of(film))
+            found += extract(gate, frames_of(film), film=True)
     for note in found.notes:
         typer.echo(f"{note.reason} {note.remedy}", err=True)
     if found.refused:

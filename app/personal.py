@@ -72,12 +72,15 @@ def frames_of(film: Film, most: int = MOST) -> Iterator[Photo]:
             yield Photo(pixels)
 
 
-def extract(gate: Gate, photos: Iterable[Photo], tell: Callable[[int], object] = lambda _: None) -> Extract:
+def extract(
+    gate: Gate, photos: Iterable[Photo], tell: Callable[[int], object] = lambda _: None, *, film: bool = False
+) -> Extract:
     """Match every frame with the live person; who else is in them stays out.
 
     Args:
         gate: of the person.
         photos: pictures, or frames of one film in their order.
+        film: they are; it is said when the person is not seen any more from some moment on.
         tell: is given the number of each frame when it was looked at.
 
     Raises:
@@ -95,7 +98,7 @@ def extract(gate: Gate, photos: Iterable[Photo], tell: Callable[[int], object] =
             refused[no.code] += 1
         mine.append(len(found) > sum(mine))
         tell(number)
-    return Extract(tuple(found), dict(refused), tuple(_changes(mine)))
+    return Extract(tuple(found), dict(refused), tuple(_changes(mine)) if film else ())
 
 
 def _changes(mine: Sequence[bool]) -> Iterator[Refusal]:

@@ -1,4 +1,4 @@
-"""The personal model pictured with people who do not exist: what is learnt in seconds, and the networks that were first.
+"""The personal model pictured with people who do not exist: what is learnt in seconds, and the networks of before.
 
 python -m tests.personal_pictures FILE.jpg [--minutes 10]
 
@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from app import personal
-from app.flow import change
 from app.engines.swap import SwapOptions
+from app.flow import change
 from consent.types import Photo, Pixels
 from tests import bench, bench_personal, picture_sheet
 from tests.bench_truth import other_day

@@ -44,9 +44,10 @@ def test_only_frames_of_the_person_come_through_and_the_others_are_counted(gate,
 
 def test_a_film_that_stops_showing_the_person_is_told_from_which_frame(gate, faces):
     shown = [faces["ada"], faces["smiling"], faces["gita"], faces["gita"]]
-    (note,) = extract(gate, map(Photo, shown)).notes
+    (note,) = extract(gate, map(Photo, shown), film=True).notes
     assert note.code == "stops-matching"
     assert "After frame 2 of 4" in note.reason
+    assert extract(gate, map(Photo, shown)).notes == (), "photos have no order"
 
 
 def test_extracts_add_up():
@@ -138,7 +139,7 @@ def test_training_with_too_few_frames_says_how_many_more(files, door, capsys):
 def test_a_network_is_trained_and_its_previews_are_stamped(gate, files, door, capsys, monkeypatch):
     """The person's own live frames stand for a film of theirs."""
     own = Extract(gate.live()[-FEWEST:], {})
-    monkeypatch.setattr(personal, "extract", lambda *_: own)
+    monkeypatch.setattr(personal, "extract", lambda *_, **__: own)
     folder = files / "previews"
     folder.mkdir()
     line = ["personal", "train", "--like", str(files / "ada.png"), "--kind", "light-scratch", "--side", "64"]
