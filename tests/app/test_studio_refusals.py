@@ -19,34 +19,30 @@ from consent.errors import WORDS, Fault, Refusal
 # What only a program, a test or the demonstration can come across; it is said in English.
 FOR_PROGRAMS = {"spent", "wrong-purpose", "bad-output", "bad-option"}
 # What only a command says, and what only its options can bring about; commands speak English.
-ONLY_COMMANDS = (
-    *("app/cli*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
-    *("app/models_add.py", "models/added.py", "app/stamp/credential.py", "app/engines/_neural*.py"),
-)
+ONLY_COMMANDS = {
     *("bad-salt", "no-salt", "no-original", "nothing-to-compare", "cannot-read", "file-exists", "unknown-format"),
     *("no-folder", "no-folder-here", "no-pictures", "nobody-enrolled", "one-person", "no-key", "own-key-already"),
     *("no-face-choice", "no-room", "host-not-local", "port-taken", "fetch-altered", "fetch-failed"),
-    *("certificate-key-kind", "certificate-key-mismatch", "key-has-password", "key-unreadable"),
+    *("certificate-key-kind", "certificate-key-mismatch", "key-has-password", "key-unreadable", "no-own-model"),
 }
 COMMANDS = (
     *("app/cli*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
     *("app/models_add.py", "models/added.py", "app/stamp/credential.py", "app/engines/_neural*.py"),
+    *(
+        "app/engines/personal*.py",
+        "app/engines/_personal*.py",
+        "models/personal*.py",
+        "models/autoencoder.py",
+    ),  # not on the page
 )
 
 
 def raised():
     """The codes of all refusals and faults that are raised with a code written out, but for files of commands alone."""
-    root = Path(app.__file__).parent
-    for path in [
-        path for folder in (root, root.parent / "consent", root.parent / "models") for path in folder.rglob("*.py")
-    ]:
-        if (
-            any(path.match(f"app/{pattern}") for pattern in COMMANDS)
-            or "neural" in path.name
-            or "personal" in path.name
-        ):
-            continue
-        yield from re.findall(r'\b(?:Refusal|Fault|Forgery)\(\s*"([a-z-]+)"', path.read_text())
+    root = Path(app.__file__).parents[1]
+    for path in (path for folder in ("app", "consent", "models") for path in (root / folder).rglob("*.py")):
+        if not any(path.match(pattern) for pattern in COMMANDS):
+            yield from re.findall(r'\b(?:Refusal|Fault|Forgery)\(\s*"([a-z-]+)"', path.read_text())
 
 
 def holes(*texts):
