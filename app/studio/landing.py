@@ -113,7 +113,7 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
         visitor = desk.visitor(request.headers)
         try:
             given = json.loads(await request.body())
-        except ValueError:
+        except (ValueError, RecursionError):
             given = None
         given = given if isinstance(given, dict) else {}
         visitor.language = _language(request)

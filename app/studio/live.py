@@ -214,7 +214,7 @@ def _report(camera: Camera, text: str) -> None:
     try:
         report = json.loads(text[:1000])
         index, at = int(report["shown"]), float(report["t"])
-    except (ValueError, KeyError, TypeError, OverflowError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise Refusal("frame-unreadable", "The page sent something that cannot be read.", "Reload the page.") from None
     camera.shown(index, at)
 

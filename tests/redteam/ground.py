@@ -15,6 +15,8 @@ from app.home import Home
 from app.notary import open_notary
 from app.stamp.signer import Signer
 from app.stamp.writer import stamp
+from app.studio.landing import _routes
+from app.studio.server import Running, bind, build
 from consent.errors import Refusal
 from consent.types import Purpose
 from tests.booth import Booth
@@ -149,6 +151,27 @@ class Ground:
     def another(self, *options, **more):
         """One more studio, to be used with `with`."""
         return Program(self.environment(self.room()), *options, **more)
+
+    @cached_property
+    def small(self):
+        """A browser before the small page that a command opens, which asks for leave to show somebody older."""
+        door = bind("127.0.0.1", 0)
+        port = door.getsockname()[1]
+        asking = Home.open(self.folder / "small")
+        guard, _ = build(port, asking, page=lambda api, desk: api.include_router(_routes(desk, [Purpose.AGE])))
+        running = self._stack.enter_context(Running(guard, door))
+        running.wait()
+        base = f"http://127.0.0.1:{port}"
+        browser = self._stack.enter_context(client(base_url=base, headers={"origin": base}))
+        browser.get("/", params={"t": guard.token})
+        return browser
+
+    @cached_property
+    def misled(self):
+        """A studio that was started in an environment that would like to open it to others."""
+        from tests.redteam.settings import EVIL
+
+        return self._stack.enter_context(Program(self.environment(self.room(), **EVIL)))
 
     def environment(self, data=None, **more):
         """What a command finds in its environment: a data folder of its own, no keyring, one thread."""

@@ -292,11 +292,15 @@ def inputs_of_the_wrong_kind_for_every_event(ground):
 @attack("refused", cheap=True)
 def consent_forms_that_say_more_than_the_page(ground):
     """The small page of a command: what it did not offer cannot be agreed to, and a yes must be a yes."""
-    page = ground.program.browser()
+    page = ground.small
     forms = [{"myself": "yes", "adult": 1}, {"myself": [True], "adult": {"a": True}}, {}, {"adult": True}]
     bodies = [json.dumps(one).encode() for one in forms] + [b"[]", b"{", b"\xff\xfe", b"[" * 60_000, b'{"a":' * 10_000]
     answers = [page.post("/capture/consent", content=body) for body in bodies]
-    fine = all(one.status_code in {400, 404, 405} or one.json().get("ok") is False for one in answers)
+    right = page.post("/capture/consent", json={"myself": True, "adult": True, "purposes": ["personal-model", "swap"]})
+    control(right.json() == {"ok": True}, "a genuine form is refused")
+    kept = [json.loads(path.read_text()) for path in (ground.folder / "small" / "receipts").iterdir()]
+    purposes = {one["purpose"] for receipt in kept for one in receipt["pii_processing"]["purposes"]}
+    fine = all(one.status_code == 200 and one.json().get("ok") is False for one in answers) and purposes == {"age"}
     return "refused" if fine else together((one.status_code, one.text[:40]) for one in answers)
 
 
