@@ -287,14 +287,18 @@ class Gate:
             nonce = os.urandom(16)
             return self._seal.put(Draft(inside, nonce, grant.job or nonce))
 
-    def release(self, draft: Draft) -> Released:
+    def release(self, draft: Draft, *, kept: bool = False) -> Released:
         """Open a draft for the stamp, once. Of a film or a mirror, the first one is logged, and what is refused.
+
+        Args:
+            draft: of this gate.
+            kept: it becomes a file of its own, which is logged in any case.
 
         Raises:
             Forgery: a draft this gate did not make, that was changed, or that was released before.
             Refusal: `session-withdrawn` or `session-expired`.
         """
-        with self._decision("release", loud=type(draft) is not Draft or draft._job not in self._spent):  # noqa: SLF001
+        with self._decision("release", loud=kept or type(draft) is not Draft or draft._job not in self._spent):  # noqa: SLF001
             self._alive()
             self._seal.verify(Draft, draft)
             if draft._nonce in self._spent:  # noqa: SLF001 - the one opener

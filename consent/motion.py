@@ -68,7 +68,7 @@ class Following:
     def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
         """The person in this frame."""
         seen = self._tracks.look(pixels, seconds, self._mine)
-        boxes, self._mine = tuple(one.box for one in seen), None
+        boxes = tuple(one.box for one in seen)
         if not seen:
             raise Refusal.of("no-face")
         if self._mirror:

@@ -1,14 +1,17 @@
 """How fast the mirror is, through its real socket: `python -m tests.mirror_speed [--seconds N]`.
 
-A camera of 640 x 480 and 30 frames a second speaks to the studio's server in this process; the person does not exist.
-Printed are frames a second that came back, milliseconds from a frame's arrival at the server to its stamped answer, and
-the processor time of each stage. The browser's own work is not in it.
+A camera of 640 x 480 and 30 frames a second speaks to the studio's server; the person does not exist. The page is a
+process of its own (`tests.mirror_page`), as a browser is, and its frames are ready before the first one is sent; on a
+computer of two cores it has its share of them all the same, which is printed. A browser's own work is not in it.
+
+Printed are frames a second that came back, milliseconds from a frame's arrival at the server to its stamped answer, the
+processor time of each stage; and how long it takes, from the moment the page sends the first frame with somebody else,
+nobody, or a second person in it, until the page is told to be blank.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import threading
 import time
@@ -31,6 +34,7 @@ from tests.app.mirror_helpers import SETTINGS, Browser, Lens, known_again, small
 from tests.bench import AGREED
 from tests.booth import Booth
 from tests.flow.camera import SEATED
+from tests.mirror_page import Heard, Job, ask
 from tests.people import person
 
 RATE = 30
@@ -41,6 +45,8 @@ JOBS = {
     "express": {"action": "express"},
     "age and express": {"action": "together", "amount": 0},
 }
+SHOWN, GONE, TIMES = 36, 18, 6
+"""Frames of the person, then of what is to be blank; and how often."""
 
 
 def drawn(count=12):
@@ -52,31 +58,50 @@ def drawn(count=12):
 
 
 def measure(browser, frames, settings):
-    """(frames a second, milliseconds of each, processor time of each stage, what was said instead)."""
-    came, said = [], []
-    with browser.page(**settings) as page:
+    """(what the page heard, processor time of each stage)."""
+    opened = []
 
-        def listen():
-            for message in page.line:
-                if isinstance(message, bytes):
-                    length = int.from_bytes(message[:4], "big")
-                    came.append((time.monotonic(), json.loads(message[4 : 4 + length])["ms"]))
-                else:
-                    said.append(json.loads(message))
+    def wait():
+        while browser.visitor.mirror is None:
+            time.sleep(0.05)
+        opened.append(browser.visitor.mirror.reflection)
 
-        ear = threading.Thread(target=listen)
-        ear.start()
-        begun = time.monotonic()
-        for number, jpeg in enumerate(frames):
-            time.sleep(max(0.0, begun + number / RATE - time.monotonic()))
-            page.send(None, at=1 + number / RATE, jpeg=jpeg)
-        ended = time.monotonic()
-        costs = browser.visitor.mirror.reflection.costs.mean()
-        page.line.close()
-        ear.join()
-    counted = [ms for at, ms in came if begun + WARM <= at <= ended]
-    codes = [one["blank"]["code"] for one in said if "blank" in one]
-    return len(counted) / (ended - begun - WARM), counted, costs, codes
+    seen = threading.Thread(target=wait, daemon=True)
+    seen.start()
+    address = browser.origin.replace("http", "ws") + "/mirror/ws"
+    heard = ask(Job(address, browser.origin, browser.cookie, SETTINGS | settings, frames, RATE))
+    while browser.visitor.mirror is not None:
+        time.sleep(0.05)
+    seen.join()
+    return heard, opened[0].costs.mean()
+
+
+def told_speed(job, heard: Heard, costs):
+    """Frames a second and latency, once it is warm."""
+    begun, ended = heard.sent[0] + WARM, heard.sent[-1]
+    counted = [one.ms for one in heard.answers if one.ms is not None and begun <= one.at <= ended]
+    middle, late = np.percentile(counted, [50, 95]) if counted else (np.nan, np.nan)
+    rate = len(counted) / (ended - begun)
+    tell(f"{job}, socket: {rate:.1f} frames a second, latency {middle:.0f} ms (95 %: {late:.0f})", costs)
+    print(f"  the page beside it: CPU {1000 * heard.spent / len(heard.sent):.1f} ms for each frame it sends")
+    codes = [one.code for one in heard.answers if one.code]
+    if codes:
+        print(f"  blank {len(codes)} times: {', '.join(sorted(set(codes)))}")
+
+
+def told_blank(who, heard: Heard):
+    """Milliseconds from sending the first frame of what is to be blank to its first sentence; pictures after it."""
+    took, shown = [], 0
+    for begin in range(SHOWN, len(heard.sent), SHOWN + GONE):
+        of_it = [one for one in heard.answers if begin <= one.number < begin + GONE]
+        blank = [one.at for one in of_it if one.code]
+        took += [1000 * (min(blank) - heard.sent[begin])] if blank else [np.inf]
+        shown += sum(one.ms is not None for one in of_it)
+    codes = ", ".join(sorted({one.code for one in heard.answers if one.code}))
+    print(
+        f"{who}: blank after {np.median(took):.0f} ms, at most {max(took):.0f} ({len(took)} times; {codes}); "
+        f"{shown} pictures of it"
+    )
 
 
 def alone(gate, signer, frames, options, clock):
@@ -131,6 +156,22 @@ def tell(what, costs):
     print(f"{what}: CPU ms a frame {stages}; together {sum(costs.values()):.0f}")
 
 
+def scenes(lens):
+    """Who comes before the camera instead of Ada, or beside her: for each its JPEG frames, none like another."""
+    me, half = list(drawn(4)), {"size": (320, 480)}
+    alone = {name: person(name).render(SEATED, **half) for name in ("ada", "bram")}
+    room = np.full_like(me[0], 90)
+    room[:, ::7] = 120
+    others = {
+        "a stranger": person("bram").render(SEATED),
+        "nobody": room,
+        "a second person": np.hstack([alone["ada"], alone["bram"]]),
+    }
+    for who, picture in others.items():
+        row = [*[me[n // 2 % len(me)] for n in range(SHOWN)], *[picture] * GONE] * TIMES
+        yield who, [lens.jpeg(one) for one in row]
+
+
 def through(home, frames, gate, receipt, ledger):
     """The socket."""
     door = bind("127.0.0.1", 0)
@@ -141,13 +182,9 @@ def through(home, frames, gate, receipt, ledger):
         browser = Browser(guard, desk)
         browser.sit_down(gate, receipt)
         for job, changed in JOBS.items():
-            rate, took, costs, codes = measure(browser, frames, SETTINGS | changed)
-            middle, late = np.percentile(took, [50, 95]) if took else (np.nan, np.nan)
-            tell(f"{job}, socket: {rate:.1f} frames a second, latency {middle:.0f} ms (95 %: {late:.0f})", costs)
-            if codes:
-                print(f"  blank {len(codes)} times: {', '.join(sorted(set(codes)))}")
-            while browser.visitor.mirror is not None:
-                time.sleep(0.05)
+            told_speed(job, *measure(browser, frames, changed))
+        for who, row in scenes(Lens(1)):
+            told_blank(who, measure(browser, row, {})[0])
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language:
     """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
-    released = gate.release(draft)
+    released = gate.release(draft, kept=True)
     stamped = _write(released, signer, fmt, gate.live, language=language)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
     return stamped

@@ -14,6 +14,7 @@ from app.home import Home
 from app.studio import mirror
 from app.studio.server import Running, bind, build
 from app.verify import Verdict, verify
+from consent import policy
 from consent.types import Purpose, since_boot
 from tests.app.mirror_helpers import Browser, camera, known_again, small_page
 
@@ -94,6 +95,20 @@ def test_a_stranger_walks_in_and_out_again(browser, people):
     reasons = {said["blank"]["reason"] for said in page.heard if "blank" in said}
     assert len(reasons) == 3
     assert closed(browser.visitor)
+
+
+def test_who_never_blinks_is_blank_until_they_do(mortal, people):
+    (asleep,) = camera("ada", 1, expression={"blink": 1.0})
+    with mortal.page() as page:
+        for number in range(9):  # how far her eyes are usually open
+            assert isinstance(page.look(people["me"][number % 3]), bytes)
+        mortal.ahead[0] = policy.BLINK_SECONDS + 1
+        assert {page.look(frame) for frame in people["me"]} == {"not-lively"}
+        said = next(one["blank"] for one in page.heard if "blank" in one)
+        assert said["reason"]
+        assert said["remedy"]
+        page.look(asleep)
+        assert isinstance(page.look(people["me"][0]), bytes)
 
 
 def test_what_is_shown_follows_the_controls_at_once(browser, people):

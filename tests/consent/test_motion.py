@@ -88,6 +88,9 @@ def test_of_a_job_the_beginning_and_the_first_way_out_are_logged(ada, ledger, fi
     for (work,) in steps[1:]:  # an engine may leave the first alone
         ada.release(work.draft(work.target.pixels, "none", {}))
     assert [e["event"] for e in ledger.entries()[before:]] == ["release"]
+    (kept,) = film(mine(3))[0]
+    ada.release(kept.draft(kept.target.pixels, "none", {}), kept=True)
+    assert [e["event"] for e in ledger.entries()[before:]] == ["release", "release"], "a file of its own has a row"
     following = ada.follow(ada.live()[0], (Purpose.AGE,), Purpose.VIDEO)
     last = ledger.entries()[-1]
     assert (last["event"], last["purpose"]) == ("follow", "video")
@@ -345,8 +348,13 @@ def mirror(ada, clock):
 def test_a_mirror_shows_one_person_alone(mirror):
     said = mirror(mine(0), theirs(1), np.full_like(mine(0), 120), mine(2))
     assert said == ["mine", "not-you", "no-face", "mine"]
-    said = mirror(beside(mine(3), theirs(3)))
-    assert said == ["several-faces"]
+
+
+def test_a_second_person_comes_and_goes_and_the_first_frame_without_them_is_shown(mirror):
+    room = np.full_like(mine(0), 90)
+    said = mirror(*[beside(mine(n), room) for n in range(3)], *[beside(mine(n), theirs(n)) for n in range(3, 6)])
+    assert said == ["mine"] * 3 + ["several-faces"] * 3
+    assert mirror(*[beside(mine(n), room) for n in range(6, 9)]) == ["mine"] * 3
 
 
 def test_a_small_picture_on_the_wall_is_no_second_person(mirror):
