@@ -24,9 +24,8 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
-from app import bmff
+from app import bmff, film_colour
 from app.bmff import MAX_BYTES
 from app.codec import Format, Pixels, sniff
 from consent.errors import Refusal
@@ -45,8 +44,6 @@ CODECS: Final = frozenset({"h264", "hevc", "av1", "libdav1d", "vp9", "mpeg4", "p
 SOUNDS: Final = frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "flac"})
 """What an MP4 can hold as it is; other sound would have to be compressed again."""
 
-_HDR: Final = frozenset({16, 18})
-"""Transfer curves by ITU-T H.273: PQ and HLG."""
 _EXPORT: Final = "Export it as an ordinary MP4 (H.264, AAC sound, up to 4K, at most an hour) and try again."
 _AGAIN: Final = "Copy or export the film again, or use another one."
 _SAFE: Final = {
@@ -145,7 +142,7 @@ class Film:
         """Decode: one frame for each of `timing`, in that order.
 
         Raises:
-            Refusal: `broken-film` at the first frame that cannot be decoded whole; `hdr-film`, `interlaced-film`.
+            Refusal: `broken-film` at the first frame that cannot be decoded whole; `interlaced-film`.
         """
         for frame in self.decoded():
             yield pixels(frame, self.shape)
@@ -178,7 +175,7 @@ def read(data: bytes) -> Film:
     Raises:
         Refusal: `not-a-film`, `film-too-large`, `film-too-long`, `film-too-fast`, `film-too-small`, `film-cut-short`,
             `film-in-pieces`, `broken-film`, `no-video`, `empty-film`, `several-videos`, `unsupported-film`,
-            `unsupported-sound`, `encrypted-film`, `hdr-film`, `interlaced-film`; nothing else, whatever the bytes.
+            `unsupported-sound`, `encrypted-film`, `interlaced-film`; nothing else, whatever the bytes.
     """
     track, others = _examined(data)
     with opened(data) as container:
@@ -189,7 +186,7 @@ def read(data: bytes) -> Film:
         if first is None or first.is_corrupt:
             raise _broken()
         _check_frame(first)
-        notes += ("Its colours are shown as BT.709.",) if first.color_primaries in {9, 11, 12} else ()
+        notes += film_colour.said(first)
         shape = _shape(first, track.matrix, stream.sample_aspect_ratio)
     return Film(data, shape, timing, notes)
 
@@ -320,8 +317,6 @@ def _rewound(container: InputContainer, video: VideoStream) -> VideoStream:
 
 def _check_frame(frame: VideoFrame) -> None:
     """Refuse what could only be shown wrongly."""
-    if frame.color_trc in _HDR:
-        raise Refusal("hdr-film", "This is an HDR film (PQ or HLG), which is not read here yet.", "Export it as SDR.")
     if frame.interlaced_frame:
         raise Refusal("interlaced-film", "The film is interlaced.", "Export it progressive (deinterlaced).")
 
@@ -345,40 +340,13 @@ def _shape(frame: VideoFrame, matrix: tuple[float, float, float, float], aspect:
 def pixels(frame: VideoFrame, shape: Shape) -> Pixels:
     """One decoded frame as the film is to be shown: `uint8 RGB (H, W, 3)`.
 
-    Its own colour matrix and range are applied; unmarked frames are read as players do, BT.601 below 720 lines.
-
     Raises:
-        Refusal: `hdr-film`, `interlaced-film`; `broken-film` when the film changes its size on the way.
+        Refusal: `interlaced-film`; `broken-film` when the film changes its size on the way.
     """
     _check_frame(frame)
     if (frame.width, frame.height) != shape.coded:
         raise _broken()
-    rgb = frame.reformat(
-        *shape.square,
-        format="rgb24",
-        src_colorspace=_MATRICES.get(frame.colorspace, 1 if frame.height >= 720 else 5),
-        src_color_range=2 if frame.color_range == 2 or frame.format.name.startswith("yuvj") else 1,
-        dst_color_range=2,
-        interpolation=_SMOOTH,
-    )
-    return _upright(np.asarray(rgb.to_ndarray(), np.uint8), shape)
-
-
-def brightness(frame: VideoFrame) -> NDArray[np.uint8]:
-    """Of a frame that `app.film_out` wrote, without its colours: `uint8 (H, W)`, 0 black to 255 white."""
-    plane = frame.planes[0]
-    rows = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, : plane.width]
-    return cv2.LUT(rows, _WHOLE)  # type: ignore[return-value]
-
-
-_WHOLE: Final = np.clip((np.arange(256) - 16.0) * (255 / 219), 0, 255).round().astype(np.uint8)
-"""Of brightness in a film, 16 to 235, that from 0 to 255."""
-EXACT: Final = 4 | 0x40000 | 0x80000 | 0x2000
-"""Of swscale: bicubic, accurate rounding, the same bits on every machine, all of the chroma."""
-_SMOOTH: Final = 2 | 0x40000 | 0x80000 | 0x2000
-"""The same but bilinear, which only the chroma feels: 0.2 dB for half of the time."""
-_MATRICES: Final = {1: 1, 4: 4, 5: 5, 6: 5, 7: 7, 9: 9, 10: 9}
-"""swscale's number of a colour matrix by that of ITU-T H.273."""
+    return _upright(film_colour.rgb(frame, shape.square), shape)
 
 
 def _upright(flat: Pixels, shape: Shape) -> Pixels:

@@ -19,7 +19,8 @@ from av.video.frame import VideoFrame
 
 from app.bmff import MAX_BYTES
 from app.codec import Pixels
-from app.film import EXACT, Film, Timing, opened, sounds
+from app.film import Film, Timing, opened, sounds
+from app.film_colour import EXACT
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:

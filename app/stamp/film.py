@@ -16,7 +16,8 @@ import numpy as np
 
 from app import codec, film_out
 from app.ahead import ahead
-from app.film import Film, brightness, pixels, read
+from app.film import Film, pixels, read
+from app.film_colour import brightness
 from app.stamp import label, manifest, watermark
 from app.stamp.frames import Count, Marked, Worker
 from app.stamp.plate import Language

@@ -20,7 +20,7 @@ from tests.app.film_helpers import STEADY, TICK, UNEVEN, box, drawn, film, repla
 DAMAGED = {
     "broken-film", "film-cut-short", "film-too-large", "film-too-long", "film-too-fast", "not-a-film", "no-video",
     "empty-film", "several-videos", "unsupported-film", "unsupported-sound", "encrypted-film", "film-too-small",
-    "hdr-film", "interlaced-film", "film-in-pieces",
+    "interlaced-film", "film-in-pieces",
 }  # fmt: skip
 
 
@@ -153,8 +153,6 @@ def test_another_track_is_said_aloud():
     [
         ("several-videos", {"videos": 2}),
         ("unsupported-sound", {"sound": ("pcm_s16le",), "fmt": "mov"}),
-        ("hdr-film", {"pix": "yuv420p10le", "colour": (("color_trc", 16), ("color_primaries", 9), ("colorspace", 9))}),
-        ("hdr-film", {"pix": "yuv420p10le", "colour": (("color_trc", 18),)}),
         ("interlaced-film", {"options": (("x264-params", "interlaced=1"),)}),
         ("film-too-small", {"size": (160, 96)}),
         ("film-too-fast", {"ticks": tuple(range(0, 20 * 375, 375))}),

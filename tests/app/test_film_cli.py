@@ -134,7 +134,6 @@ BAD = {
     "8K": (huge, "film-too-large", "7680 x 4320"),
     "240 frames a second": (lambda: film(ticks=tuple(range(0, 375 * 20, 375))), "film-too-fast", "120 frames a second"),
     "another codec": (lambda: film("png", pix="rgb24", fmt="mov"), "unsupported-film", "compressed in a way"),
-    "HDR": (lambda: film(colour=(("color_trc", 16),)), "hdr-film", "HDR"),
 }
 
 

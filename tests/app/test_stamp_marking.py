@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import film as films
+from app.film_colour import brightness
 from app.film_out import encode
 from app.stamp import label, watermark
 from app.stamp.marking import Marker
@@ -49,11 +50,9 @@ def test_the_label_is_where_it_was_put_and_nowhere_else(purpose, language, corne
     text = label.lines(purpose, demo=False, language=language)
     x, y, w, h = (round(v) for v in label.place((240, 320), text, face))
     done = films.read(encode([label.draw(pixels, text, face)], films.Timing.even(1)))
-    grey = films.brightness(next(done.decoded()))
+    grey = brightness(next(done.decoded()))
     assert label.is_at(grey, text, face)
-    assert not label.is_at(
-        films.brightness(next(films.read(encode([pixels], films.Timing.even(1))).decoded())), text, face
-    )
+    assert not label.is_at(brightness(next(films.read(encode([pixels], films.Timing.even(1))).decoded())), text, face)
     broken = grey.copy()
     broken[y : y + h, x : x + w // 2] = 128
     assert not label.is_at(broken, text, face)
@@ -61,7 +60,7 @@ def test_the_label_is_where_it_was_put_and_nowhere_else(purpose, language, corne
 
 def test_brightness_is_that_of_the_picture():
     grey = np.repeat(np.arange(0, 256, 2, np.uint8)[None, :, None], 128, 0).repeat(3, 2)
-    seen = films.brightness(next(films.read(encode([grey], films.Timing.even(1), crf=1)).decoded()))
+    seen = brightness(next(films.read(encode([grey], films.Timing.even(1), crf=1)).decoded()))
     assert np.abs(seen.astype(int) - grey[..., 0]).mean() < 1.5
 
 

@@ -92,7 +92,7 @@ def test_an_independent_verifier_agrees(tmp_path, monkeypatch):
         ({"codec": "libx265", "options": (("x265-params", "log-level=none"),)}, Verdict.NO_MANIFEST, "This film"),
         ({"videos": 2}, Verdict.NOT_A_PICTURE, "several videos"),
         ({"size": (160, 96)}, Verdict.NOT_A_PICTURE, "160 x 96"),
-        ({"pix": "yuv420p10le", "colour": (("color_trc", 16),)}, Verdict.NOT_A_PICTURE, "HDR"),
+        ({"pix": "yuv420p10le", "colour": (("color_trc", 16),)}, Verdict.NO_MANIFEST, "This film"),
     ],
 )
 def test_strangers_films(kind, verdict, words):
