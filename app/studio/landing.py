@@ -20,6 +20,7 @@ from app.studio.refusals import told
 from app.studio.server import Running, bind, build, ending_well, private_scratch
 from app.studio.strings import COMMAND_NOTICE, consent_text, say
 from app.studio.strings import language as spoken
+from app.studio.terminal import plain_words
 from consent.errors import Refusal
 from consent.types import Purpose
 
@@ -65,7 +66,7 @@ def live_gate(home: Home, purposes: Sequence[Purpose], port: int, announce: Call
     def page(api: FastAPI, desk: Desk) -> None:
         api.include_router(_routes(desk, purposes))
 
-    with private_scratch(), ending_well():
+    with private_scratch(), ending_well(), plain_words():
         guard, desk = build(door.getsockname()[1], home, page=page)
         with Running(guard, door) as running:
             running.wait()

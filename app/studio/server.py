@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from app.studio.guard import Guard
 from app.studio.sessions import Store
+from app.studio.terminal import plain_words
 from consent.errors import Refusal
 from models.errors import Fault
 
@@ -237,7 +238,7 @@ def serve(home: Home, *, host: str, port: int, announce: Callable[[Guard, Runnin
     """
     door = bind(host, port)
     os.environ.update(QUIET)  # before gradio is imported: it reads some of these only then
-    with private_scratch(), ending_well():
+    with private_scratch(), ending_well(), plain_words():
         from app.studio.page import mount
 
         guard, desk = build(door.getsockname()[1], home, page=mount)

@@ -1,0 +1,32 @@
+"""A short walk over every reader of foreign bytes, always the same; `python -m tests.fuzz` goes on from there."""
+
+import pytest
+
+from consent.errors import Refusal
+from tests.fuzz import plain
+from tests.fuzz.targets import TARGETS, Target, once
+
+TIMES = {"film": 12, "verify": 12, "ledger": 12, "registry": 12, "keys": 25, "picture": 60}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_whatever_the_bytes(name):
+    target, seeds = TARGETS[name], TARGETS[name].seeds()
+    for number in range(TIMES.get(name, 150)):
+        assert once(target, plain.changed(seeds, number)) is None, number
+
+
+@pytest.mark.parametrize("name", sorted(set(TARGETS) - {"http", "socket"}))
+def test_the_seeds_are_read(name):
+    """Else the walk would begin outside the door."""
+    for seed in TARGETS[name].seeds()[:1]:
+        assert TARGETS[name].read(seed) is None
+
+
+def test_a_sentence_is_no_finding_and_anything_else_is():
+    def read(data):
+        raise Refusal("a", "b", "c") if data == b"no" else RecursionError
+
+    target = Target("mine", read, list)
+    assert once(target, b"no") is None
+    assert isinstance(once(target, b"deep"), RecursionError)
