@@ -18,7 +18,7 @@ from app.engines._glasses import glasses
 from app.engines._light import relight
 from app.engines._parts import PARTS, chosen_parts
 from app.engines._personalfit import Appearance
-from app.engines._swap import EYES_DIFFER, MOUTH_DIFFERS
+from app.engines._swap import MOUTH_DIFFERS
 from app.engines._wrap import PLACES, Drawn, carried_on
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
@@ -28,8 +28,10 @@ _BEYOND: Final = 0.25
 """Face widths round the mesh that are drawn where a beard grows."""
 _FAR: Final = 4.0
 """Degrees of yaw times face widths from the middle, over which what is round the face turns out of sight."""
-_OPEN: Final = 0.06
-"""Lip gap over mouth width from which a mouth in a beard keeps its own inside: hair over lips hides how they move."""
+_OPEN: Final = 0.05
+"""Lip gap over mouth width below which lips are closed."""
+_LIDS: Final = 0.03
+"""Lid gap over eye width by which lids may differ that are drawn."""
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 
 
@@ -176,11 +178,12 @@ def _kept(model: Appearance, target: Seen, box: Box, interior: str, *, grows: bo
         return keep
     mesh, width = target.face.mesh - np.append(box.corner, 0), width_of(target.face.mesh)
     mouth = model.nearest(target.face, "mouth")
-    hairy = grows and target.face.mouth > _OPEN
-    if hairy or interior == "target" or abs(mouth.face.mouth - target.face.mouth) > MOUTH_DIFFERS:
+    # of closed lips the seam is the picture's own, and so is what a beard shows between moving ones
+    own = grows or target.face.mouth < _OPEN
+    if own or interior == "target" or abs(mouth.face.mouth - target.face.mouth) > MOUTH_DIFFERS:
         keep = np.maximum(keep, polygon(box.shape, mesh[list(LIPS_INNER), :2], 0.008 * width, 0.008 * width))
     for side, (part, ring) in enumerate(zip(("right eye", "left eye"), _EYES, strict=True)):
-        mine = model.nearest(target.face, part).face.eyes[side]
-        if interior == "target" or abs(mine - target.face.eyes[side]) > EYES_DIFFER:
-            keep = np.maximum(keep, polygon(box.shape, mesh[list(ring), :2], 0.035 * width, 0.012 * width))
+        differs = abs(model.nearest(target.face, part).face.eyes[side] - target.face.eyes[side])
+        grown = 0.035 if interior == "target" or differs > _LIDS else 0.006  # a glance is always the picture's own
+        keep = np.maximum(keep, polygon(box.shape, mesh[list(ring), :2], grown * width, 0.012 * width))
     return keep
