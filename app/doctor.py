@@ -15,11 +15,15 @@ from app.stamp.keyfile import is_twice
 from app.stamp.keys import keys, where
 from app.stamp.signer import Signer
 from consent.errors import Fault, Refusal
+from models.added import ARCFACE, added, own_weights
+from models.arcface import Arcface
 from models.load import registry, weights
 
 PACKAGES: Final = (
     "opencv-python",
+    "ai-edge-litert",
     "numpy",
+    "av",
     "gradio",
     "websockets",
     "c2pa-python",
@@ -68,9 +72,31 @@ def findings(home: Path | None = None) -> Iterator[Finding]:
             yield Finding(f"model {model.file}", fault.reason, fine=False, remedy=fault.remedy)
         else:
             yield Finding(f"model {model.file}", f"{size / 1e6:.1f} MB, right", fine=True)
+    yield from _own()
     yield from _home(home)
     yield _memory()
     yield _camera()
+
+
+def _own() -> Iterator[Finding]:
+    """The models that the user added: whether they are the ones, and answer as they did."""
+    try:
+        rows = added().values()
+    except Fault as fault:
+        yield Finding("your own models", fault.reason, fine=False, remedy=fault.remedy)
+        return
+    for row in rows:
+        what = f"your model {row.file}"
+        try:
+            if row.name == ARCFACE:
+                Arcface(row)
+            size = len(own_weights(row))
+        except Fault as fault:
+            yield Finding(what, fault.reason, fine=False, remedy=fault.remedy)
+        else:
+            limit = f", limit {row.limit:.2f} ({row.calibrated or 'published'})" if row.name == ARCFACE else ""
+            seen = f"{size / 1e6:.1f} MB, as it was added; {row.known or 'not known here'}; NON-COMMERCIAL{limit}"
+            yield Finding(what, seen, fine=True)
 
 
 def _home(path: Path | None) -> Iterator[Finding]:

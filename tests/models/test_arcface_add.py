@@ -73,6 +73,20 @@ def test_a_model_goes_as_it_came(capsys, file, home):
     assert not (home / "models" / "arcface.onnx").exists()
 
 
+def test_the_doctor_looks_at_what_was_added(capsys, file):
+    say(capsys, "models", "add", file, "--accept-license")
+    out = say(capsys, "doctor")[1]
+    assert "as it was added; not known here; NON-COMMERCIAL, limit 0.28 (published)" in out
+    (added.folder() / "arcface.onnx").write_bytes(b"another")
+    code, out, _ = say(capsys, "doctor")
+    assert code == 1
+    assert "is not the one that was added" in out
+    (added.folder() / "registry.json").write_text("[]")
+    code, out, _ = say(capsys, "doctor")
+    assert code == 1
+    assert "list of your own models" in out
+
+
 def test_the_recogniser_is_taken_out_of_a_pack(tmp_path, file):
     pack = tmp_path / "buffalo_l.zip"
     with zipfile.ZipFile(pack, "w") as out:
