@@ -14,6 +14,7 @@ import numpy as np
 from app.engines._options import chosen
 from app.engines._personalcrops import Crops
 from app.engines._personaldraw import Painter
+from app.engines._personalkeeper import keep
 from app.engines._personallearnt import forgotten
 from consent.errors import Fault, Forgery, Refusal
 from consent.gate import Gate
@@ -85,6 +86,7 @@ class Training:
         self._lock, self._wake = threading.RLock(), threading.Event()
         self._thread = threading.Thread(target=self._run, args=(threads, seed), name="personal-training", daemon=True)
         self._thread.start()
+        keep(gate, self)  # a step may take long
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a Training cannot be copied or serialised")
