@@ -17,7 +17,7 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -170,8 +170,7 @@ class Guard:
             raise No(421, "This address is not served here. Use the link that was printed in the terminal.")
         origin = headers.get("origin")
         if origin is not None:
-            parts = urlsplit(origin)
-            if parts.scheme != "http" or parts.netloc != host:
+            if origin != f"http://{host}":
                 raise No(403, "Another web page tried to use this program. It was stopped.")
         elif scope["type"] == "websocket" or scope["method"] not in {"GET", "HEAD"}:
             raise No(403, "A request without an origin was stopped.")
