@@ -12,6 +12,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as canonical
 
 from app.cli import cli
+from consent import policy
+from models import added
 from tools import figures, sbom
 
 ROOT = Path(__file__).parents[2]
@@ -91,6 +93,25 @@ def test_the_tour_leads_past_files_that_exist():
             r"`((?:app|consent|models|tests|tools)/[\w/.]+\.(?:py|toml))`", (ROOT / page).read_text()
         ):
             assert (ROOT / name).is_file(), f"{page}: {name}"
+
+
+def test_the_page_of_the_log_knows_every_row_that_is_written():
+    page = (ROOT / "docs" / "ledger.md").read_text()
+    for path in (ROOT / "consent").rglob("*.py"):
+        for event in re.findall(r"(?:\.record|_decision)\(\"([a-z-]+)\"", path.read_text()):
+            assert f"`{event}`" in page, event
+
+
+def test_every_limit_that_a_page_quotes_is_the_one_in_force():
+    page = " ".join((ROOT / "docs" / "gate.md").read_text().split())
+    assert f"The limit is {policy.MATCH_COSINE}" in page
+    assert f"none of them lies below {policy.FRAME_COSINE}" in page
+    assert f"for {policy.SESSION_SECONDS / 60:.0f} minutes" in page
+    assert f"at most {policy.LIVE_SECONDS:.0f} seconds old" in page
+    readme = " ".join((ROOT / "README.md").read_text().split())
+    assert f"ends by itself after {policy.SESSION_SECONDS / 60:.0f} minutes" in readme
+    models = (ROOT / "docs" / "models.md").read_text()
+    assert f"{added.PUBLISHED}, from which InsightFace's own" in models
 
 
 # --- release ---------------------------------------------------------------------------------------------------------
