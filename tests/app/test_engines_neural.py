@@ -112,6 +112,7 @@ def test_nothing_asked_nothing_changed(gate, mine, files):
 def test_it_is_stamped_as_everything_is(gate, mine, files, signer):
     stamped = flow.make(gate, gate.live()[0], mine, NeuralOptions(), signer)
     assert stamped.report.label is not None
+    assert b"compositeWithTrainedAlgorithmicMedia" in stamped.data
     assert b"swap-neural" in stamped.data
 
 
