@@ -10,6 +10,7 @@ import gradio as gr
 from app.studio.cards import card
 from app.studio.films import counted, far
 from app.studio.refusals import told
+from app.studio.refusals_films_zh import noted
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, button, drop, html
 from consent.errors import Fault
@@ -96,7 +97,7 @@ def _inside(job: Job | None, language: str) -> str:
         time=f"{minutes}:{seconds:02d}",
         frames=len(job.film.timing.ticks),
     )
-    notes = "".join(f'<p class="quiet">{escape(note)}</p>' for note in job.film.notes)
+    notes = "".join(f'<p class="quiet">{escape(noted(note, language))}</p>' for note in job.film.notes)
     done = card("yes", say("film_made", language), counted(job.last, language)) if job.last is not None else ""
     away = button("clear", say("take_away", language), side="film")
     return f'{done}{no}<div class="actions"><span class="chip">{escape(size)}</span>{away}</div>{notes}'

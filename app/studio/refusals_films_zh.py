@@ -1,7 +1,8 @@
-"""What is said of films that cannot be read or changed, in Chinese (simplified): reason and remedy by code."""
+"""What is said of films in Chinese (simplified): why one cannot be read or changed, by code, and what of it is lost."""
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -39,3 +40,22 @@ ZH_FILMS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "no-encoder": ("这台电脑上缺少 H.264 编码器，不能写出影片。", "请重新安装 PyAV。"),
     }
 )
+
+_NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "It is an HDR film: its picture becomes an ordinary one, in which bright lights are plain white.": (
+            "这是 HDR 影片：画面会变成普通影片，其中的强光变为纯白。"
+        ),
+        "Its colours are shown as BT.709.": "颜色按 BT.709 显示。",
+        "left out": "略去 {count} 条轨道：只保留画面和声音。",
+    }
+)
+_LEFT_OUT: Final = re.compile(r"(\d+) tracks? (?:is|are) left out: only picture and sound are kept\.")
+
+
+def noted(note: str, language: str) -> str:
+    """A note of `app.film.Film` in the language of the page."""
+    if language != "zh":
+        return note
+    left_out = _LEFT_OUT.fullmatch(note)
+    return _NOTES["left out"].format(count=left_out[1]) if left_out else _NOTES.get(note, note)

@@ -9,6 +9,7 @@ import pytest
 
 from app import film as films
 from app.film_out import encode
+from app.studio.refusals_films_zh import noted
 
 WHITE = 203.0
 """cd/m2 of white paper in HDR (ITU-R BT.2408)."""
@@ -83,3 +84,19 @@ def test_what_is_made_of_it_is_an_ordinary_film(curve):
     made = films.read(encode(seen.frames(), seen.timing, seen))
     assert made.notes == ()
     assert np.abs(next(made.frames()).astype(int) - next(seen.frames())).max() <= 3
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *films.read(filmed(np.full((5, 3), 0.5), 16)).notes,
+        *films.read(filmed(np.full((5, 3), 0.5), 1)).notes,
+        "1 track is left out: only picture and sound are kept.",
+        "3 tracks are left out: only picture and sound are kept.",
+    ],
+)
+def test_what_is_lost_is_said_in_both_languages(note):
+    assert noted(note, "en") == note
+    said = noted(note, "zh")
+    assert said.endswith("。")
+    assert [digit for digit in note if digit.isdigit()][:1] == [digit for digit in said if digit.isdigit()][:1]
