@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,8 +101,9 @@ class Lite:
     """
 
     def __init__(self, name: str) -> None:
+        data = weights(name)
         with _hushed():
-            self._net = Interpreter(model_content=weights(name), num_threads=1)
+            self._net = Interpreter(model_content=data, num_threads=1)
             self._net.allocate_tensors()
         self._into = int(self._net.get_input_details()[0]["index"])
         self._out = {str(one["name"]): int(one["index"]) for one in self._net.get_output_details()}
@@ -113,18 +115,24 @@ class Lite:
         return {name: np.asarray(self._net.get_tensor(index), np.float32).ravel() for name, index in self._out.items()}
 
 
+_HUSHING: Final = threading.Lock()
+"""Of two threads that hush at once, the later would put back what the earlier had put there: nothing, for good."""
+
+
 @contextmanager
 def _hushed() -> Iterator[None]:
     """Within, nothing reaches standard error: LiteRT tells it what it was made of, and has no setting for that."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
+    with _HUSHING, ExitStack() as undo:
+        with suppress(OSError):  # there may be none
+            kept = os.dup(2)
+            undo.callback(os.close, kept)
+            if sys.stderr is not None:
+                sys.stderr.flush()
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            undo.callback(os.close, nowhere)
+            undo.callback(os.dup2, kept, 2)
+            os.dup2(nowhere, 2)
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def patterns(side: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -1,7 +1,11 @@
 """Hash, then open: the exact files or nothing."""
 
 import hashlib
+import os
 import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -53,3 +57,17 @@ def test_an_empty_file_is_a_fault(elsewhere):
     (elsewhere / load.registry()[0]["mesh"].file).write_bytes(b"")
     with pytest.raises(Fault):
         load.Lite("mesh")
+
+
+def test_networks_that_are_opened_at_once_leave_standard_error_where_it_was(capfd):
+    """A session opens its own: two that begin together must not silence the program for good."""
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: load.Lite("iris"), range(60)))
+    os.write(2, b"still heard")
+    assert "still heard" in capfd.readouterr().err
+
+
+def test_a_network_is_opened_without_a_standard_error():
+    program = "import os; os.close(2); from models import load; load.Lite('iris'); print('opened')"
+    done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, cwd=load.HERE.parent)
+    assert done.stdout == b"opened\n"
