@@ -383,7 +383,6 @@ def doctor() -> None:
 def _evaluated(path: Path, *, quick: bool, write: Path | None) -> list[Figure]:
     """The gate on a folder of folders; nothing of it leaves but figures."""
     from app import evaluate, evaluate_page, evaluate_second
-    from models.added import ARCFACE, added
 
     def tell(words: str) -> None:
         typer.echo(_shown(words), err=True)
@@ -394,9 +393,7 @@ def _evaluated(path: Path, *, quick: bool, write: Path | None) -> list[Figure]:
     if write is not None:
         command = "selfsame bench gate DIR" + (" --quick" if quick else "") + f" --write {write.name}"
         evaluate_page.write(write, outcome, command)
-    row = added().get(ARCFACE)
-    second = [] if row is None else evaluate_second.figures(evaluate_second.alone(seen, counts), row)
-    return [*evaluate.figures(outcome), *second]
+    return [*evaluate.figures(outcome), *evaluate_second.measured(seen, counts)]
 
 
 def _run(

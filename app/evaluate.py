@@ -198,11 +198,6 @@ def _read(files: Iterable[Path], say: Say) -> Iterator[Photo]:
             say(f"left out: {file.parent.name}/{file.name} ({error.strerror})")
 
 
-def evaluate(sitters: Iterable[Sitter], say: Say) -> Outcome:
-    """`see`, then `compared`."""
-    return compared(*see(sitters, say))
-
-
 def see(sitters: Iterable[Sitter], say: Say) -> tuple[list[Seen], Counts]:
     """Enrol everybody who can be, and look at all their pictures.
 

@@ -14,7 +14,7 @@ import numpy as np
 from app.bench import Figure, share
 from app.evaluate import FALSE_MATCHES, FALSE_NON_MATCHES, Counts, Outcome, Scores, Seen, compared
 from consent.errors import Refusal
-from models.added import MOST_LIMIT, PUBLISHED, Added
+from models.added import ARCFACE, MOST_LIMIT, PUBLISHED, Added, added
 from models.identity import FIRST, SECOND, Vector
 
 _TAIL: Final = 100
@@ -60,6 +60,12 @@ def wanted(others: Scores) -> float:
             "Is each folder one person's? If so, this recogniser cannot tell these people apart.",
         )
     return max(PUBLISHED, limit)
+
+
+def measured(seen: list[Seen], counts: Counts) -> list[Figure]:
+    """Its figures on the gate's own pictures; none where no second recogniser was added."""
+    row = added().get(ARCFACE)
+    return [] if row is None else figures(alone(seen, counts), row)
 
 
 def figures(outcome: Outcome, row: Added) -> list[Figure]:

@@ -19,7 +19,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from app import evaluate, evaluate_page
+from app import evaluate, evaluate_page, evaluate_second
 from app.bench import Bench, Figure, RedTeam, share
 from app.engines._geometry import width_of
 from app.engines.swap import SwapOptions
@@ -187,13 +187,15 @@ def gate_figures(session: Session, people: int | None = None, page: Path | None 
     for name in [name for name in gallery.RESEMBLED if name in names][::4]:
         sitters += [evaluate.Sitter(kin, gallery.pictures(kin), like=name) for kin in gallery.lookalikes(name)]
     session.say(f"{len(sitters)} people, {len(names)} of whom are to be enrolled")
-    outcome = evaluate.evaluate(sitters, session.say)
+    seen, counts = evaluate.see(sitters, session.say)
+    outcome = evaluate.compared(seen, counts)
     session.say(evaluate.said(outcome))
     if page is not None:
         options = (" --quick" if session.amount is QUICK else "") + (f" --sessions {people}" if people else "")
         evaluate_page.write(page, outcome, f"selfsame bench gate{options} --write {page.name}")
         session.say(f"Written: {page} and {page.with_suffix('.png').name}")
     yield from evaluate.figures(outcome)
+    yield from evaluate_second.measured(seen, counts)
 
 
 def _matched(gate: Gate, photo: Photo) -> Match | str:

@@ -70,7 +70,7 @@ def png(pixels):
 @pytest.fixture(scope="module")
 def measured(album):
     told = []
-    outcome = evaluate.evaluate(evaluate.folder(album, told.append), told.append)
+    outcome = evaluate.compared(*evaluate.see(evaluate.folder(album, told.append), told.append))
     return outcome, told
 
 

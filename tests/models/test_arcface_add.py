@@ -213,6 +213,23 @@ def test_calibration_is_by_the_second_alone_and_is_written_down(capsys, file, mo
     assert added.added()["arcface"] == row, "nothing is written on too little"
 
 
+def test_the_bench_of_the_gate_has_its_figures_when_it_is_there(capsys, file, monkeypatch, tmp_path):
+    from app import evaluate
+
+    monkeypatch.setattr(evaluate, "folder", lambda *_, **__: [])
+    monkeypatch.setattr(evaluate, "see", lambda *_: (sitting(), Counts()))
+
+    def names():
+        found = json.loads(say(capsys, "bench", "gate", tmp_path, "--json")[1])["figures"]
+        return {one["name"]: one for one in found}
+
+    assert not [name for name in names() if name.startswith("second.")]
+    say(capsys, "models", "add", file, "--accept-license")
+    assert names()["second.limit"]["value"] == added.PUBLISHED
+    assert "not calibrated" in names()["second.limit"]["unit"]
+    assert added.PUBLISHED <= names()["second.limit_asked"]["value"] < 0.5
+
+
 def test_there_is_nothing_to_calibrate_without_one(capsys, tmp_path):
     assert say(capsys, "models", "calibrate", tmp_path)[0] == 2
 
