@@ -17,6 +17,9 @@ from dataclasses import dataclass, field
 
 from websockets.sync.client import connect
 
+_PATIENCE = 60.0
+"""Seconds for the answer to the first frame."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -63,8 +66,12 @@ def _play(job: Job) -> Heard:
         line.send(json.dumps({"settings": job.settings}))
         ear = threading.Thread(target=_listen, args=(line, heard.answers))
         ear.start()
-        begun, spent = time.monotonic(), time.process_time()
         for number, jpeg in enumerate(job.frames):
+            if number < 2:  # what is built with the first frame is not waited for by the others
+                ends = time.monotonic() + _PATIENCE
+                while number and not heard.answers and time.monotonic() < ends:
+                    time.sleep(0.01)
+                begun, spent = time.monotonic(), time.process_time()
             time.sleep(max(0.0, begun + number / job.rate - time.monotonic()))
             header = json.dumps({"seq": number, "t": 1 + number / job.rate}).encode()
             heard.sent.append(time.monotonic())
