@@ -17,7 +17,7 @@ from app.flow import Options, make, purposes
 from app.notary import open_notary
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
-from app.studio import expressions, withdrawal
+from app.studio import expressions, memory, withdrawal
 from app.studio.sessions import Picture, Result
 from app.studio.strings import say
 from consent import policy
@@ -65,6 +65,7 @@ class Desk:
     browser: Callable[[str], str | None]
     home: Home
     _work: threading.Lock = field(default_factory=threading.Lock)
+    _left: threading.Event = field(default_factory=threading.Event)
 
     @cached_property
     def signer(self) -> Signer:
@@ -147,12 +148,17 @@ class Desk:
             try:
                 visitor.withdraw()
             finally:
+                self._left.set()
                 if receipt is not None:
                     withdrawal.withdraw(self.home, receipt.document)
 
     def sweep(self) -> None:
         """Wipe whose time is over, and who took their consent back by `selfsame withdraw`, in another process."""
+        was_open = self.store.opened() is not None
         self.store.sweep(lambda number: withdrawal.is_withdrawn(self.home, number))
+        if self._left.is_set() or (was_open and self.store.opened() is None):
+            self._left.clear()
+            memory.give_back()
 
     def gate(self, visitor: Visitor) -> Gate:
         """The visitor's open gate, or the refusal that says why there is none."""
