@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ def pictures(session: bench.Session, minutes: float) -> Iterator[tuple[str, Pixe
         then, truth = (np.asarray(who.render(scene), np.uint8) for who in (other_day(SITTER), person(SITTER)))
         target = gate.match(Photo(then))
         yield "another day", then
-        meshed = change(gate, None, Photo(then), SwapOptions(), session.signer)
+        now = np.asarray(person(SITTER).render(replace(scene, yaw=0.0, expression={}, light="soft")), np.uint8)
+        meshed = change(gate, Photo(now), Photo(then), SwapOptions(), session.signer)
         yield "mesh swap: the beard is not brought", picture_sheet.decoded(meshed)
         yield "the personal model, learnt in seconds", _made(session, known, target)
         yield "the truth, drawn anew", truth
