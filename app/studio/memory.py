@@ -6,6 +6,14 @@ import contextlib
 import ctypes
 import gc
 import sys
+from typing import Final
+
+import numpy as np
+
+VECTOR: Final = 128
+"""Numbers of a template, and of whatever it was made from."""
+MANY: Final = 4096
+"""Pieces of that size that are overwritten: all that could lie free."""
 
 
 def give_back() -> None:
@@ -15,6 +23,8 @@ def give_back() -> None:
     for itself. Only glibc can do this; elsewhere the pages go back when the system's allocator pleases.
     """
     gc.collect()
+    small = [np.full(VECTOR, 0, np.float32) for _ in range(MANY)]  # numpy keeps small pieces for itself
+    del small
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).malloc_trim(0)

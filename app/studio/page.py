@@ -11,6 +11,7 @@ from app.studio import films, mirror, pictures, preview
 from app.studio.agree import build_agree
 from app.studio.cards import card
 from app.studio.data import build_data
+from app.studio.head import HEAD, Headed
 from app.studio.play import build_play
 from app.studio.prove import build_prove
 from app.studio.strings import CHOSEN, TABLES, say
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
     from app.studio.desk import Desk
     from app.studio.sessions import Visitor
 
-HEAD: Final = (
-    # before gradio's own script: it takes its words from the browser's language, which may not be the chosen one
-    f"<script>{{const chosen=/(?:^|; *){CHOSEN}=(\\w+)/.exec(document.cookie);"
-    "const tag=chosen&&{zh:'zh-CN',en:'en'}[chosen[1]];"
-    "if(tag)for(const[name,value]of[['language',tag],['languages',[tag]]])"
-    "Object.defineProperty(navigator,name,{get:()=>value});"
-    "document.documentElement.lang=navigator.language}</script>"
-    '<link rel="stylesheet" href="/capture/assets/capture.css">'
-    '<link rel="stylesheet" href="/capture/assets/studio.css">'
-    '<link rel="modulepreload" href="/capture/assets/capture.js">'
-    '<link rel="stylesheet" href="/capture/assets/mirror.css">'
-    '<script type="module" src="/capture/assets/studio.js"></script>'
-    '<script type="module" src="/capture/assets/films.js"></script>'
-    '<script type="module" src="/capture/assets/preview.js"></script>'
-    '<script type="module" src="/capture/assets/mirror.js"></script><meta name="color-scheme" content="light dark">'
-)
 STEPS: Final = {"agree": build_agree, "prove": build_prove, "play": build_play, "verify": build_verify}
 SYSTEM: Final = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "Noto Sans CJK SC", "sans-serif"]
 
@@ -119,6 +104,7 @@ def withdrawn(desk: Desk, visitor: Visitor) -> str:
 def mount(api: FastAPI, desk: Desk) -> None:
     """Put the studio at `/`."""
     words = gr.I18n(**{language: dict(table) for language, table in TABLES.items()})
+    api.add_middleware(Headed)
     api.include_router(pictures.routes(desk))
     api.include_router(preview.routes(desk))
     api.include_router(mirror.routes(desk))

@@ -24,7 +24,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "data_waiting": "Files not looked at yet",
         "data_agreement": "Your agreement",
         "data_nothing": "nothing",
-        "data_size": "{count}, {size} MB",
+        "data_size": "{count} ({size} MB)",
         "data_end": "End the session",
         "data_withdraw_text": "Withdraw and wipe ends the session too, and writes down that you took your consent "
         "back. To end the session keeps the consent for what you have made.",
@@ -97,7 +97,7 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "data_waiting": "还没看的文件",
         "data_agreement": "你的同意",
         "data_nothing": "没有",
-        "data_size": "{count} 个，{size} MB",
+        "data_size": "{count} 个（{size} MB）",
         "data_end": "到此结束",
         "data_withdraw_text": "“撤回并清除”也会结束，并且记下你撤回了同意。“到此结束”保留你对成品的同意。",
         "data_ended_title": "已经结束。",

@@ -15,7 +15,10 @@ import pytest
 
 from app import media
 from app.studio import receipts
+from app.studio.refusals import VERDICTS
+from app.studio.strings import say
 from tests.booth import SEAT
+from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
 
@@ -64,9 +67,16 @@ def studio(home, sitter):
 
 def pick(page, place, file):
     """Choose a file like a person, and wait for what the page says of it."""
+    answer = "under" if place == "stage" else place
     page.locator(f"#{place} input[type=file]").set_input_files(file)
-    page.wait_for_selector(f"#{place} .chip, #{place} .card")
-    return page.locator(f"#{place}").inner_text()
+    page.wait_for_selector(f"#{answer} .chip, #{answer} .card")
+    return page.locator(f"#{answer}").inner_text()
+
+
+def another(page):
+    """Take the picture away."""
+    page.locator("#under [data-do=clear]").click()
+    page.wait_for_selector("#stage [data-drop]")
 
 
 def make(page, action):
@@ -115,63 +125,109 @@ def second_opinion(path, home):
     )
 
 
+def plays(page, pictures, folder):
+    """Every kind of no and yes on the Play page; from the swap on in Chinese. Returns what was made."""
+    assert "does not match the person" in pick(page, "stage", pictures / "stranger.jpg")
+    assert_open_to_all(page)
+    another(page)
+    assert "broken-picture" in pick(page, "stage", pictures / "broken.jpg")
+    another(page)
+    assert "There are 2 faces" in pick(page, "stage", pictures / "both.jpg")
+    page.locator("#stage .box.ask").nth(1).click()
+    page.wait_for_selector("#under .card:has-text('not-you')")
+    another(page)
+
+    # one's own picture: a look at what the slider would do, then older, smiling, and one step back
+    assert "It is you" in pick(page, "stage", pictures / "me.jpg")
+    page.locator("#years input[type=range]").press("ArrowRight")
+    page.wait_for_selector("#stage img.trial")
+    assert page.locator("#download").count() == 0
+    files = {}
+    for action in ("age", "express"):
+        make(page, action)
+        files[action] = download(page, folder / f"{action}.jpg")
+    assert_open_to_all(page)
+    shown = page.locator("#download").get_attribute("href")
+    page.locator("#under [data-do=undo]").click()
+    page.wait_for_function("old => document.querySelector('#download')?.getAttribute('href') !== old", arg=shown)
+    assert page.locator("#action input[value=age]").is_checked()
+    assert page.locator("#years input[type=range]").input_value() == "26"
+
+    # the swap, in the other language and on a small dark screen: a stranger as the source is refused
+    page.locator("[data-language=zh]").click()
+    page.wait_for_selector("#head :text('是你本人')")
+    page.emulate_media(color_scheme="dark")
+    page.reload()
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.get_by_role("tab").nth(2).click()
+    page.locator("#action input[value=swap]").check(force=True)
+    assert say("source_text", "zh") in page.locator("#source").inner_text()
+    assert "这张脸和现场检查的人不一致" in pick(page, "source", pictures / "stranger.jpg")
+    page.locator("#make").click()
+    page.wait_for_selector("#play-note .card:has-text('not-you')")
+    page.locator("#source [data-do=clear]").click()
+    assert "是你本人" in pick(page, "source", pictures / "me-too.jpg")
+    make(page, "swap")
+    files["swap"] = download(page, folder / "swap.jpg")
+    page.locator("#amount").scroll_into_view_if_needed()
+    top, bottom = page.evaluate(
+        "(({ top, bottom }) => [top, bottom])(document.querySelector('#stage figure').getBoundingClientRect())"
+    )
+    assert -1 <= top < bottom < 780, "the picture is out of sight while the sliders move"
+    assert_open_to_all(page)
+    return files
+
+
+def leaves(page, made):
+    """Check what was made, look at what is kept, withdraw: at once nothing is there, and a check says so."""
+    address = page.url.rstrip("/") + page.locator("#download").get_attribute("href").split("?")[0]
+    page.get_by_role("tab").nth(3).click()
+    page.locator("#verify-drop input[type=file]").set_input_files(made)
+    page.wait_for_selector(f"#verify-note .card.yes:has-text('{VERDICTS['zh']['ours'][:12]}')")
+    page.wait_for_selector("#verify-note .checked:not([hidden]) svg :is(.frame, .grid)", state="attached")
+    assert_open_to_all(page)
+    page.get_by_role("tab").nth(4).click()
+    page.wait_for_selector("#data-kept ul.kept")
+    assert page.locator("#data-memory dd.here").count() == 4  # face, pictures, results, agreement
+    assert_open_to_all(page)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("[data-language=en]").click()
+    page.wait_for_selector("#head :text('It is you')")
+    assert page.request.get(address).ok
+    page.get_by_role("tab").nth(4).click()
+    page.locator("#data-withdraw").click()
+    page.wait_for_selector("#gone .card:has-text('Everything is gone')")
+    assert page.request.get(address).status == 404
+    assert page.locator("#myself input").is_checked() is False
+    page.get_by_role("tab").nth(4).click()
+    page.wait_for_selector("#data-kept .tagged:has-text('withdrawn')")
+    assert page.locator("#data-memory dd.here").count() == 0
+    page.get_by_role("tab").nth(2).click()
+    page.wait_for_selector("#play-locked .card:has-text('First, show that it is you')")
+    assert_open_to_all(page)
+    page.get_by_role("tab").nth(3).click()
+    page.locator("#verify-drop input[type=file]").set_input_files(made)
+    page.wait_for_selector("#verify-note .card.no:has-text('Consent withdrawn on')")
+
+
 def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter, home, pictures, tmp_path, monkeypatch):
     with chromium(*sitter.flags) as browser:
         page = visit(browser, studio.url, permissions=["camera"])
+        page.wait_for_selector("#agree-text h2")
+        assert_open_to_all(page)
         agree(page)
+        assert_open_to_all(page)
         asked, ended = sit(page, sitter, tries=3)
         assert ended is None, ended
         assert {"turn-left", "turn-right", "light"} <= set(asked)
         page.wait_for_selector("#stage [data-drop]")
 
-        # a stranger as the target, a broken file, two people: each is answered
-        assert "does not match the person" in pick(page, "stage", pictures / "stranger.jpg")
-        page.locator("#stage [data-do=clear]").click()
-        assert "broken-picture" in pick(page, "stage", pictures / "broken.jpg")
-        page.locator("#stage [data-do=clear]").click()
-        assert "There are 2 faces" in pick(page, "stage", pictures / "both.jpg")
-        page.locator("#stage .box.ask").nth(1).click()
-        page.wait_for_selector("#stage .card:has-text('not-you')")
-        page.locator("#stage [data-do=clear]").click()
-
-        # one's own picture: older, smiling
-        assert "It is you" in pick(page, "stage", pictures / "me.jpg")
-        files = {}
-        for action in ("age", "express"):
-            make(page, action)
-            files[action] = download(page, tmp_path / f"{action}.jpg")
-
-        # the swap: a stranger as the source is refused, one's own other picture is not
-        page.locator("#action input[value=swap]").check(force=True)
-        assert "not-you" in pick(page, "source", pictures / "stranger.jpg")
-        page.locator("#make").click()
-        page.wait_for_selector("#play-note .card:has-text('not-you')")
-        page.locator("#source [data-do=clear]").click()
-        assert "It is you" in pick(page, "source", pictures / "me-too.jpg")
-        make(page, "swap")
-        files["swap"] = download(page, tmp_path / "swap.jpg")
-
-        # anybody can check a file, here on the page
-        page.get_by_role("tab").nth(3).click()
-        page.locator("#verify-drop input[type=file]").set_input_files(files["age"])
-        page.wait_for_selector("#verify-note .card.yes:has-text('made and signed here')")
+        files = plays(page, pictures, tmp_path)
 
         # the uploads have touched no disk, not even one in memory
         assert studio.scratch() == []
-
-        # withdraw: at once nothing is there any more, and a check of what was made says so
         assert checked(home, *files.values())[0] == 0
-        address = page.locator("#download").get_attribute("href").split("?")[0]
-        assert page.request.get(studio.url.split("/?")[0] + address).ok
-        page.locator("#withdraw").click()
-        page.wait_for_selector("#gone .card:has-text('Everything is gone')")
-        assert page.request.get(studio.url.split("/?")[0] + address).status == 404
-        assert page.locator("#myself input").is_checked() is False
-        page.get_by_role("tab").nth(2).click()
-        page.wait_for_selector("#play-locked .card:has-text('First, show that it is you')")
-        page.get_by_role("tab").nth(3).click()
-        page.locator("#verify-drop input[type=file]").set_input_files(files["age"])
-        page.wait_for_selector("#verify-note .card.no:has-text('Consent withdrawn on')")
+        leaves(page, files["age"])
         assert page.foreign == []
         assert page.wrong == []
 

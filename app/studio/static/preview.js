@@ -3,7 +3,7 @@
 import { settings } from '/capture/assets/controls.js';
 
 const SETTLED = 40;   // milliseconds
-let busy = false, again = false, timer = 0, url = '';
+let busy = false, again = false, timer = 0, url = '', turn = 0;   // a turn ends when something is made: what is late then is let fall
 
 const place = () => document.querySelector('.mirror.live') ? null : document.querySelector('#stage [data-preview]');
 
@@ -30,11 +30,12 @@ async function preview() {
   if (!figure) return;
   if (busy) { again = true; return; }
   busy = true;
+  const mine = turn;
   try {
     const answer = await fetch('/studio/preview', { method: 'POST', headers: { 'content-type': 'application/json' },
       body: JSON.stringify(settings()) });
     const note = document.querySelector('[data-tried]');
-    if (answer.ok) { if (figure.isConnected) show(figure, await answer.blob()); if (note) note.textContent = ''; }
+    if (answer.ok) { if (figure.isConnected && mine === turn) show(figure, await answer.blob()); if (note) note.textContent = ''; }
     else if (note) { const no = await answer.json(); note.textContent = `${no.reason} ${no.remedy}`; }
   } catch { /* the program has stopped, or no answer could be read: the next movement asks again */ }
   busy = false;
@@ -46,4 +47,8 @@ for (const name of ['input', 'change']) document.addEventListener(name, event =>
   clearTimeout(timer);
   timer = setTimeout(preview, SETTLED);   // the page's own state is settled by then
 });
-document.addEventListener('click', event => { if (event.target.closest('#make, #make-strip')) clearTimeout(timer); });
+document.addEventListener('click', event => {
+  if (!event.target.closest('#make, #make-strip, #under [data-do]')) return;
+  clearTimeout(timer);
+  again = false; turn += 1;
+});
