@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -145,8 +146,8 @@ class Training:
         except Refusal:
             self.forget()
             raise
-        if self._why is not None:
-            raise self._why
+        if self._why is not None:  # a new one: what was raised holds on to the pictures of whoever asked
+            raise Refusal(self._why.code, self._why.reason, self._why.remedy)
         with self._lock:
             if self._state is State.FORGOTTEN:
                 raise forgotten()
@@ -178,12 +179,13 @@ class Training:
                     self._wake.clear()
         except Fault as broken:
             self._fail(Refusal(broken.code, broken.reason, broken.remedy))
-        except (MemoryError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever broke, what was learnt must not outlive it
             full = isinstance(error, MemoryError) or "memory" in str(error)  # as torch says it
-            self._fail(_FULL if full else _BROKEN)
+            self._fail(Refusal(*(_FULL if full else _BROKEN)))
         finally:
             if self._state is State.FORGOTTEN:
                 self._maker, self._looks, self._curves = None, None, {}
+            gc.collect()  # the first network of a process hangs in a circle of torch's: it would stay for long
 
     def _fail(self, why: Refusal) -> None:
         """End with a sentence and no half model."""
@@ -215,13 +217,15 @@ class Training:
         time.sleep(0)  # whoever waits for the lock has a turn
 
 
-_FULL: Final = Refusal(
+_FULL: Final = (
     "memory-full",
     "There is not enough memory to train on this computer.",
     "Close other programs, or choose smaller faces (64 pixels) or fewer frames.",
 )
-_BROKEN: Final = Refusal(
-    "training-broken", "The training broke, and what it had learnt was deleted.", "Begin again; if it stays, report it."
+_BROKEN: Final = (
+    "training-broken",
+    "The training broke, and what it had learnt was deleted.",
+    "Begin again; if it stays, report it.",
 )
 
 

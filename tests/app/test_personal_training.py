@@ -6,6 +6,7 @@ import copy
 import pickle
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -55,7 +56,7 @@ def begun(gate):
 def again(gate, booth, notary, ledger):
     """The person's session, begun again: what it knows can be taken back."""
     return enrol(
-        checked_again(frames_of(gate, 9), booth.clock), notary.sign(EVERYTHING, booth.clock), ledger, booth.clock
+        checked_again(frames_of(gate, 6), booth.clock), notary.sign(EVERYTHING, booth.clock), ledger, booth.clock
     )
 
 
@@ -115,15 +116,11 @@ def test_it_cannot_be_copied_or_taken_out(begun):
             way(begun)
 
 
-def test_it_works_in_its_own_session_alone(again, mine, begun):
+@pytest.mark.parametrize(("how", "state"), [("withdraw", "running"), ("close", "paused")])
+def test_it_works_in_its_own_session_alone_whose_end_deletes_it_at_once(again, how, state, mine, begun):
     target = again.match(Photo(mine.pixels))
     with pytest.raises(Forgery):
         personal(again, again.grant(target, target, Purpose.SWAP), PersonalOptions(begun))
-
-
-@pytest.mark.parametrize("how", ["withdraw", "close"])
-@pytest.mark.parametrize("state", ["running", "paused"])
-def test_the_end_of_the_session_deletes_it_at_once(again, how, state):
     own = list(again.live())
     training = train(again, (leave(again, own[:1]), leave(again, [*own, *own])), side=64, threads=1)
     training.wait(1, PATIENCE)
@@ -166,6 +163,7 @@ def test_nothing_is_drawn_before_anything_was_learnt(gate, monkeypatch):
         (MemoryError(), "memory-full"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "memory-full"),
         (RuntimeError("odd"), "training-broken"),
+        (ValueError("nobody thought of it"), "training-broken"),
         (Fault("weights-missing", "It is gone.", "Mend it."), "weights-missing"),
     ],
 )
@@ -182,6 +180,38 @@ def test_a_training_that_breaks_says_so_and_leaves_no_half_model(gate, monkeypat
     with pytest.raises(Refusal) as no:
         training.painter(gate)
     assert no.value.code == code
+
+
+def test_what_is_said_of_a_broken_training_holds_on_to_no_picture(gate, mine, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(_personalnet.Maker, "step", broken)
+    own = list(gate.live())[-FEWEST:]
+    training = train(gate, (leave(gate, own[:1]), leave(gate, own)), side=64, threads=1)
+    settled(training, State.FAILED)
+    with pytest.raises(Refusal):
+        personal(gate, gate.grant(mine, mine, Purpose.SWAP), PersonalOptions(training))
+    assert training.told().why.__traceback__ is None  # its frames know the grant, and the grant the picture
+
+
+def test_no_network_outlives_its_session_in_a_circle(again, monkeypatch):
+    """As torch makes one of the first network of a process; nothing frees it soon but a look for circles."""
+    made = []
+
+    def step(maker, _):
+        maker.circle = maker
+        made.append(weakref.ref(maker))
+        return {}
+
+    monkeypatch.setattr(_personalnet.Maker, "step", step)
+    own = list(again.live())
+    training = train(again, (leave(again, own[:1]), leave(again, [*own, *own])), side=64, threads=1)
+    training.wait(1, PATIENCE)
+    again.withdraw()
+    training._thread.join(PATIENCE)
+    assert made
+    assert made[0]() is None
 
 
 @pytest.mark.parametrize("count", [0, 1, FEWEST - 1])
