@@ -30,3 +30,17 @@ def test_a_sentence_is_no_finding_and_anything_else_is():
     target = Target("mine", read, list)
     assert once(target, b"no") is None
     assert isinstance(once(target, b"deep"), RecursionError)
+
+
+FOUND = {
+    "http": b"POST\0/gradio_api/queue/join\0session_hash=a\0host:127.0.0.1:7999\0cookie:x\0origin:http://12]7.0.0.1:7999",
+    "keys": b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK1VwBCIEICXaXN+y+uVqRC9//pb4A6WB+LFBmKmg+FHAqawgX1jh\n"
+    b"-----END PRIVATE KEY-----\n",
+    "socket": b"[" * 1000,
+}
+"""What broke a reader once."""
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_found_stays_mended(name):
+    assert once(TARGETS[name], FOUND[name]) is None
