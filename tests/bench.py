@@ -7,7 +7,6 @@ medians on this computer as it is: compare ratios.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -35,7 +34,7 @@ from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_age, bench_express, bench_stamp, bench_truth, bench_video, bench_watermark
+from tests import bench_age, bench_cost, bench_express, bench_stamp, bench_truth, bench_video, bench_watermark
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -70,7 +69,7 @@ class Amount:
 QUICK: Final = Amount((USER,), (USER,), 1, 2, ((640, 480), (960, 720)), 2, 4)
 FULL: Final = Amount(
     (USER, "chima", "feng", "gita"),
-    ("feng", "gita", "hana", "ivo"),
+    ("feng", "gita", "hana", "ivo", "joy"),
     len(bench_age.CROWD),
     5,
     ((640, 480), (1152, 864), (4000, 3000)),
@@ -250,11 +249,13 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     for options in bench_stamp.CHANGES:  # what is built once is built now
         _changed(*pairs[0], options)
     yield from _swap_figures(session, pairs)
+    first, quick = session.amount.judges[0], session.amount is QUICK
+    yield from bench_cost.figures(first, session.gate(first).live(), session.finder, session.say, quick=quick)
     judges = [(name, session.gate(name)) for name in session.amount.judges]
     yield from bench_age.figures(judges, bench_age.CROWD[: session.amount.crowd], session.say)
     judged = ((name, session.gate(name)) for name in session.amount.judges)
     yield from bench_express.figures(judged, session.finder, session.say)
-    yield from bench_truth.figures(judges, session.say)
+    yield from bench_truth.figures(judges, session.say, quick=quick)
 
 
 Pairs = list[tuple[Gate, Match]]
@@ -264,23 +265,18 @@ def _some(session: Session, name: str) -> Iterator[Photo]:
     return portraits(name, session.amount.portraits)
 
 
-def _changed(gate: Gate, target: Match, options: Any) -> tuple[float, Pixels]:
-    """Milliseconds from the grant to the draft, and the pixels, which stay here."""
-    start = time.perf_counter()
-    draft = bench_stamp.draft_of(gate, gate.live()[0], target, options)
-    spent = 1000 * (time.perf_counter() - start)
-    return spent, gate.release(draft).pixels
+def _changed(gate: Gate, target: Match, options: Any) -> Pixels:
+    """The pixels of a change, which stay here."""
+    return gate.release(bench_stamp.draft_of(gate, gate.live()[0], target, options)).pixels
 
 
 def _swap_figures(session: Session, pairs: Pairs) -> Iterator[Figure]:
     session.say("swapping")
-    spent, exact, seams = [], [], []
+    exact, seams = [], []
     for gate, target in pairs:
-        ms, out = _changed(gate, target, SwapOptions())
-        spent.append(ms)
+        out = _changed(gate, target, SwapOptions())
         exact.append(np.array_equal(out[_background(target)], target.pixels[_background(target)]))
         seams.append(_steepness(out, target) / _steepness(target.pixels, target))
-    yield _middle("swap.ms", spent, "ms, 640x480")
     yield share("swap.background_exact", sum(exact), len(exact), "share with every pixel off the face as it was", 1.0)
     yield _middle("swap.seam_ratio", seams, "steepness at the mask's border over the true picture's")
 

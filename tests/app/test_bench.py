@@ -40,7 +40,8 @@ NAMES = {
         *("swap.ms", "swap.background_exact", "swap.seam_ratio"),
         *("age.ms", "age.ordered_rate", "age.steps_rate", "age.plus30_years", "age.minus20_years"),
         *("age.identity_kept_rate", "age.crowd_kept_rate", "age.background_exact", "age.same_again"),
-        "age.largest_step",
+        *("age.largest_step", "age.strictly_ordered_rate", "age.reading_error_years"),
+        *("swap.psnr_over_classical", "swap.live.ssim_over_classical", "swap.score_change"),
         *("express.ms", "express.landmark_error"),
     },
 }
