@@ -16,6 +16,7 @@ system:
 
 $(READY): pyproject.toml requirements.lock requirements-dev.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed.")'
+	@echo "Setting up, the first time only: Python packages into .venv. This takes some minutes."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --requirement requirements.lock --requirement requirements-dev.lock
@@ -23,7 +24,8 @@ $(READY): pyproject.toml requirements.lock requirements-dev.lock
 	@touch $(READY)
 
 run: setup ## set up and open the studio
-	$(BIN)/selfsame studio
+	@echo "Opening the studio in your browser; it stays on this computer."
+	@$(BIN)/selfsame studio
 
 demo: setup ## the whole flow with a synthetic person, into demo-out/
 	$(BIN)/selfsame demo --out demo-out
