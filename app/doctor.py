@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,6 +78,7 @@ def findings(home: Path | None = None) -> Iterator[Finding]:
     yield from _home(home)
     yield _memory()
     yield _camera()
+    yield from _fonts()
 
 
 def _own() -> Iterator[Finding]:
@@ -124,6 +127,24 @@ def _camera() -> Finding:
     """The browser uses the camera, not this program, so a missing one is a hint and no fault."""
     if not sys.platform.startswith("linux"):
         return Finding("camera", "the browser will ask for it", fine=True)
-    found = sorted(path.name for path in Path("/dev").glob("video*"))
-    seen = ", ".join(found) if found else "none seen here; the browser needs one for the live check"
-    return Finding("camera", seen, fine=True)
+    found = sorted(Path("/dev").glob("video*"))
+    if not found:
+        seen = "none seen here; the browser needs one for the live check (without: the demo person, in step 2)"
+        return Finding("camera", seen, fine=True)
+    names = ", ".join(path.name for path in found)
+    if not any(os.access(path, os.R_OK | os.W_OK) for path in found):
+        remedy = "Join the group of /dev/video0: sudo usermod -aG video $USER, then log in again."
+        return Finding("camera", f"{names}, but this user may not use it", fine=False, remedy=remedy)
+    return Finding("camera", names, fine=True)
+
+
+def _fonts() -> Iterator[Finding]:
+    """The label brings its own font; the page uses the system's, and Chinese needs one that has the characters."""
+    own = sorted(path.name for path in (Path(__file__).parent / "stamp").glob("*.otf"))
+    yield Finding("label font", ", ".join(own) or "missing", fine=bool(own), remedy=MEND)
+    finder = shutil.which("fc-list")
+    if finder is None:
+        return
+    told = subprocess.run([finder, ":lang=zh", "family"], capture_output=True, text=True, check=False)  # noqa: S603
+    some = told.stdout.strip().partition("\n")[0].partition(",")[0]
+    yield Finding("Chinese font", some or "none: the page in Chinese needs one, such as Noto Sans CJK", fine=True)

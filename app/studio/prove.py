@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from app.studio import demo
 from app.studio.cards import card, heading, refusal
 from app.studio.desk import MINUTES
 from app.studio.live import capture_html
 from app.studio.strings import say
-from app.studio.tools import html, note
+from app.studio.tools import EVENTS_JS, html, note
 
 if TYPE_CHECKING:
     from app.studio.sessions import Visitor
@@ -33,7 +34,8 @@ def build_prove(parts: Parts) -> None:
     with gr.Column(elem_classes="sheet"):
         text = html(elem_id="prove-text")
         start = html(js_on_load=CAPTURE_JS, elem_id="capture")
-        parts.show(html(elem_id="prove-note"), note("prove"))
+        said = html(js_on_load=EVENTS_JS, elem_id="prove-note")
+        parts.show(said, note("prove"))
         onward = gr.Button(parts.words("prove_next"), variant="primary", visible=False, elem_id="prove-next")
     parts.show(text, _text)
     parts.show(start, lambda v: capture_html(v.language) if v.receipt is not None and v.gate is None else "")
@@ -46,10 +48,18 @@ def build_prove(parts: Parts) -> None:
         if visitor.no is not None:
             visitor.notes["prove"] = refusal(visitor.no, visitor.language)
         elif detail.get("reason"):
-            visitor.notes["prove"] = card("no", detail["reason"], detail.get("remedy", ""))
+            other = demo.offer(visitor.language) if detail.get("code") in demo.WITHOUT else ""
+            visitor.notes["prove"] = card("no", detail["reason"], detail.get("remedy", "")) + other
         return None
 
+    def happened(visitor: Visitor, detail: dict[str, str]) -> str | None:
+        if detail.get("do") != "demo" or visitor.receipt is None or visitor.gate is not None:
+            return None
+        demo.sit(parts.desk, visitor)
+        return "play"
+
     parts.on(start.checked, checked, place="prove", detail=True)
+    parts.on(said.studio, happened, place="prove", detail=True, busy=said)
     parts.on(onward.click, lambda _: "play", place="prove")
 
 

@@ -1,4 +1,4 @@
-"""The words of *My data*, one table a language; they are part of the tables of `app.studio.strings`."""
+"""The words of *My data*, of the demo person and of the language switch: part of the tables of `app.studio.strings`."""
 
 from __future__ import annotations
 
@@ -76,6 +76,10 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "data_licence": "Licence",
         "data_versions": "Versions",
         "data_version_agreement": "Text of the agreement",
+        "demo_title": "No camera here?",
+        "demo_text": "Look around as a person who does not exist. They are drawn, sit the same check, and everything "
+        "made of them says DEMO PERSON. It takes some seconds.",
+        "demo_start": "Look around as a demo person",
         "language_other": "中文",
         "language_other_tag": "zh",
     }
@@ -145,6 +149,10 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "data_licence": "许可证",
         "data_versions": "版本",
         "data_version_agreement": "同意书的文本",
+        "demo_title": "这里没有摄像头？",
+        "demo_text": "用一个不存在的人来看看。这个人是画出来的，做同样的检查；由此做出来的一切都标着“演示人物”。"
+        "需要几秒钟。",
+        "demo_start": "用演示人物看看",
         "language_other": "English",
         "language_other_tag": "en",
     }

@@ -1,6 +1,7 @@
 """The buttons of Play with the real gate of a synthetic person: yes, no, done."""
 
 import json
+import tempfile
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from app.studio.verify import report_html
 from app.verify import Verdict, verify
 from consent.errors import Refusal
 from tests.app.studio_helpers import OWN, PORT, jpeg, my_picture, put, seated
+from tests.promises.watched import watching
 
 # The tests of this file share one studio and one browser, and run in order.
 
@@ -211,6 +213,20 @@ def test_a_preview_is_smaller_stamped_like_all_and_kept_nowhere(studio, mine):
     assert ask(client, action="age", years=-10).status_code == 200
     assert visitor.small[1] is match  # judged once
     assert visitor.results == before
+
+
+def test_no_upload_touches_a_disk_not_even_for_a_moment(studio, mine, tmp_path, monkeypatch):
+    """The system itself tells of every file that appears: only the log and the list of finished pictures do."""
+    _, desk, _, client, visitor = studio
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with watching(tmp_path, desk.home.root) as watch:
+        put(client, "target", mine)
+        desk.look(visitor, "target")
+        assert client.put("/studio/check", content=mine * 8, headers=OWN).status_code == 204
+        assert ask(client, action="age", years=12).status_code == 200
+    visitor.incoming.clear()
+    assert {path.name.split(".")[0] for path in watch.seen} <= {"ledger", "stamped"}, watch.seen
+    assert watch.seen
 
 
 def test_what_a_preview_cannot_be_is_said_and_nothing_comes(studio, theirs):

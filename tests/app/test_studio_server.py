@@ -4,25 +4,18 @@ import contextlib
 import json
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.home import Home
-from app.studio import live, page, server
+from app.studio import live, page
 from app.studio.landing import _routes
-from app.studio.server import PREFIX, bind, build, private_scratch, sweep_scratch
+from app.studio.server import build
 from app.studio.strings import COMMAND_NOTICE
 from consent import policy
 from consent.types import Ability, Assurance, Purpose
-from models.errors import Fault
 from tests.app.test_capture import message
 from tests.booth import SEAT
 from tests.people import person
@@ -90,6 +83,27 @@ def test_gradios_own_doors_are_shut(studio, tmp_path):
     assert client.get("/openapi.json").status_code == 404
     for path in ("/gradio_api/run/predict", "/gradio_api/call/run", "/gradio_api/component_server"):
         assert client.post(path, json={"data": []}, headers=OWN).status_code == 404
+
+
+def test_who_was_not_given_a_session_gets_nothing_from_any_route(studio):
+    """Every route there is, ours and gradio's, asked directly: without a cookie, and with one that was made up."""
+    guard, desk = studio
+    before = len(desk.store._all())
+    for cookie in ({}, {"cookie": f"{guard.cookie}=made-up"}):
+        client = visit(guard, opened=False)
+        asked = set()
+        for route in guard.app.routes:
+            for inner in getattr(getattr(route, "app", None), "routes", [route]):
+                path = re.sub(r"\{[^}]*\}", "x", getattr(inner, "path", "/"))
+                for method in getattr(inner, "methods", None) or {"GET"}:
+                    answer = client.request(method, path, headers={**OWN, **cookie}, content=b"{}")
+                    asked.add(path)
+                    assert answer.status_code in {401, 403} or path == "/healthz", (method, path)
+                    assert path == "/healthz" or len(answer.content) < 700
+        assert {"/studio/preview", "/studio/result/x", "/studio/receipt", "/gradio_api/queue/join"} <= asked, sorted(
+            asked
+        )
+    assert len(desk.store._all()) == before
 
 
 def test_no_event_of_the_page_is_a_named_endpoint(studio):
@@ -337,79 +351,3 @@ def test_a_camera_that_gives_nothing_has_stopped(fresh, monkeypatch):
     agree(client)
     with check(client) as line:
         assert line.receive_json()["verdict"]["code"] == "camera-stopped"
-
-
-# --- start and end ----------------------------------------------------------------------------------------------------
-
-
-def test_the_temporary_folder_is_private_and_goes(monkeypatch):
-    mask = os.umask(0o022)
-    try:
-        monkeypatch.setenv("TMPDIR", os.environ.get("TMPDIR", "/tmp"))
-        monkeypatch.setenv("GRADIO_TEMP_DIR", "")
-        with private_scratch() as folder:
-            assert folder.stat().st_mode & 0o777 == 0o700
-            (folder / "left.txt").write_text("x")
-            assert (folder / "left.txt").stat().st_mode & 0o077 == 0
-            assert os.environ["GRADIO_TEMP_DIR"] == str(folder)
-        assert not folder.exists()
-    finally:
-        os.umask(mask)
-
-
-def test_only_what_dead_runs_left_is_swept(tmp_path):
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    names = [f"{PREFIX}{child.pid}-a", f"{PREFIX}{os.getpid()}-b", f"{PREFIX}notes-c", "other"]
-    for name in names:
-        (tmp_path / name).mkdir()
-    (tmp_path / f"{PREFIX}{child.pid}-link").symlink_to(tmp_path / "other")
-    sweep_scratch(tmp_path)
-    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([*names[1:], f"{PREFIX}{child.pid}-link"])
-
-
-def test_a_taken_port_is_said():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        with pytest.raises(Fault, match="port-taken"):
-            bind("127.0.0.1", taken.getsockname()[1])
-
-
-def test_a_terminated_studio_leaves_nothing(tmp_path):
-    run = subprocess.Popen(
-        [sys.executable, "-m", "app", "studio", "--port", "0", "--no-browser"],
-        env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert run.stdout.readline() == "Starting ...\n"
-        link = re.search(r"http://127\.0\.0\.1:(\d+)/\?t=\S+", run.stdout.readline())
-        folders = list(server_folders(run.pid))
-        assert len(folders) == 1
-        assert folders[0].stat().st_mode & 0o777 == 0o700
-        wait_for(int(link[1]))
-        run.send_signal(signal.SIGTERM)
-        assert run.wait(30) == 143
-        assert not folders[0].exists()
-    finally:
-        run.kill()
-        run.stdout.close()
-        run.wait()
-    assert sorted(p.name for p in (tmp_path / "selfsame").rglob("*") if p.is_file()) == []
-
-
-def server_folders(pid):
-    base = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path(server.tempfile.gettempdir())
-    return base.glob(f"{PREFIX}{pid}-*")
-
-
-def wait_for(port):
-    for _ in range(600):
-        with socket.socket() as asked:
-            asked.settimeout(0.1)
-            if asked.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    pytest.fail("the studio does not answer")

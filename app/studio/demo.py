@@ -1,0 +1,96 @@
+"""For whoever has no camera: the same studio with a person who does not exist (from a checkout).
+
+They are drawn in a world of their own and sit the real check before the real gate; whatever is made carries DEMO
+PERSON in its label, and no picture of a living person is accepted in their session.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from app import flow
+from app.studio.cards import card
+from app.studio.desk import CHANGES
+from app.studio.strings import say
+from app.studio.tools import button
+from consent.errors import Refusal
+from consent.receipt import Consent
+from consent.types import Clock, since_boot
+
+if TYPE_CHECKING:
+    from app.studio.desk import Desk
+    from app.studio.sessions import Visitor
+
+WITHOUT: Final = frozenset({"no-camera", "camera-refused", "browser-old", "page-insecure"})
+"""After these a person is offered it: no camera will come of itself."""
+TRIES: Final = 3
+_BOOTH: Final = "tests.booth"
+_HERE: Final = Path(__file__).resolve().parents[2] / "tests" / "booth.py"
+
+
+def offer(language: str) -> str:
+    """The button; nothing where the renderer is not installed, or is another package's `tests`."""
+    if not _HERE.is_file() or find_spec("tests") is None:
+        return ""
+    told = f'<div class="actions left">{button("demo", say("demo_start", language))}</div>'
+    return card("note", say("demo_title", language), say("demo_text", language), told)
+
+
+@dataclass(slots=True)
+class _Quick:
+    """The clock of a check that is drawn faster than it lasts, and the studio's own from then on; never back.
+
+    Args:
+        drawn: the booth's clock.
+        now: the studio's.
+    """
+
+    drawn: Clock
+    now: Clock = since_boot
+    _ahead: float = field(init=False)
+    _last: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._last = self.now()
+        self._ahead = self._last - self.drawn()
+
+    def __call__(self) -> float:
+        self._last = max(self._last, self.now(), self.drawn() + self._ahead)
+        return self._last
+
+
+def sit(desk: Desk, visitor: Visitor) -> None:
+    """Open a session of the person who does not exist; takes some seconds.
+
+    Raises:
+        Refusal: what the live check says, after three tries.
+        Fault: something is broken.
+    """
+    booths: Any = importlib.import_module(_BOOTH)
+    world = booths.World()
+    said = Consent(
+        purposes=frozenset(CHANGES),
+        adult=True,
+        myself=True,
+        language=visitor.language,
+        version="demo-1",
+        text="A demo person agrees to everything.",
+    )
+    for seed in range(1, TRIES + 1):
+        booth = booths.Booth("ada", world, seed=seed)
+        clock = _Quick(booth.clock, desk.store.clock)
+        receipt = desk.notary.sign(said, clock)
+        try:
+            gate = flow.meet(booth, receipt, desk.ledger, clock)
+        except Refusal:
+            if seed == TRIES:
+                raise
+            continue
+        visitor.agreed(receipt)
+        visitor.open(gate, receipt)
+        desk.live(visitor, "target")
+        return
