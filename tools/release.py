@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -16,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from tools.sbom import ROOT, sbom
+from tools.sbom import ROOT
 
 SUMS: Final = "SHA256SUMS"
 SPACE: Final = "selfsame-release"
@@ -45,9 +44,8 @@ def make(out: Path) -> None:
         _run(sys.executable, "-m", "build", "--outdir", str(out.absolute()), str(clone), environ=at)
         (out / "requirements.lock").write_bytes((clone / "requirements.lock").read_bytes())
         (out / "NOTICE").write_bytes((clone / "NOTICE").read_bytes())
-        commit = _run("git", "rev-parse", "HEAD", at=clone).decode()
-    (out / "COMMIT").write_text(commit, encoding="utf-8")
-    (out / "sbom.cdx.json").write_text(json.dumps(sbom(), indent=1) + "\n", encoding="utf-8")
+        (out / "sbom.cdx.json").write_bytes(_run(sys.executable, "-m", "tools.sbom", at=clone))
+        (out / "COMMIT").write_bytes(_run("git", "rev-parse", "HEAD", at=clone))
     (out / SUMS).write_text(sums(out), encoding="utf-8")
 
 
