@@ -32,7 +32,8 @@ from tests.people import Scene, person, someone
 
 SITTERS: Final = ("feng", "gita", "hana/beard", "ivo/beard")
 """Who is judged: nobody that anything was tuned on."""
-QUICK: Final = ("ada",)
+QUICK: Final = ("ada", "bram")
+"""She wore make-up that day; he wears a beard today and did not then."""
 CORES: Final = 2
 MINUTES: Final = (1.0, 3.0, 5.0)
 """Of training on so many idle cores, at which the light networks are judged."""
@@ -197,7 +198,7 @@ def figures(
             "personal": lambda target, gate=gate, model=model: drawn(gate, model, target),
         }
         for how, method in still.items():
-            _judge(seen, how, judge, gate, judged, method)
+            _judge(seen, how, judge, gate, judged, method, say)
         if minutes:
             then = personal.extract(gate, film(name))
             say(f"{name}, the film of the other day: {then.told}")
@@ -212,8 +213,14 @@ def figures(
     yield Figure("personal.original64.memory", _memory(), "GB, the most with the network of 2017", 1)
 
 
-def _judge(seen, how: str, judge: Judge, gate: Gate, judged: list[Case], method) -> None:
-    seen.setdefault(how, []).extend(judge.scores(gate, case, method(case.target)) for case in judged)
+def _judge(seen, how: str, judge: Judge, gate: Gate, judged: list[Case], method, say) -> None:
+    found = [judge.scores(gate, case, method(case.target)) for case in judged]
+    seen.setdefault(how, []).extend(found)
+    _say(how, found, say)
+
+
+def _say(how: str, found: list[dict[str, float]], say: Callable[[str], None]) -> None:
+    say(f"  {how}: " + ", ".join(f"{name} {fmean(one[name] for one in found):.4f}" for name in UNITS))
 
 
 def _trained(seen, kind: str, judge: Judge, gate: Gate, judged, then, minutes, say) -> None:
@@ -223,9 +230,8 @@ def _trained(seen, kind: str, judge: Judge, gate: Gate, judged, then, minutes, s
         train_for(training, 60 * (until - before))
         before = until
         say(f"{kind}, {until:g} minutes: {training.told().steps} steps")
-        for case in judged:
-            out = drawn(gate, training, case.target)
-            seen.setdefault(f"{kind}_{until:g}min".replace("-", "_"), []).append(judge.scores(gate, case, out))
+        how = f"{kind}_{until:g}min".replace("-", "_")
+        _judge(seen, how, judge, gate, judged, lambda target: drawn(gate, training, target), say)
     training.forget()
 
 

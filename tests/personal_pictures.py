@@ -16,8 +16,6 @@ from pathlib import Path
 import numpy as np
 
 from app import personal
-from app.engines.swap import SwapOptions
-from app.flow import change
 from consent.types import Photo, Pixels
 from tests import bench, bench_personal, picture_sheet
 from tests.bench_truth import other_day
@@ -37,10 +35,9 @@ def pictures(session: bench.Session, minutes: float) -> Iterator[tuple[str, Pixe
     for scene in scenes:
         then, truth = (np.asarray(who.render(scene), np.uint8) for who in (other_day(SITTER), person(SITTER)))
         target = gate.match(Photo(then))
-        yield "another day", then
         now = np.asarray(person(SITTER).render(replace(scene, yaw=0.0, expression={}, light="soft")), np.uint8)
-        meshed = change(gate, Photo(now), Photo(then), SwapOptions(), session.signer)
-        yield "mesh swap: the beard is not brought", picture_sheet.decoded(meshed)
+        yield "today", now
+        yield "another day", then
         yield "the personal model, learnt in seconds", _made(session, known, target)
         yield "the truth, drawn anew", truth
     if not minutes:
