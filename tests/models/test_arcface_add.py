@@ -134,6 +134,18 @@ def test_what_is_none_of_the_two_is_not_taken(capsys, tmp_path, monkeypatch, nam
     assert not (tmp_path / "opened").exists()
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_pack_that_is_damaged_anywhere_is_refused_in_words(tmp_path, way):
+    pack = tmp_path / "pack.zip"
+    with zipfile.ZipFile(pack, "w", way) as out:
+        out.writestr("w600k_r50.onnx", bytes(range(256)) * 40)
+    whole = pack.read_bytes()
+    for at in range(4, len(whole), len(whole) // 60 + 1):
+        pack.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        with pytest.raises(Refusal, match="not-a-model"):
+            models_add.look(pack)
+
+
 @pytest.mark.parametrize("data", [standins.arcface(steep=0.0), standins.arcface(scale=np.nan)])
 def test_what_says_the_same_of_everything_is_not_taken(tmp_path, data):
     (tmp_path / "file.onnx").write_bytes(data)
