@@ -36,9 +36,9 @@ def adult(years: float) -> None:
     """Pass a person who looks adult before the camera: the median apparent age over the frames at rest.
 
     Raises:
-        Refusal: `looks-under-age`, also when the estimate is not a number.
+        Refusal: `looks-under-age`, also when the estimate is not a number, or nobody's age.
     """
-    if not years >= policy.ADULT_YEARS:
+    if not policy.ADULT_YEARS <= years <= 120:
         raise Refusal.of("looks-under-age")
 
 
@@ -46,7 +46,7 @@ def grown(years: float, box: Box) -> None:
     """Pass a face, in this box of a picture, that does not look like a child's.
 
     Raises:
-        Refusal: `looks-like-a-child`, also when the estimate is not a number.
+        Refusal: `looks-like-a-child`, also when the estimate is not a number, or nobody's age.
     """
-    if not years >= policy.GROWN_YEARS:
+    if not policy.GROWN_YEARS <= years <= 120:
         raise Refusal.of("looks-like-a-child", boxes=(box,))

@@ -109,7 +109,7 @@ def frames_that_no_camera_sends(ground):
     return together(answer(camera.take, data) for camera, data in [*tries, *((again, data) for data in broken)])
 
 
-@attack("camera-order", cheap=True)
+@attack("camera-order")
 def a_page_that_says_it_painted_prompts_nobody_gave_it(ground):
     camera = _camera(ground)
     control(answer(camera.shown, 0, 1.0) == "done", "a genuine report is refused")
@@ -127,7 +127,7 @@ def answering_a_prompt_that_was_not_shown_yet(ground):
     return hint.code
 
 
-@attack("clock-mismatch", cheap=True)
+@attack("clock-mismatch")
 def a_camera_whose_time_runs_faster(ground):
     recorder, clock = _recorder(ground)
     recorder.take(Frame(draw("ada", seed=1), 1.0, 0))
@@ -135,7 +135,7 @@ def a_camera_whose_time_runs_faster(ground):
     return recorder.take(Frame(draw("ada", seed=1), 1.0 + 2 * policy.CLOCK_SLACK, 0)).code
 
 
-@attack("forged, spent", cheap=True)
+@attack("forged, spent")
 def recordings_built_by_hand_and_judged_twice(ground):
     recorder, _ = _recorder(ground)
     recording = recorder.capture()

@@ -3,5 +3,5 @@
 from tests.redteam import camera, files, http, leave, machine, settings, sockets, sources
 from tests.redteam.attack import Attack
 
-FILES = (leave, sources, camera, files, http, sockets, files, settings, machine)
+FILES = (leave, sources, camera, http, sockets, files, settings, machine)
 EVERY = tuple(one for file in FILES for one in vars(file).values() if isinstance(one, Attack))

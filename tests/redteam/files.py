@@ -76,7 +76,7 @@ def bombs_in_every_format(ground):
     return "a sentence for each" if not bad and "Traceback" not in done.stderr else together(bad or [_last(done)])
 
 
-@attack("refused, and no other exception", cheap=True)
+@attack("refused, and no other exception")
 def bombs_read_as_pictures_to_change(ground):
     """The cheaper ones, read as `media.read` reads what people hand in."""
     small = {name: data for name, data in bombs().items() if len(data) < 5_000_000 and "manifest" not in name}
@@ -87,7 +87,7 @@ def bombs_read_as_pictures_to_change(ground):
     return together(odd) if odd else "refused, and no other exception"
 
 
-@attack("never called genuine", cheap=True)
+@attack("never called genuine")
 def a_finished_file_with_single_bits_changed(ground):
     real = ground.stamped.data
     control(_verdict(ground, real) == "ours", "the finished file itself is not genuine")
@@ -109,7 +109,7 @@ def a_finished_file_cut_joined_and_saved_again(ground):
     return "never called genuine" if "ours" not in said else "called genuine"
 
 
-@attack("selfsame-elsewhere, someone-else", cheap=True)
+@attack("selfsame-elsewhere, someone-else")
 def files_signed_by_somebody_else(ground):
     """With our words, our name, our statement; by a key that is not this installation's."""
     foreign = write(scenery(0, (330, 260)), facts(face_box=(120.0, 90.0, 60.0, 70.0)), signer("redteam"), "jpeg").data
@@ -133,7 +133,7 @@ def manifest_injection(ground):
     return "plain text alone" if not bad and not on_page else f"{sorted(bad)} got through"
 
 
-@attack("one plain line each, code 3", cheap=True)
+@attack("one plain line each, code 3")
 def hostile_file_names(ground):
     """Line breaks, terminal sequences, options and directions of writing, in the names of files to be checked."""
     folder = ground.room()
@@ -158,7 +158,7 @@ def hostile_file_names(ground):
     return f"{'one plain line each' if plain else f'odd characters {odd[:5]}'}, code {done.returncode}"
 
 
-@attack("a sentence each, code 3, in time", cheap=True)
+@attack("a sentence each, code 3, in time")
 def links_loops_pipes_and_devices_in_a_files_place(ground):
     folder = ground.room()
     (folder / "loop").symlink_to(folder / "loop")

@@ -44,14 +44,14 @@ def every_event_of_the_page_before_a_live_check(ground):
     return f"{'a' if pixels else 'no'} pixel, {'something' if kept else 'nothing'} kept"
 
 
-@attack("409", cheap=True)
+@attack("409")
 def pictures_and_films_handed_in_before_a_live_check(ground):
     page = ground.program.browser()
     paths = ("/studio/picture/target", "/studio/picture/source", "/studio/film")
     return together(page.put(path, content=picture()).status_code for path in paths)
 
 
-@attack("401", cheap=True)
+@attack("401")
 def guessed_cut_and_changed_cookies(ground):
     page = ground.program.browser()
     name, value = next(iter(page.cookies.items()))
@@ -73,7 +73,7 @@ def a_cookie_kept_from_before_the_studio_was_started_anew(ground):
         return together(one.status_code for one in tries)
 
 
-@attack("401", cheap=True)
+@attack("401")
 def start_codes_that_are_wrong(ground):
     code = ground.program.link.split("?t=")[1]
     wrong = ("x", code[:-1], code + "x", code.lower() + "0", "../", "\0", code[::-1], code * 50)
@@ -87,7 +87,7 @@ def a_link_for_one_use_used_twice(ground):
     return together(ground.studio.browser(opened=False).get(f"/{path}").status_code for _ in range(3))
 
 
-@attack("403", cheap=True)
+@attack("403")
 def requests_from_another_web_page_with_the_persons_cookie(ground):
     page = ground.program.browser()
     port = ground.program.port
@@ -104,7 +104,7 @@ def requests_from_another_web_page_with_the_persons_cookie(ground):
     return together(one.status_code for one in (*tries, bare))
 
 
-@attack("421", cheap=True)
+@attack("421")
 def dns_rebinding_and_other_wrong_host_names(ground):
     page, port = ground.program.browser(), ground.program.port
     names = ("evil.example", f"evil.example:{port}", "127.0.0.1", f"127.0.0.1:{port + 1}", f"127.0.0.2:{port}", "")
@@ -112,7 +112,7 @@ def dns_rebinding_and_other_wrong_host_names(ground):
     return together(page.get("/config", headers={"host": one}).status_code for one in names)
 
 
-@attack("refused, nothing of a file", cheap=True)
+@attack("refused, nothing of a file")
 def path_traversal(ground):
     cookie = ground.program.cookie(ground.program.browser())
     ups = (
@@ -146,7 +146,7 @@ def path_traversal(ground):
     return f"{'refused' if fine else together(codes)}, {leaked or 'nothing of a file'}"
 
 
-@attack("404", cheap=True)
+@attack("404")
 def the_doors_that_the_page_library_brings_along(ground):
     page = ground.program.browser()
     posts = ("upload", "run/predict", "call/run", "component_server", "queue/push", "stream/x", "mcp", "api/predict")
@@ -157,7 +157,7 @@ def the_doors_that_the_page_library_brings_along(ground):
     return together(one.status_code for one in tries)
 
 
-@attack("refused, and the next is served", cheap=True)
+@attack("refused, and the next is served")
 def headers_and_bodies_too_large_or_of_no_size(ground):
     page, program = ground.program.browser(), ground.program
     host = f"Host: 127.0.0.1:{program.port}\r\nCookie: {program.cookie(page)}\r\nOrigin: {program.base}\r\n"
@@ -183,7 +183,7 @@ def headers_and_bodies_too_large_or_of_no_size(ground):
     return f"{'refused' if fine else together(codes)}, and the next is {'' if served else 'not '}served"
 
 
-@attack("refused, and the next is served", cheap=True)
+@attack("refused, and the next is served")
 def odd_methods_and_smuggled_requests(ground):
     page, program = ground.program.browser(), ground.program
     host = f"Host: 127.0.0.1:{program.port}\r\nCookie: {program.cookie(page)}\r\nOrigin: {program.base}\r\n"
@@ -242,7 +242,7 @@ def two_hundred_sessions_at_once(ground):
     return f"{codes}; {stay} stay; {'well' if program.is_well() else 'not well'} afterwards"
 
 
-@attack("404", cheap=False)
+@attack("404")
 def another_browsers_pictures_and_results(ground):
     browser, _, key = ground.seated
     control(browser.get(f"/studio/result/{key}").status_code == 200, "the person herself cannot see it")
@@ -304,7 +304,7 @@ def consent_forms_that_say_more_than_the_page(ground):
     return "refused" if fine else together((one.status_code, one.text[:40]) for one in answers)
 
 
-@attack("on every answer", cheap=True)
+@attack("on every answer")
 def the_headers_that_keep_other_pages_out(ground):
     page = ground.program.browser()
     wanted = {"content-security-policy", "x-frame-options", "x-content-type-options", "cache-control"}

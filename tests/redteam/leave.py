@@ -60,12 +60,12 @@ def grants_changed_in_place(ground):
     return together(said)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def a_grant_of_another_session(ground):
     return answer(ground.bram.redeem, ground.leave(), Purpose.AGE)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def a_match_of_another_session(ground):
     own = ground.bram.live()[0]
     pairs = ((ground.mine, own), (own, ground.mine), (ground.mine, ground.mine))
@@ -73,7 +73,7 @@ def a_match_of_another_session(ground):
     return together(answer(ground.bram.grant, *pair, Purpose.SWAP) for pair in pairs)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def a_match_of_an_earlier_session_of_the_same_person(ground):
     return answer(ground.gate().grant, ground.mine, ground.mine, Purpose.AGE)
 
@@ -83,7 +83,7 @@ def a_grant_for_something_else(ground):
     return together(answer(ground.ada.redeem, ground.leave(), other) for other in Purpose if other != Purpose.AGE)
 
 
-@attack("purpose-not-agreed", cheap=True)
+@attack("purpose-not-agreed")
 def a_purpose_that_was_not_agreed_to(ground):
     clock = Clock()
     narrow = dataclasses.replace(EVERYTHING, purposes=frozenset({Purpose.AGE}))
@@ -94,7 +94,7 @@ def a_purpose_that_was_not_agreed_to(ground):
     return together(answer(gate.grant, own, own, one) for one in Purpose if one != Purpose.AGE)
 
 
-@attack("grant-stale", cheap=True)
+@attack("grant-stale")
 def a_grant_kept_too_long(ground):
     clock = Clock()
     gate = ground.gate(clock=clock)
@@ -103,19 +103,19 @@ def a_grant_kept_too_long(ground):
     return answer(gate.redeem, grant, Purpose.AGE)
 
 
-@attack("session-withdrawn", cheap=True)
+@attack("session-withdrawn")
 def everything_after_withdraw(ground):
     gate, calls = _all_calls(ground)
     gate.withdraw()
     return together(answer(*call) for call in calls)
 
 
-@attack("session-expired, session-withdrawn", cheap=True)
+@attack("session-expired, session-withdrawn")
 def everything_after_the_session_has_ended(ground):
     return _moved(ground, policy.SESSION_SECONDS)
 
 
-@attack("session-expired, session-withdrawn", cheap=True)
+@attack("session-expired, session-withdrawn")
 def the_clock_set_back_by_a_millisecond(ground):
     return _moved(ground, -1e-3)
 
@@ -143,7 +143,7 @@ def sealed_values_copied_and_pickled(ground):
     return together(answer(way, value) for value in values for way in ways)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def sealed_values_of_a_class_that_looks_alike(ground):
     def twin(value):
         fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
@@ -159,7 +159,7 @@ def sealed_values_of_a_class_that_looks_alike(ground):
     return together(answer(*one) for one in tries)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def what_an_engine_works_with_built_by_hand(ground):
     gate = ground.gate()
     never = Grant(_stranger(), _stranger(), Purpose.SWAP, 1e9, bytes(16))
@@ -169,7 +169,7 @@ def what_an_engine_works_with_built_by_hand(ground):
     return together(answer(work.draft, work.target.pixels, "redteam", {}) for work in works)
 
 
-@attack("forged", cheap=True)
+@attack("forged")
 def a_strangers_pixels_put_into_the_picture_while_an_engine_works(ground):
     gate = ground.gate()
     work = gate.redeem(ground.leave(gate, gate.live()[0]), Purpose.AGE)
@@ -185,7 +185,7 @@ def an_engine_that_gives_a_picture_of_another_shape(ground):
     return together(map(tried, (np.zeros((9, 9, 3), np.uint8), ground.mine.pixels.astype(np.float32))))
 
 
-@attack("to the bit as before, far from the face", cheap=True)
+@attack("to the bit as before, far from the face")
 def an_engine_that_paints_over_the_whole_picture(ground):
     """Only what lies near the matched face may come from an engine."""
     match = ground.ada.match(photo(draw("ada", seed=1, size=(960, 720), distance=90.0)))
@@ -234,7 +234,7 @@ def writing_into_matched_pixels(ground):
     return "read-only" if {answer(one) for one in tries} == {"ValueError"} else together(map(answer, tries))
 
 
-@attack("spent", cheap=True)
+@attack("spent")
 def one_live_check_for_two_sessions(ground):
     clock = Clock()
     live, receipt = checked_again(sat("ada"), clock), ground.notary.sign(EVERYTHING, clock)
@@ -242,7 +242,7 @@ def one_live_check_for_two_sessions(ground):
     return answer(enrol, dataclasses.replace(live), receipt, ground.ledger, clock)
 
 
-@attack("consent-stale, forged, live-stale", cheap=True)
+@attack("consent-stale, forged, live-stale")
 def an_old_check_an_old_agreement_and_a_forged_one(ground):
     def tried(check, agreed, change=lambda receipt: receipt):
         clock = Clock()

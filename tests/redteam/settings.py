@@ -66,7 +66,7 @@ print(*said, sys.flags.optimize)
 """
 
 
-@attack("every limit as before", cheap=True)
+@attack("every limit as before")
 def environment_variables_and_settings_files_that_lower_the_limits(ground):
     plain = ground.command(program=("-c", PROGRAM), cwd=ground.room())
     misled = ground.command(program=("-c", PROGRAM), cwd=_misleading(ground.room()), **EVIL)
@@ -124,7 +124,7 @@ def a_mask_that_lets_everybody_read(ground):
     return f"files {together(modes[False])}, folders {together(modes[True])}"
 
 
-@attack("not in the words of its answers", cheap=True)
+@attack("not in the words of its answers")
 def a_private_key_in_what_commands_print(ground):
     open_notary(ground.home.keys / "receipts.pem")
     control(ground.signer and b"PRIVATE KEY" in (ground.home.keys / "stamp.pem").read_bytes(), "there is no key")
@@ -148,7 +148,7 @@ def weight_files_changed_cut_exchanged_and_missing(ground):
     return together(said)
 
 
-@weights("nobody is let in", cheap=True)
+@weights("nobody is let in")
 def weights_of_zeros_and_of_no_numbers_with_a_registry_that_fits(ground):
     """Whoever may write the registry may write its sums: then the known answers to known questions must tell."""
     import hashlib

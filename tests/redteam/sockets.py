@@ -19,7 +19,7 @@ CHOICE = {"assurance": "motion+light", "abilities": ["turn", "nod", "close-eyes"
 PATHS = ("/capture/ws", "/mirror/ws")
 
 
-@attack("shut", cheap=True)
+@attack("shut")
 def the_sockets_without_a_session_and_from_other_pages(ground):
     program = ground.program
     cookie, own = program.cookie(program.browser()), program.base
@@ -29,7 +29,7 @@ def the_sockets_without_a_session_and_from_other_pages(ground):
     return together(_said(program, path, *one) for path in PATHS for one in wrong)
 
 
-@attack("consent, no-live-check", cheap=True)
+@attack("consent, no-live-check")
 def the_sockets_before_the_agreement_and_before_the_check(ground):
     program = ground.program
     cookie = program.cookie(program.browser())
@@ -64,7 +64,7 @@ def reports_and_frames_that_are_nonsense(ground):
     return together(["frame-unreadable, camera-order"] if said <= {"camera-order"} else said)
 
 
-@attack("well afterwards, nobody is in", cheap=True)
+@attack("well afterwards, nobody is in")
 def a_hundred_sockets_at_once(ground):
     program = ground.program
     cookie = program.cookie(program.browser())
@@ -96,7 +96,7 @@ def ten_thousand_messages_in_one_go(ground):
     return f"{'ended' if fine else together(ended)}, {'well' if ground.studio_is_well() else 'not well'} afterwards"
 
 
-@attack("closed, well afterwards", cheap=True)
+@attack("closed, well afterwards")
 def messages_larger_than_any_camera_sends(ground):
     program = ground.program
     cookie = program.cookie(program.browser())

@@ -61,13 +61,13 @@ def a_public_function_that_takes_a_vector(ground):
     return together(more) if more else "none"
 
 
-@attack("not-you", cheap=True)
+@attack("not-you")
 def a_stranger_as_source_and_as_target(ground):
     names = ("bram", "edda", "chima", "dilan")
     return together(answer(ground.ada.match, photo(draw(name, seed=1))) for name in names)
 
 
-@attack("not-you, several-faces", cheap=True)
+@attack("not-you, several-faces")
 def a_stranger_beside_the_person(ground):
     both = pasted(draw("ada", seed=1), head("bram", 40), 8, 8)
     known = ground.ada.match
@@ -102,7 +102,7 @@ def a_picture_changed_after_it_was_handed_in(ground):
     return answer(ground.ada.match, Photo(pixels))
 
 
-@attack("looks-under-age", cheap=True)
+@attack("looks-under-age")
 def somebody_who_looks_like_a_child_enrols(ground):
     def tried(years):
         clock = Clock()
@@ -113,7 +113,7 @@ def somebody_who_looks_like_a_child_enrols(ground):
     return together(map(tried, (3.0, 12.0, 17.0, float("nan"), -1.0)))
 
 
-@attack("bad-mark, other-world", cheap=True)
+@attack("bad-mark, other-world")
 def marks_of_the_demonstration_moved_to_other_pictures(ground):
     """The demonstration's person lives in a world of their own; nothing from there opens a picture here, or back."""
     world = World()
