@@ -7,10 +7,13 @@ releaser's own (`ssh-keygen -t ed25519`), which is kept nowhere in the project; 
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
+import io
 import os
 import subprocess
 import sys
+import tarfile
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -42,11 +45,27 @@ def make(out: Path) -> None:
         when = _run("git", "log", "-1", "--format=%ct", at=clone).decode().strip()
         at = {"SOURCE_DATE_EPOCH": when, "PYTHONHASHSEED": "0"}
         _run(sys.executable, "-m", "build", "--outdir", str(out.absolute()), str(clone), environ=at)
+        for path in out.glob("*.tar.gz"):
+            path.write_bytes(repacked(path.read_bytes(), int(when)))
         (out / "requirements.lock").write_bytes((clone / "requirements.lock").read_bytes())
         (out / "NOTICE").write_bytes((clone / "NOTICE").read_bytes())
         (out / "sbom.cdx.json").write_bytes(_run(sys.executable, "-m", "tools.sbom", at=clone))
         (out / "COMMIT").write_bytes(_run("git", "rev-parse", "HEAD", at=clone))
     (out / SUMS).write_text(sums(out), encoding="utf-8")
+
+
+def repacked(data: bytes, when: int) -> bytes:
+    """The same archive with one time and no owner, so that the same commit gives the same bytes."""
+    out = io.BytesIO()
+    with (
+        tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as old,
+        gzip.GzipFile(fileobj=out, mode="wb", filename="", mtime=when) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as new,
+    ):
+        for one in sorted(old.getmembers(), key=lambda member: member.name):
+            one.mtime, one.uid, one.gid, one.uname, one.gname, one.pax_headers = when, 0, 0, "", "", {}
+            new.addfile(one, old.extractfile(one))
+    return out.getvalue()
 
 
 def sums(out: Path) -> str:

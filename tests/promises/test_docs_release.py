@@ -1,7 +1,9 @@
 """A release's sums are signed by a key of the releaser's own, and say no to whatever was changed since."""
 
+import io
 import shutil
 import subprocess
+import tarfile
 
 import pytest
 
@@ -58,6 +60,22 @@ def test_another_key_and_a_file_that_was_added_are_found(made, tmp_path):
 def test_a_release_is_made_into_an_empty_folder(made):
     with pytest.raises(SystemExit, match="not empty"):
         say("make", made[0])
+
+
+def test_the_same_files_make_the_same_archive():
+    def archive(when):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w:gz") as new:
+            for name in ("b", "a") if when % 2 else ("a", "b"):
+                one = tarfile.TarInfo(name)
+                one.size, one.mtime, one.uname = 1, when, f"user{when}"
+                new.addfile(one, io.BytesIO(name.encode()))
+        return out.getvalue()
+
+    one, other = (release.repacked(archive(when), 7) for when in (1, 2))
+    assert one == other
+    with tarfile.open(fileobj=io.BytesIO(one)) as read:
+        assert {m.name: read.extractfile(m).read() for m in read} == {"a": b"a", "b": b"b"}
 
 
 def test_a_lock_with_hashes_has_one_for_each():
