@@ -40,6 +40,8 @@ _UNLIKELY: Final = -2.0
 """Logit of the chance below which the face is taken for bare."""
 _COMES: Final = 0.3
 """Seconds in which it turns, once it was found."""
+_DEEPEST: Final = 0.2
+"""Share of its lift that what is black gets: hair in shade, and a dark wall beside it, stay dark."""
 _LEAST: Final = 0.01
 _FADES: Final = 0.25
 """Face widths before the end of what is looked at over which nothing comes to turn."""
@@ -145,7 +147,10 @@ class Greying:
         less = FADES * np.tile([0.299, 0.587, 0.114], (3, 1)) + (1 - FADES) * np.eye(3)
         self._less_colour = np.column_stack([less, tint])
         light = np.arange(256, dtype=np.float32) / _TO_GREY
-        self._gain = hair.whole(light) * np.minimum(hair.lift, np.clip(90 - light, 0, None)) * np.float32(_TO_GREY)
+        # between strands, and behind them, it stays dark
+        shade = np.minimum(_DEEPEST + (1 - _DEEPEST) * light / max(hair.mean, 1.0), 1)
+        lift = hair.lift * shade
+        self._gain = hair.whole(light) * np.minimum(lift, np.clip(90 - light, 0, None)) * np.float32(_TO_GREY)
 
     def paint(self, out: Pixels, laid: Laid, beat: Beat) -> None:
         """Turns the hair of a frame grey, in place."""
