@@ -125,7 +125,7 @@ def bench(
         Path | None,
         typer.Argument(
             metavar="[DIR]",
-            help="Pictures of your own to measure the gate on: a folder for each person.",
+            help="Gate: pictures of your own, a folder for each person. Engines: where to write what they make.",
             show_default=False,
         ),
     ] = None,
@@ -150,14 +150,16 @@ def bench(
     processes: Annotated[int, typer.Option(min=0, max=64, help="0 is one a core (liveness).")] = 0,
 ) -> None:
     """Measure this installation on people who do not exist (from a checkout), or the gate on pictures of your own."""
-    if folder is not None:
-        if what is not Bench.GATE:
-            raise Refusal("no-folder-here", f"{what} is not measured on a folder.", "Say: selfsame bench gate DIR")
+    if folder is not None and what not in {Bench.GATE, Bench.ENGINES}:
+        raise Refusal("no-folder-here", f"{what} is not measured on a folder.", "Say: selfsame bench gate DIR")
+    if folder is not None and what is Bench.GATE:
         figures = _evaluated(folder, quick=quick, write=write)
         typer.echo(figures_json(figures) if as_json else table(figures))
         return
     red = RedTeam(sessions, split, tuple(only or ()), resume, rescore, write, processes)
-    figures = _from_checkout("bench").run(what, quick=quick, red=red, say=lambda said: typer.echo(said, err=True))
+    more = {} if folder is None else {"sheets": folder}
+    run = _from_checkout("bench").run
+    figures = run(what, quick=quick, red=red, say=lambda said: typer.echo(said, err=True), **more)
     typer.echo(figures_json(figures) if as_json else table(figures))
 
 

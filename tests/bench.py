@@ -34,7 +34,17 @@ from consent.receipt import Consent
 from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Finder
 from models.topology import OVAL
-from tests import bench_age, bench_cost, bench_express, bench_stamp, bench_truth, bench_video, bench_watermark
+from tests import (
+    bench_age,
+    bench_before,
+    bench_cost,
+    bench_express,
+    bench_sheets,
+    bench_stamp,
+    bench_truth,
+    bench_video,
+    bench_watermark,
+)
 from tests.booth import Booth
 from tests.pad.bench import measure as red_team
 from tests.people import Scene, gallery, person
@@ -79,7 +89,12 @@ FULL: Final = Amount(
 
 
 def run(
-    what: Bench | str = Bench.ALL, *, quick: bool = False, red: RedTeam | None = None, say: Say = lambda _: None
+    what: Bench | str = Bench.ALL,
+    *,
+    quick: bool = False,
+    red: RedTeam | None = None,
+    sheets: Path | None = None,
+    say: Say = lambda _: None,
 ) -> list[Figure]:
     """Measure.
 
@@ -87,6 +102,7 @@ def run(
         what: one bench or all.
         quick: about a minute on two idle cores.
         red: how much of the liveness bench; among all, one session of each by default.
+        sheets: folder for what the engines make, to look at; None for none.
         say: gets what happens meanwhile as sentences.
     """
     what, red = Bench(what), red or RedTeam()
@@ -100,7 +116,7 @@ def run(
                 session, *((red.sessions, red.write) if what is Bench.GATE else ())
             ),
             Bench.STAMP: stamp_figures,
-            Bench.ENGINES: engine_figures,
+            Bench.ENGINES: lambda session: bench_before.beside(engine_figures(session, sheets)),
             Bench.VIDEO: lambda session: bench_video.figures(
                 session.gate(USER),
                 session.signer,
@@ -241,7 +257,7 @@ def personal_figures(session: Session, *, trained: bool) -> Iterator[Figure]:
 # --- engines ----------------------------------------------------------------------------------------------------------
 
 
-def engine_figures(session: Session) -> Iterator[Figure]:
+def engine_figures(session: Session, sheets: Path | None = None) -> Iterator[Figure]:
     """The three engines at 640x480, looked at again by the networks."""
     asked = ((session.gate(name), photo) for name in session.amount.users for photo in _some(session, name))
     found = [(gate, _matched(gate, photo)) for gate, photo in asked]
@@ -256,6 +272,8 @@ def engine_figures(session: Session) -> Iterator[Figure]:
     judged = ((name, session.gate(name)) for name in session.amount.judges)
     yield from bench_express.figures(judged, session.finder, session.say)
     yield from bench_truth.figures(judges, session.say, quick=quick)
+    if sheets is not None:
+        bench_sheets.write(sheets, judges, session.signer, session.say, quick=quick)
 
 
 Pairs = list[tuple[Gate, Match]]
