@@ -15,7 +15,6 @@ from app.files import read_file
 from app.studio import withdrawal
 from app.studio.cards import card
 from app.studio.kept import kept_here
-from app.studio.sessions import SIDES
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, html, note
 
@@ -115,10 +114,11 @@ def _held(visitor: Visitor, now: float) -> Iterator[tuple[str, str | None]]:
 
     left = max(0, round((gate.expires - now) / 60)) if gate is not None else 0
     yield "face", say("data_face_here", language, minutes=left) if gate is not None else None
-    on_table = [visitor.pictures[side] for side in SIDES if side in visitor.pictures]
+    behind = [one.before for one in visitor.results.values()]  # shown beside what was made of them
+    pictures = {one.number: one for one in (*visitor.pictures.values(), *behind) if one.data}
     yield (
         "pictures",
-        counted([len(one.data) + (0 if one.photo is None else one.photo.pixels.nbytes) for one in on_table]),
+        counted([len(one.data) + (0 if one.photo is None else one.photo.pixels.nbytes) for one in pictures.values()]),
     )
     yield "results", counted([len(one.stamped.data) for one in visitor.results.values()])
     film = None if visitor.film is None else visitor.film.film

@@ -19,11 +19,12 @@ from app.studio.strings import say
 from app.studio.tools import button
 from consent.errors import Refusal
 from consent.receipt import Consent
-from consent.types import Clock, since_boot
+from consent.types import Clock, Frame, since_boot
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
     from app.studio.sessions import Visitor
+    from consent.liveness import Hint
 
 WITHOUT: Final = frozenset({"no-camera", "camera-refused", "browser-old", "page-insecure"})
 """After these a person is offered it: no camera will come of itself."""
@@ -41,26 +42,38 @@ def offer(language: str) -> str:
 
 
 @dataclass(slots=True)
-class _Quick:
-    """The clock of a check that is drawn faster than it lasts, and the studio's own from then on; never back.
+class _Seat:
+    """The booth in the studio's time: the check is drawn faster or slower than it lasts, and no clock ever goes back.
 
     Args:
-        drawn: the booth's clock.
-        now: the studio's.
+        booth: a camera (`app.flow.Camera`) with a clock of its own.
+        now: the studio's clock.
     """
 
-    drawn: Clock
+    booth: Any
     now: Clock = since_boot
     _ahead: float = field(init=False)
     _last: float = field(init=False)
+    _is_over: bool = False
 
     def __post_init__(self) -> None:
         self._last = self.now()
-        self._ahead = self._last - self.drawn()
+        self._ahead = self._last - self.booth.clock()
 
-    def __call__(self) -> float:
-        self._last = max(self._last, self.now(), self.drawn() + self._ahead)
+    def frame(self, hint: Hint) -> Frame:
+        """The next frame; `clock` then says when it came."""
+        taken: Frame = self.booth.frame(hint)
+        return taken
+
+    def clock(self) -> float:
+        """The booth's time during the check, and the studio's from then on."""
+        seen = self.now() if self._is_over else self.booth.clock() + self._ahead
+        self._last = max(self._last, seen)
         return self._last
+
+    def leave(self) -> None:
+        """The check is over."""
+        self._is_over = True
 
 
 def sit(desk: Desk, visitor: Visitor) -> None:
@@ -81,15 +94,15 @@ def sit(desk: Desk, visitor: Visitor) -> None:
         text="A demo person agrees to everything.",
     )
     for seed in range(1, TRIES + 1):
-        booth = booths.Booth("ada", world, seed=seed)
-        clock = _Quick(booth.clock, desk.store.clock)
-        receipt = desk.notary.sign(said, clock)
+        seat = _Seat(booths.Booth("ada", world, seed=seed), desk.store.clock)
+        receipt = desk.notary.sign(said, seat.clock)
         try:
-            gate = flow.meet(booth, receipt, desk.ledger, clock)
+            gate = flow.meet(seat, receipt, desk.ledger, seat.clock)
         except Refusal:
             if seed == TRIES:
                 raise
             continue
+        seat.leave()
         visitor.agreed(receipt)
         visitor.open(gate, receipt)
         desk.live(visitor, "target")

@@ -66,6 +66,7 @@ class Desk:
     home: Home
     _work: threading.Lock = field(default_factory=threading.Lock)
     _left: threading.Event = field(default_factory=threading.Event)
+    _were: frozenset[str] = frozenset()
 
     @cached_property
     def signer(self) -> Signer:
@@ -154,9 +155,9 @@ class Desk:
 
     def sweep(self) -> None:
         """Wipe whose time is over, and who took their consent back by `selfsame withdraw`, in another process."""
-        was_open = self.store.opened() is not None
         self.store.sweep(lambda number: withdrawal.is_withdrawn(self.home, number))
-        if self._left.is_set() or (was_open and self.store.opened() is None):
+        were, self._were = self._were, self.store.sessions()
+        if self._left.is_set() or were - self._were:  # one has ended, whichever way
             self._left.clear()
             memory.give_back()
 

@@ -145,7 +145,7 @@ def _handler(desk: Desk) -> Any:
             case "undo":
                 visitor.undo()
             case "clear":
-                visitor.pictures.pop(side, None)
+                visitor.take_away(side)
 
     return happened
 

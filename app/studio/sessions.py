@@ -217,6 +217,13 @@ class Visitor:
             self.still(gate)
             self.pictures[side] = picture
 
+    def take_away(self, side: Side) -> None:
+        """Take a picture from the table, and with it what was made smaller of it."""
+        with self.lock:
+            self.pictures.pop(side, None)
+            if side == "target":
+                self.small = None
+
     def keep(self, gate: Gate, result: Result, key: str) -> None:
         """Keep a finished picture until the session ends, unless it has ended meanwhile."""
         with self.lock:
@@ -345,6 +352,11 @@ class Store:
     def opened(self) -> Gate | None:
         """A gate that is open, if any; for a command that waits for one."""
         return next((visitor.gate for visitor in self._all() if visitor.gate is not None), None)
+
+    def sessions(self) -> frozenset[str]:
+        """Of all gates that are open."""
+        gates = [visitor.gate for visitor in self._all()]
+        return frozenset(gate.session for gate in gates if gate is not None)
 
     def sweep(self, is_withdrawn: Callable[[str], bool] = lambda _: False) -> None:
         """Wipe every session whose time is over, or whose consent was taken back elsewhere.
