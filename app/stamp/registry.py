@@ -230,7 +230,7 @@ class Registry:
                     yield data
             finally:
                 data.close()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, sqlite3.Error, UnicodeDecodeError) as error:  # the last from a message that quotes damage
             raise _unusable(str(error)) from None
 
 

@@ -44,3 +44,11 @@ FOUND = {
 @pytest.mark.parametrize("name", FOUND)
 def test_what_was_found_stays_mended(name):
     assert once(TARGETS[name], FOUND[name]) is None
+
+
+def test_a_registry_whose_words_are_damaged_stays_a_sentence():
+    """The library's message quotes the damage, which is no text."""
+    (seed,) = TARGETS["registry"].seeds()
+    damaged = seed.replace(b"CREATE TABLE stamped", b"CREATE\xdfTABLE stamped")
+    assert damaged != seed
+    assert once(TARGETS["registry"], damaged) is None
