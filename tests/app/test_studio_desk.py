@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,15 +11,22 @@ from starlette.testclient import TestClient
 from app import flow, media
 from app.engines.age import AgeOptions
 from app.engines.swap import SwapOptions
+from app.stamp import watermark
+from app.studio import demo
+from app.studio.data import memory
 from app.studio.expressions import SLIDERS
+from app.studio.kept import kept_here
+from app.studio.marks import figure, lattice
 from app.studio.play import _handler
 from app.studio.preview import SENT, SIDE
+from app.studio.sessions import Visitor
 from app.studio.stage import _boxes, on_stage, slot, under
 from app.studio.strings import say
 from app.studio.strip import make_strip
 from app.studio.verify import report_html
-from app.verify import Verdict, verify
+from app.verify import Report, Verdict, verify
 from consent.errors import Refusal
+from models.load import registry
 from tests.app.studio_helpers import OWN, PORT, jpeg, my_picture, put, seated
 from tests.promises.watched import watching
 
@@ -273,3 +281,52 @@ def test_undo_leads_back_with_what_the_controls_said(studio):
     assert visitor.shown is None
     happened(visitor, {"do": "show", "side": "target", "key": keys[1]})
     assert (visitor.shown, visitor.restore) == (keys[1], ("age", 20))
+
+
+# --- my data, and what Verify draws -----------------------------------------------------------------------------------
+
+
+def test_my_data_tells_what_is_here_and_what_is_kept(studio):
+    _, desk, time, _, visitor = studio
+    for language in ("en", "zh"):
+        visitor.language = language
+        here = memory(visitor, time.now)
+        assert here.count("class=here") == 4  # face, pictures, results, agreement
+        assert visitor.receipt.id in here
+        kept = kept_here(desk, visitor)
+        assert say("data_receipt_now", language) in kept
+        assert f'data-receipt="{visitor.receipt.id}"' in kept
+        assert say("data_log_whole", language, count=len(desk.ledger.entries())) in kept
+        assert say("data_log_release", language) in kept
+        assert all(model.licence in kept for model in registry()[0].values())
+    visitor.language = "en"
+    assert memory(Visitor(), time.now).count("class=here") == 0
+    assert say("data_receipt_now") not in kept_here(desk, Visitor())
+
+
+def test_label_and_watermark_are_drawn_where_they_are(studio):
+    _, _, _, _, visitor = studio
+    stamped = visitor.results[visitor.shown].stamped
+    drawn = figure(stamped.data, stamped.report, "en")
+    x, y, width, height = stamped.report.label.box
+    assert f'x="{x}" y="{y}" width="{width}" height="{height}"' in drawn
+    pixels = media.read(stamped.data).pixels
+    lines = list(lattice(watermark.find(pixels).place, (pixels.shape[1], pixels.shape[0])))
+    across = sorted(
+        float(line[1:].split()[0]) for line in lines if line.split("L")[0][1:].split()[0] in line.split("L")[1]
+    )
+    assert np.allclose(np.diff(across), min(pixels.shape[:2]) / 8, atol=1)  # eight tiles in the shorter side
+    assert figure(b"GIF89a", stamped.report, "en") == ""
+    assert figure(stamped.data, Report(Verdict.NO_MANIFEST, "None."), "en") == ""
+
+
+def test_who_has_no_camera_is_offered_a_demo_person_whose_clock_never_goes_back():
+    assert 'data-do="demo"' in demo.offer("en")
+    assert say("demo_start", "zh") in demo.offer("zh")
+    times = iter((500.0, 501.0, 530.0))
+    booth = SimpleNamespace(now=1000.0, clock=lambda: booth.now)
+    seat = demo._Seat(booth, lambda: next(times))
+    booth.now += 20
+    assert seat.clock() == 520.0
+    seat.leave()
+    assert (seat.clock(), seat.clock()) == (520.0, 530.0)
