@@ -46,7 +46,7 @@ def refusal(found):
         ("relief", {"depth": 0.5 + policy.DEPTH_SURE, "error": 0.5}),
         ("relief", {"turns": policy.DEPTH_TURNS}),
         ("relief", {"narrowing": policy.DEPTH_NARROWING, "across": 3.0}),
-        ("relief", {"narrowing": policy.DEPTH_SOLID, "across": 0.0}),
+        ("relief", {"narrowing": policy.DEPTH_SOLID**0.5, "across": 0.0}),
         ("relief", {"least": policy.DEPTH_FLAT}),
         ("relief", {"trend": policy.DEPTH_TREND}),
     ],
