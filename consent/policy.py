@@ -158,9 +158,9 @@ DEPTH_NARROWING: Final = 0.60
 these."""
 DEPTH_SOLID: Final = 0.64
 """Least square of `narrowing` times one plus the depth of the turns: who is shallow must narrow as a head does, and the
-other way round. In 60 checks of development people 0.86 and more; 54 of photographs warped with 45 % of their depth 0.42
-at most (`selfsame bench liveness --split development --only bona_fide_normal --only inject_puppet --sessions 60`): the
-middle. Not squared, and at 0.93, it let one test person's warps through (0.96 to 1.00)."""
+other way round. In 60 checks of development people 0.86 and more; in 54 of photographs warped with 45 % of their depth
+0.42 at most (`selfsame bench liveness --split development --only bona_fide_normal --only inject_puppet --sessions 60`):
+the middle. Not squared, and at 0.93, it let one test person's warps through (0.96 to 1.00)."""
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""
