@@ -98,7 +98,7 @@ def a_finished_file_with_single_bits_changed(ground):
     return "never called genuine" if "ours" not in said else "called genuine"
 
 
-@attack("never called genuine", cheap=True)
+@attack("never called genuine")
 def a_finished_file_cut_joined_and_saved_again(ground):
     real, pixels = ground.stamped.data, codec.decode(ground.stamped.data)
     tries = [real[: len(real) * n // 8] for n in range(8)] + [real + b"x", real + real, b"\n" + real, real[:-2]]

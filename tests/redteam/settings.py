@@ -173,7 +173,7 @@ def weights_of_zeros_and_of_no_numbers_with_a_registry_that_fits(ground):
     return "nobody is let in" if "done" not in said else together(said)
 
 
-@weights("nobody is let in", cheap=True)
+@weights("nobody is let in")
 def networks_that_answer_with_no_numbers(ground):
     control(answer(ground.ada.live) == "done", "nobody sat down")
     odd = (np.nan, np.inf, -np.inf, 0.0)
