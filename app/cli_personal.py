@@ -86,6 +86,8 @@ def commands(read: Read, form: Callable[[Path, bool], str]) -> typer.Typer:
         ours, theirs = ([read(path) for path in some or ()] for some in (look, like))
         if preview is not None and not preview.is_dir():
             raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
+        if preview is not None and any(preview.glob("preview-*.jpg")):
+            raise Refusal("file-exists", f"There are previews in {preview} already.", "Use an empty folder.")
         with _checked(port, quiet=no_browser) as (gate, signer):
             then = _extracted(gate, theirs)
             model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
@@ -206,5 +208,5 @@ def _preview(gate: Gate, model: Learnt | Training, then: Extract, signer: Signer
     targets: tuple[Match, ...] = then.frames
     for number, one in enumerate(previews(gate, model, targets, signer) if folder is not None else (), 1):
         path = (folder or Path()) / f"preview-{number}.jpg"
-        one.save(path, overwrite=True)
+        one.save(path)
         typer.echo(str(path))

@@ -157,11 +157,14 @@ def test_a_network_is_trained_and_its_previews_are_stamped(gate, files, door, ca
         (["create", "gone.png", "-o", "x.jpg"], "cannot-read"),
         (["create", "ada.png", "-o", "x.txt"], "unknown-format"),
         (["train", "--like", "ada.png", "--preview", "nowhere"], "no-folder"),
+        (["train", "--like", "ada.png", "--preview", "kept"], "file-exists"),
         (["extract", "gone.mp4"], "cannot-read"),
     ],
 )
 def test_wrong_use_is_told_before_anybody_sits_down(files, door, capsys, monkeypatch, arguments, code):
     monkeypatch.chdir(files)
+    (files / "kept").mkdir(exist_ok=True)
+    (files / "kept" / "preview-1.jpg").write_bytes(b"mine")
     assert run(["personal", *arguments]) == 2
     assert f"[{code}]" in capsys.readouterr().err
     assert door == []

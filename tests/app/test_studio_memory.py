@@ -1,11 +1,16 @@
 """What My data says of the memory, and when memory is given back."""
 
+import inspect
+import re
+
 import pytest
 
 from app.engines.age import AgeOptions
 from app.studio import memory
 from app.studio.data import memory as told
 from app.studio.play import _handler
+from app.studio.strings import TABLES
+from consent.gate import Gate
 from tests.app.studio_helpers import my_picture, put, seated, sit_down
 
 # The tests of this file share one studio and one browser, and run in order.
@@ -59,3 +64,12 @@ def test_memory_is_given_back_whichever_way_a_session_ends(studio, gate, monkeyp
         desk.sweep()
         assert given == [1]
         given.clear()
+
+
+@pytest.mark.parametrize("language", TABLES)
+def test_every_decision_of_the_gate_is_told_in_words(language):
+    """My data lists them; one without words would stand there as the log has it."""
+    events = set(re.findall(r'_decision\("([a-z]+)"', inspect.getsource(Gate)))
+    assert {"match", "follow", "release"} <= events
+    wanted = {f"data_log_{event}{end}" for event in events for end in ("", "-refused")}
+    assert wanted <= TABLES[language].keys()
