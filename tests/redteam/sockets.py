@@ -78,7 +78,11 @@ def a_hundred_sockets_at_once(ground):
 
     with ThreadPoolExecutor(100) as pool:
         control(any(pool.map(tried, range(100))), "no socket opened at all")
-    return f"{'well' if program.is_well() else 'not well'} afterwards, nobody is in"
+    inside = _said(program, PATHS[1], cookie, program.base)
+    return (
+        f"{'well' if program.is_well() else 'not well'} afterwards, "
+        f"{'nobody is' if inside == 'no-live-check' else f'{inside}: somebody may be'} in"
+    )
 
 
 @attack("ended, well afterwards")
