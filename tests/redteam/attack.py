@@ -20,7 +20,6 @@ class Surface(StrEnum):
     CAMERA = "camera"
     HTTP = "HTTP"
     SOCKET = "WebSocket"
-    COMMAND = "command"
     FILES = "files"
     SETTINGS = "settings"
     WEIGHTS = "weights"
