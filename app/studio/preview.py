@@ -45,7 +45,9 @@ def routes(desk: Desk) -> APIRouter:
             stamped = await run_in_threadpool(tried, desk, visitor, body)
         except (Refusal, Fault) as no:
             reason, remedy = told(no, visitor.language)
-            return JSONResponse({"code": no.code, "reason": reason, "remedy": remedy}, status_code=409)
+            return JSONResponse(
+                {"code": no.code, "reason": reason, "remedy": remedy}
+            )  # an answer, and no error of the page
         return Response(stamped.data, media_type=stamped.mime)
 
     return router

@@ -35,7 +35,7 @@ async function preview() {
     const answer = await fetch('/studio/preview', { method: 'POST', headers: { 'content-type': 'application/json' },
       body: JSON.stringify(settings()) });
     const note = document.querySelector('[data-tried]');
-    if (answer.ok) { if (figure.isConnected && mine === turn) show(figure, await answer.blob()); if (note) note.textContent = ''; }
+    if (answer.ok && answer.headers.get('content-type').startsWith('image/')) { if (figure.isConnected && mine === turn) show(figure, await answer.blob()); if (note) note.textContent = ''; }
     else if (note) { const no = await answer.json(); note.textContent = `${no.reason} ${no.remedy}`; }
   } catch { /* the program has stopped, or no answer could be read: the next movement asks again */ }
   busy = false;
