@@ -98,6 +98,9 @@ class Lite:
 
     OpenCV's dnn runs the same files to the same answers (within 1e-4 of the eye distance), at two to four times the
     cost: it computes everything again for a second output.
+
+    Raises:
+        Fault: at construction, when the weight file is missing or altered, or the network gives a wrong answer.
     """
 
     def __init__(self, name: str) -> None:
@@ -107,6 +110,9 @@ class Lite:
             self._net.allocate_tensors()
         self._into = int(self._net.get_input_details()[0]["index"])
         self._out = {str(one["name"]): int(one["index"]) for one in self._net.get_output_details()}
+        out, side, within, *known = _KNOWN[name]
+        for pattern, mean in zip(patterns(side), known, strict=True):
+            expect(name, float(self.see(pattern)[out].mean()), mean, within)
 
     def see(self, crop: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """The outputs by name, each flat, for one crop `uint8 RGB (H, W, 3)` of the size the network takes."""
@@ -115,6 +121,12 @@ class Lite:
         return {name: np.asarray(self._net.get_tensor(index), np.float32).ravel() for name, index in self._out.items()}
 
 
+_KNOWN: Final[dict[str, tuple[str, int, float, float, float]]] = {
+    "mesh": ("conv2d_21", 192, 0.5, 62.93, 65.30),
+    "iris": ("output_eyes_contours_and_brows", 64, 0.2, 22.29, 21.76),
+    "person": ("activation_10", 256, 0.03, 0.00, 0.13),
+}
+"""An output, the pixels of a crop's side, and the mean of the output, within how much, for the two `patterns`."""
 _HUSHING: Final = threading.Lock()
 """Of two threads that hush at once, the later would put back what the earlier had put there: nothing, for good."""
 

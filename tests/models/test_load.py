@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from models import load
@@ -71,3 +72,15 @@ def test_a_network_is_opened_without_a_standard_error():
     program = "import os; os.close(2); from models import load; load.Lite('iris'); print('opened')"
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, cwd=load.HERE.parent)
     assert done.stdout == b"opened\n"
+
+
+@pytest.mark.parametrize("name", ["mesh", "iris", "person"])
+@pytest.mark.parametrize("constant", [0.0, 1.0, float("nan")])
+def test_a_network_that_says_the_same_of_everything_is_a_fault(monkeypatch, name, constant):
+    real = load.Lite.see
+    monkeypatch.setattr(
+        load.Lite, "see", lambda self, crop: {k: np.full_like(v, constant) for k, v in real(self, crop).items()}
+    )
+    with pytest.raises(Fault) as caught:
+        load.Lite(name)
+    assert caught.value.code == "model-wrong"
