@@ -144,7 +144,7 @@ def _mirrored(studio, cookie, name):
         for number in range(8):
             line.send(message(number, 1.0 + number / 5, jpeg(draw(name, seed=90 + number))))
             with contextlib.suppress(TimeoutError, WebSocketException):
-                frames += isinstance(line.recv(timeout=3), bytes)
+                frames += isinstance(line.recv(timeout=8), bytes)
     return frames
 
 
