@@ -312,9 +312,8 @@ def test_label_and_watermark_are_drawn_where_they_are(studio):
     assert f'x="{x}" y="{y}" width="{width}" height="{height}"' in drawn
     pixels = media.read(stamped.data).pixels
     lines = list(lattice(watermark.find(pixels).place, (pixels.shape[1], pixels.shape[0])))
-    across = sorted(
-        float(line[1:].split()[0]) for line in lines if line.split("L")[0][1:].split()[0] in line.split("L")[1]
-    )
+    ends = [[end.split() for end in line[1:].split("L")] for line in lines]
+    across = sorted(float(one[0]) for one, other in ends if one[0] == other[0])
     assert np.allclose(np.diff(across), min(pixels.shape[:2]) / 8, atol=1)  # eight tiles in the shorter side
     assert figure(b"GIF89a", stamped.report, "en") == ""
     assert figure(stamped.data, Report(Verdict.NO_MANIFEST, "None."), "en") == ""
