@@ -35,10 +35,16 @@ _HERE: Final = Path(__file__).resolve().parents[2] / "tests" / "booth.py"
 
 def offer(language: str) -> str:
     """The button; nothing where the renderer is not installed, or is another package's `tests`."""
-    if not _HERE.is_file() or find_spec("tests") is None:
+    if not _is_here():
         return ""
     told = f'<div class="actions left">{button("demo", say("demo_start", language))}</div>'
     return card("note", say("demo_title", language), say("demo_text", language), told)
+
+
+def _is_here() -> bool:
+    """Whether the renderer of this very checkout is what would be imported."""
+    spec = find_spec("tests")
+    return _HERE.is_file() and spec is not None and Path(spec.origin or "").resolve() == _HERE.with_name("__init__.py")
 
 
 @dataclass(slots=True)
@@ -80,9 +86,11 @@ def sit(desk: Desk, visitor: Visitor) -> None:
     """Open a session of the person who does not exist; takes some seconds.
 
     Raises:
-        Refusal: what the live check says, after three tries.
+        Refusal: `no-demo-person`, outside of a checkout; what the live check says, after three tries.
         Fault: something is broken.
     """
+    if not _is_here():
+        raise Refusal("no-demo-person", "There is no demo person here.", "Use a checkout of the program, or a camera.")
     booths: Any = importlib.import_module(_BOOTH)
     world = booths.World()
     said = Consent(

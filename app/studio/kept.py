@@ -15,6 +15,7 @@ from app.studio.cards import facts, refusal
 from app.studio.strings import EN, STUDIO_NOTICE, say
 from app.studio.tools import button
 from consent.errors import Fault, Refusal
+from models.added import Added, added
 from models.load import registry
 
 if TYPE_CHECKING:
@@ -108,9 +109,20 @@ def _models(language: str) -> str:
         key = f"data_model_{name}"
         cells = (say(key, language) if key in EN else model.does, model.origin, model.licence)
         rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    for own in _added():
+        cells = (say(f"data_model_{own.name}", language), f"{own.came}, {own.added[:10]}", own.licence)
+        rows.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     title = say("data_models", language)
     table = _table(title, ("data_model", "data_origin", "data_licence"), rows, language)
     return f"<section><h3>{escape(title)}</h3><p>{escape(say('data_models_text', language))}</p>{table}</section>"
+
+
+def _added() -> tuple[Added, ...]:
+    """The user's own models; none where their list is broken, which keeps every check from beginning and says so."""
+    try:
+        return tuple(added().values())
+    except Fault:
+        return ()
 
 
 def _versions(language: str) -> str:

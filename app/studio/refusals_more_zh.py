@@ -20,6 +20,7 @@ _SETUP: Final = "请重新安装 selfsame，或在源码目录里运行 make set
 
 ZH_MORE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "no-demo-person": ("这里没有演示人物。", "请使用程序的源码目录，或使用摄像头。"),
         # a file that is no picture
         "not-a-picture": ("这不是能读的图片。", "请使用 JPEG、PNG 或 WebP 图片。"),
         "broken-picture": ("图片文件已损坏或不完整。", _AGAIN),
