@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from app import bmff, film_colour
@@ -144,8 +145,9 @@ class Film:
         Raises:
             Refusal: `broken-film` at the first frame that cannot be decoded whole; `interlaced-film`.
         """
+        by = VideoReformatter()
         for frame in self.decoded():
-            yield pixels(frame, self.shape)
+            yield pixels(frame, self.shape, by)
 
     def decoded(self) -> Iterator[VideoFrame]:
         """The same as the decoder gives them, neither turned nor converted.
@@ -337,8 +339,13 @@ def _shape(frame: VideoFrame, matrix: tuple[float, float, float, float], aspect:
     return Shape((width, height), square, matrix)
 
 
-def pixels(frame: VideoFrame, shape: Shape) -> Pixels:
+def pixels(frame: VideoFrame, shape: Shape, by: VideoReformatter | None = None) -> Pixels:
     """One decoded frame as the film is to be shown: `uint8 RGB (H, W, 3)`.
+
+    Args:
+        frame: as the decoder gives it.
+        shape: of the film.
+        by: the same for all frames of a pass; None where there is one frame only.
 
     Raises:
         Refusal: `interlaced-film`; `broken-film` when the film changes its size on the way.
@@ -346,7 +353,7 @@ def pixels(frame: VideoFrame, shape: Shape) -> Pixels:
     _check_frame(frame)
     if (frame.width, frame.height) != shape.coded:
         raise _broken()
-    return _upright(film_colour.rgb(frame, shape.square), shape)
+    return _upright(film_colour.rgb(frame, shape.square, by or VideoReformatter()), shape)
 
 
 def _upright(flat: Pixels, shape: Shape) -> Pixels:

@@ -7,6 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from app.codec import Pixels
@@ -32,7 +33,7 @@ def said(frame: VideoFrame) -> tuple[str, ...]:
     return ("Its colours are shown as BT.709.",) if frame.color_primaries in _WIDE else ()
 
 
-def rgb(frame: VideoFrame, square: tuple[int, int]) -> Pixels:
+def rgb(frame: VideoFrame, square: tuple[int, int], by: VideoReformatter) -> Pixels:
     """A decoded frame, neither turned nor filled up: `uint8 RGB (H, W, 3)`.
 
     Its own colour matrix and range are applied; unmarked frames are read as players do, BT.601 below 720 lines. Of HDR,
@@ -41,9 +42,11 @@ def rgb(frame: VideoFrame, square: tuple[int, int]) -> Pixels:
     Args:
         frame: as the decoder gives it.
         square: (width, height) with square pixels.
+        by: one for all frames of a pass: what it works out for the first of HDR takes seconds.
     """
     plain = 1 if frame.color_trc in _HDR else None
-    shown = frame.reformat(
+    shown = by.reformat(
+        frame,
         *square,
         format="rgb24",
         src_colorspace=_MATRICES.get(frame.colorspace, 1 if frame.height >= 720 else 5),

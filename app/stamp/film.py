@@ -13,6 +13,7 @@ from contextlib import closing
 from typing import Final
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from app import codec, film_out
 from app.ahead import ahead
@@ -123,6 +124,7 @@ def _look_through(finished: Film, marked: Marked, ident: int | None, tell: Tell)
 
 def _seen(finished: Film, marked: Marked) -> Iterator[tuple[bool, Pixels | None]]:
     """Of each frame whether its label is in its place; of every twelfth the pixels, too."""
+    by = VideoReformatter()
     for number, (frame, clear) in enumerate(zip(finished.decoded(), marked.clear(), strict=True)):
-        shown = pixels(frame, finished.shape) if number % EVERY == 0 else None
+        shown = pixels(frame, finished.shape, by) if number % EVERY == 0 else None
         yield label.is_at(brightness(frame), marked.text, clear), shown
