@@ -16,6 +16,7 @@ import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.codec import Codec
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from app.bmff import MAX_BYTES
 from app.codec import Pixels
@@ -115,16 +116,17 @@ def _written(writer: Any, frames: Iterable[Pixels], timing: Timing, source: Any,
 
 def _packets(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator[Packet | None]:
     """The compressed frames, then None."""
-    count = 0
+    count, by = 0, VideoReformatter()
     for count, pixels in enumerate(frames, 1):
         height, width = pixels.shape[:2]
         if count == 1:
             picture.width, picture.height = width, height
         if (width, height) != (picture.width, picture.height) or height % 2 or width % 2 or count > len(timing.ticks):
             raise Fault("bad-pixels", "A frame has another size than the first, or is one too many.", "Report it.")
-        frame = VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="rgb24").reformat(
-            format="yuv420p", dst_colorspace=1, src_color_range=2, dst_color_range=1, interpolation=EXACT
-        )
+        frame = by.reformat(
+            VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), format="rgb24"),
+            format="yuv420p", dst_colorspace=1, src_color_range=2, dst_color_range=1, interpolation=EXACT,
+        )  # fmt: skip
         frame.pts, frame.time_base = timing.ticks[count - 1], timing.base
         yield from picture.encode(frame)
     if count != len(timing.ticks):

@@ -136,7 +136,7 @@ def test_each_limit_bites():
         ({"depth": 0.1, "likeness": 0.45}, Finding.UNCLEAR),
         ({"narrowing": 0.5}, Finding.FLAT),
         ({"narrowing": 0.5, "likeness": 0.45}, Finding.UNCLEAR),
-        ({"across": 0.1}, Finding.UNCLEAR),
+        ({"across": -0.1}, Finding.UNCLEAR),
         ({"across": math.nan}, Finding.UNCLEAR),
         ({"trend": 0.3}, Finding.UNCLEAR),
         ({"turns": 1}, Finding.UNCLEAR),
