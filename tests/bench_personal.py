@@ -22,6 +22,7 @@ from app.bench import Figure
 from app.engines.personal import PersonalOptions, Training
 from app.engines.personal import personal as draw
 from app.engines.swap import SwapOptions, swap
+from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Match, Photo, Pixels, Purpose
 from models.faces import Finder
@@ -114,8 +115,16 @@ def colour_transfer(source: Match, target: Match) -> Pixels:
     return np.asarray(target.pixels + (lit - target.pixels) * soft, np.uint8)
 
 
-def meshed(gate: Gate, target: Match) -> Pixels:
-    """The mesh engine, from the live frames."""
+def meshed(gate: Gate, target: Match, say: Callable[[str], None]) -> Pixels:
+    """The mesh engine, from the live frames; what it refuses stays as it is."""
+    try:
+        return _meshed(gate, target)
+    except Refusal as no:
+        say(f"  mesh: refused, {no.code}")
+        return target.pixels
+
+
+def _meshed(gate: Gate, target: Match) -> Pixels:
     return gate.release(swap(gate, gate.grant(gate.live()[0], target, Purpose.SWAP), SwapOptions())).pixels
 
 
@@ -194,7 +203,7 @@ def figures(
             "untouched": lambda target: target.pixels,
             "copied": lambda target, gate=gate: copied(gate.live()[0], target),
             "colour_transfer": lambda target, gate=gate: colour_transfer(gate.live()[0], target),
-            "mesh": lambda target, gate=gate: meshed(gate, target),
+            "mesh": lambda target, gate=gate: meshed(gate, target, say),
             "personal": lambda target, gate=gate, model=model: drawn(gate, model, target),
         }
         for how, method in still.items():
