@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from av.video.reformatter import VideoReformatter
+
 from app.codec import Pixels
 from app.film import Film, opened, pixels, read, video
 from app.stamp import label
@@ -32,10 +34,11 @@ def frames(data: bytes) -> list[Pixels]:
     ticks = film.timing.ticks
     count = min(LOOKED_AT, len(ticks))
     wanted = sorted({ticks[round(n * (len(ticks) - 1) / max(1, count - 1))] for n in range(count)})
-    return [_at(film, tick) for tick in wanted]
+    by = VideoReformatter()
+    return [_at(film, tick, by) for tick in wanted]
 
 
-def _at(film: Film, tick: int) -> Pixels:
+def _at(film: Film, tick: int, by: VideoReformatter) -> Pixels:
     """The frame shown at a tick, or one before it."""
     with opened(film.data) as container:
         stream = video(container)
@@ -47,7 +50,7 @@ def _at(film: Film, tick: int) -> Pixels:
                 break
         if last is None or last.is_corrupt:
             raise Refusal("broken-film", "The film is damaged: not all of it can be read.", "Copy it again.")
-        return pixels(last, film.shape)
+        return pixels(last, film.shape, by)
 
 
 def same_label(pictures: Sequence[Pixels]) -> label.Label | None:

@@ -52,9 +52,16 @@ def test_found_in_every_size_for_every_kind_after_jpeg_50(size, language, purpos
         assert y + height <= size[1]
 
 
-@pytest.mark.parametrize(("purpose", "demo"), KINDS)
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("size", [(256, 256), (300, 262), (333, 411), (480, 640), (1111, 777), (1920, 1080)])
+HALVED = [(256, 256), (300, 262), (333, 411), (480, 640), (1111, 777), (1920, 1080)]
+BY_TURNS = [
+    (size, language, *KINDS[(number + turn) % len(KINDS)])
+    for number, size in enumerate(HALVED)
+    for turn, language in enumerate((*LANGUAGES, *LANGUAGES))
+]
+"""Every size in both languages with two kinds each, so that all kinds come in all of them."""
+
+
+@pytest.mark.parametrize(("size", "language", "purpose", "demo"), BY_TURNS)
 def test_found_in_half_the_size_and_after_jpeg_50_of_that(size, language, purpose, demo):
     """256 is the smallest: of a smaller picture, half is too small to look for a label in."""
     whole = drawn(*size, purpose, demo=demo, language=language)
