@@ -23,8 +23,19 @@ class Plain(io.TextIOBase):
         """It can be written to."""
         return True
 
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        """Of the stream that it goes to."""
+        return self._to.encoding
+
     def write(self, text: str) -> int:
-        """Write text; line breaks and tabs stay."""
+        """Write text; line breaks and tabs stay.
+
+        Raises:
+            TypeError: bytes; whoever asks a stream so whether it takes them must be told no.
+        """
+        if not isinstance(text, str):
+            raise TypeError("text is written here")
         self._to.write("".join(c if c.isprintable() or c in "\n\t" else "?" for c in text))
         return len(text)
 
