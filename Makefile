@@ -34,8 +34,7 @@ test: setup ## every test, offline
 	@tools/debian.sh test
 	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 2 \
 	  --dist loadfile --cov=consent --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m browser --numprocesses 2 --dist loadgroup \
-	  --cov=consent --cov-append --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -m browser --cov=consent --cov-append --cov-report=term:skip-covered
 
 check: setup ## lint, format, types, import order
 	$(BIN)/ruff check .

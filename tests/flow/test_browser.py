@@ -22,7 +22,7 @@ from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("sitter")]
+pytestmark = [pytest.mark.browser]
 
 STRANGER = "ivo"
 

@@ -20,7 +20,7 @@ from tests.booth import SEAT
 from tests.flow.browser import CHROMIUM, DIALOG, FLAGS, Server, chromium, visit
 from tests.people import person
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("scripted")]
+pytestmark = [pytest.mark.browser]
 
 DARK = "rgb(13, 17, 23)"
 RED, GREEN, BLUE, WHITE = [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]

@@ -20,7 +20,6 @@ from tests.people import person
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("sitter"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of gradio, which runs in this process here
 ]
 
