@@ -195,6 +195,7 @@ def leaves(page, made):
     page.wait_for_selector("#head :text('It is you')")
     assert page.request.get(address).ok
     page.get_by_role("tab").nth(4).click()
+    page.wait_for_selector("#data-kept h3:has-text('Models')")
     page.locator("#data-withdraw").click()
     page.wait_for_selector("#gone .card:has-text('Everything is gone')")
     assert page.request.get(address).status == 404
