@@ -51,6 +51,6 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
     """
     options = options or AgeOptions()
     work = gate.redeem(grant, Purpose.AGE)
-    uncovered(work.target, own=work.own)
+    uncovered(work.target)
     pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _age.segmenter())
     return work.draft(pixels, engine="age-wrinkle 3", parameters=options.parameters)

@@ -86,7 +86,7 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
     first, *more = (gate.redeem(grants[purpose], purpose) for purpose in options.purposes)
     if any(work.source is not first.source or work.target is not first.target for work in more):
         raise Refusal("bad-option", "The changes are not of the same pictures.", "Ask for leave for one pair.")
-    uncovered(first.source, first.target, own=first.own)
+    uncovered(first.source, first.target)
     pixels = _made(first, options)
     return first.draft(pixels, "combine-mesh 2", options.parameters, *more)
 

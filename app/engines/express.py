@@ -88,7 +88,7 @@ def express(gate: Gate, grant: Grant, options: ExpressOptions | None = None) -> 
     """
     options = options or ExpressOptions()
     work = gate.redeem(grant, Purpose.EXPRESS)
-    uncovered(work.source, work.target, own=work.own)
+    uncovered(work.source, work.target)
     made = _express.plan(work.target, work.own, options.asked, work.source, options.copy)
     pixels = _express.carried_out(made, work.target)
     return work.draft(pixels, engine="express-mesh 3", parameters=options.parameters)

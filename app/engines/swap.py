@@ -57,7 +57,7 @@ def swap(gate: Gate, grant: Grant, options: SwapOptions | None = None) -> Draft:
     """
     options = options or SwapOptions()
     work = gate.redeem(grant, Purpose.SWAP)
-    uncovered(work.source, work.target, own=work.own)
+    uncovered(work.source, work.target)
     # frames of one film may be taken together; a photo stands alone
     views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
     pixels = _swap.swapped(views, work.target, options.amount, interior=options.interior, parts=options.parts)
