@@ -284,8 +284,7 @@ class Gate:
         with self._lock:
             self._alive()
             inside = Released(pixels, grant.target.pixels, grant.source.pixels, facts)
-            nonce = os.urandom(16)
-            return self._seal.put(Draft(inside, nonce, grant.job or nonce))
+            return self._seal.put(Draft(inside, nonce := os.urandom(16), grant.job or nonce))
 
     def release(self, draft: Draft, *, kept: bool = False) -> Released:
         """Open a draft for the stamp, once. Of a film or a mirror, the first one is logged, and what is refused.

@@ -156,11 +156,13 @@ DEPTH_TURNS: Final = 2
 DEPTH_NARROWING: Final = 0.60
 """Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
 these."""
-DEPTH_SOLID: Final = 0.64
-"""Least square of `narrowing` times one plus the depth of the turns: who is shallow must narrow as a head does, and the
-other way round. In 60 checks of development people 0.86 and more; in 54 of photographs warped with 45 % of their depth
-0.42 at most (`selfsame bench liveness --split development --only bona_fide_normal --only inject_puppet --sessions 60`):
-the middle. Not squared, and at 0.93, it let one test person's warps through (0.96 to 1.00)."""
+DEPTH_SOLID: Final = (0.93, 0.64)
+"""Least `narrowing` times one plus the depth of the turns, and least of that times `narrowing` once more: who is
+shallow must narrow as a head does, and the other way round. The first: photographs warped with 45 % of their depth, by
+virtual cameras and on displays, 0.57 to 0.83 (of 32 people, and 27 attempts); heads 1.08 to 2.2 (32 people), in checks
+1.00 and more (18, 8 of them hard). The second came after one test person's warps had passed the first (0.96 to 1.00),
+and is the middle between 60 checks of development people, 0.86 and more, and 54 of their warped photographs, 0.42 at
+most (`selfsame bench liveness --split development --only bona_fide_normal --only inject_puppet --sessions 60`)."""
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""

@@ -31,7 +31,8 @@ def of_depth(seen: Relief) -> Finding:
         return Finding.UNCLEAR
     deep = seen.depth >= policy.DEPTH_HEAD and seen.depth - seen.error >= policy.DEPTH_SURE
     turned = seen.turns >= policy.DEPTH_TURNS and seen.narrowing >= policy.DEPTH_NARROWING
-    turned = turned and policy.DEPTH_SOLID <= seen.narrowing**2 * (1 + seen.across) < np.inf
+    solid = seen.narrowing * (1 + seen.across)
+    turned = turned and policy.DEPTH_SOLID[0] <= solid < np.inf and solid * seen.narrowing >= policy.DEPTH_SOLID[1]
     if deep and turned and policy.DEPTH_FLAT <= seen.least < np.inf and seen.trend >= policy.DEPTH_TREND:
         return Finding.HEAD
     flat = seen.depth + seen.error < policy.DEPTH_HEAD or seen.least < policy.DEPTH_FLAT

@@ -87,7 +87,7 @@ def test_only_what_was_completed(outcome):
         ("relief", "trend", (0.1, math.nan), "depth-unclear"),
         ("relief", "likeness", (0.1, math.nan), "depth-unclear"),
         ("relief", "narrowing", (0.4, math.nan), "looks-flat depth-unclear"),
-        ("relief", "across", (-0.1, math.nan), "depth-unclear"),
+        ("relief", "across", (0.1, math.nan), "depth-unclear"),
         ("relief", "frames", (0, 4), "depth-unclear"),
         ("relief", "turns", (0, 1), "depth-unclear"),
         ("relief", "least", (0.1, math.nan), "looks-flat depth-unclear"),
