@@ -237,7 +237,7 @@ def two_hundred_sessions_at_once(ground):
     with ThreadPoolExecutor(8) as pool:
         alive = sum(pool.map(lambda one: _get(ground, "/config", cookies=one[1]) == 200, said))
     codes = together(code for code, _ in said if code != 503)
-    codes = codes if "401" in codes else f"{codes}, 401"
+    codes = codes if "401" in codes else f"{codes}, 401"  # whoever gave way before asking; there may be nobody
     stay = f"the newest {alive}" if alive == MOST_BROWSERS else f"{alive}"
     return f"{codes}; {stay} stay; {'well' if program.is_well() else 'not well'} afterwards"
 

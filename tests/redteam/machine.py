@@ -112,7 +112,9 @@ def inputs_of_the_page_on_the_studios_terminal(ground):
     said = browser.event(number, data=["\x1b[2J\x1b]0;owned\x07", "line\nGENUINE"])
     browser.http.close()
     control(said, "nothing came back")
-    return "no terminal sequence" if "\x1b" not in program.errors() else "its own words, as they came"
+    errors = program.errors()
+    control("[2J" in errors, "nothing of it reached the terminal")
+    return "no terminal sequence" if "\x1b" not in errors else "its own words, as they came"
 
 
 @attack("never more than was granted")
