@@ -156,13 +156,13 @@ DEPTH_TURNS: Final = 2
 DEPTH_NARROWING: Final = 0.60
 """Heads 0.63 and more; warps of a photograph with 45 % of its depth 0.37 to 0.59, prints 0.3 to 0.4. Set after
 these."""
-DEPTH_SOLID: Final = (0.93, 0.64)
+DEPTH_SOLID: Final = (0.93, 0.74)
 """Least `narrowing` times one plus the depth of the turns, and least of that times `narrowing` once more: who is
 shallow must narrow as a head does, and the other way round. The first: photographs warped with 45 % of their depth, by
 virtual cameras and on displays, 0.57 to 0.83 (of 32 people, and 27 attempts); heads 1.08 to 2.2 (32 people), in checks
-1.00 and more (18, 8 of them hard). The second came after one test person's warps had passed the first (0.96 to 1.00),
-and is the middle between 60 checks of development people, 0.86 and more, and 54 of their warped photographs, 0.42 at
-most (`selfsame bench liveness --split development --only bona_fide_normal --only inject_puppet --sessions 60`)."""
+1.00 and more (18, 8 of them hard). The second came after one test person's warps had passed the first (0.96 to
+1.00; all test people of then belong to development now). It is the middle between 168 checks of living people, 73 of
+them hard, 0.78 and more (two more failed otherwise, too), and 131 warped photographs, 0.70 at most."""
 SAME_FACE: Final = 0.30
 """Cosine of every identity sample of the check with those of its first rest; single frames of one person go as low as
 0.22 when turned (research), so this alone says little."""

@@ -6,6 +6,7 @@ import itertools
 import math
 import statistics
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from consent import challenge, policy
 from consent.challenge import dot
 from consent.errors import Forgery, Refusal
 from consent.types import Ability, Action, Assurance, Colour
+from models.presentation import path as path_of_a_dot
 
 FACIAL = {Action.CLOSE_EYES, Action.OPEN_MOUTH}
 SETS = st.frozensets(st.sampled_from(list(Ability)))
@@ -163,8 +165,20 @@ def test_pauses_reach_from_one_end_to_the_other(monkeypatch, drawn, share):
     assert pauses == pytest.approx([low + share * (high - low)] * len(pauses), abs=1e-9)
 
 
+@given(st.booleans())
+def test_a_dot_says_enough_of_every_way_in_which_it_moves(up):
+    path = dot(up=up)
+    x, y = np.array([path.at(i / 50) for i in range(int(50 * path.seconds))]).T
+    assert x.std() >= 0.38
+    if up:
+        assert y.std() >= 0.38
+        assert abs(np.corrcoef(x, y)[0, 1]) <= 0.62
+
+
 def places(monkeypatch, *fractions):
-    """Let the system's random source give these shares of its range, again and again."""
+    """Let the system's random source give these shares of its range, again and again; any path will do."""
+    monkeypatch.setattr(path_of_a_dot, "SPREAD", 0.0)
+    monkeypatch.setattr(path_of_a_dot, "ALIKE", 1.1)
     given = itertools.cycle(fractions)
     monkeypatch.setattr(challenge.secrets, "randbelow", lambda n: round(next(given) * (n - 1)))
 

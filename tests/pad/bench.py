@@ -25,6 +25,7 @@ from tests.pad import bench_cast, report
 from tests.pad.bench_picture import picture
 from tests.pad.bench_pool import Say, run
 from tests.pad.bench_session import judged_again
+from tests.pad.instruments import COLOURED
 from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
@@ -144,11 +145,17 @@ def plan(names: Sequence[str], sessions: int | None, split: str, kinds: Sequence
     """Which sessions, in the order they are run: one of each name, then the next of each; None for the usual number.
 
     Both kinds of challenge come once in every two sessions of a name, in an order that is drawn, so that neither goes
-    with a person or light that is chosen by the seed's remainder.
+    with a person or light that is chosen by the seed's remainder. What answers to colours always meets colours.
     """
     first = FIRST_TEST_SEED if split == "test" else 0
     rounds = (random.Random(number).sample(kinds, len(kinds)) for number in itertools.count())
     counts = {name: sessions or usual(name) for name in names}
     drawn = itertools.islice(itertools.chain.from_iterable(rounds), max(counts.values(), default=0))
     every = enumerate(drawn)
-    return [Job(name, first + n, kind) for n, kind in every for name in names if n < counts[name]]
+    light = str(Assurance.MOTION_LIGHT)
+    return [
+        Job(name, first + n, light if name in COLOURED else kind)
+        for n, kind in every
+        for name in names
+        if n < counts[name]
+    ]

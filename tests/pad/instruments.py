@@ -138,4 +138,7 @@ LIMITS: Final[Mapping[str, Factory]] = {
 """What no colour camera can tell from a person, reported apart: a textured 3-D head driven in step through a virtual
 camera (the renderer itself), and clips of the person recorded in each of the six colours, played as they are asked."""
 
-__all__ = ["INSTRUMENTS", "LIMITS", "Attack", "Factory", "Sitter"]
+COLOURED: Final = frozenset({"inject_tinted", "inject_in_colours"})
+"""What answers to colours: before a dot these are `inject_puppet`, and clips of another dot."""
+
+__all__ = ["COLOURED", "INSTRUMENTS", "LIMITS", "Attack", "Factory", "Sitter"]

@@ -51,7 +51,7 @@ class Job:
 
     Attributes:
         name: the instrument, or `bona_fide_normal` / `bona_fide_hard`.
-        seed: development under 10,000, test from there on.
+        seed: development under 20,000, test from there on.
         assurance: which kind of challenge (`consent.types.Assurance`).
     """
 
@@ -65,7 +65,7 @@ class Job:
         return "development" if self.seed < FIRST_TEST_SEED else "test"
 
 
-FIRST_TEST_SEED: Final = 10_000
+FIRST_TEST_SEED: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

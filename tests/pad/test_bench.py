@@ -107,7 +107,7 @@ def some(store, jobs):
 def test_instruments_take_turns_and_both_kinds_come_equally_often():
     jobs = bench.plan(NAMES, 16, "test")
     assert [job.name for job in jobs[:8]] == [*NAMES, *NAMES]
-    assert {job.seed for job in jobs} == set(range(10_000, 10_016))
+    assert {job.seed for job in jobs} == set(range(20_000, 20_016))
     assert {job.split for job in jobs} == {"test"}
     for name in NAMES:
         assert set(Counter(job.assurance for job in jobs if job.name == name).values()) == {8}
@@ -120,6 +120,13 @@ def test_instruments_take_turns_and_both_kinds_come_equally_often():
     assert {job.split for job in bench.plan(NAMES, 16, "development")} == {"development"}
     usual = Counter(job.name for job in bench.plan([*NAMES, "mask_3d"], None, "test"))
     assert usual == {**dict.fromkeys(NAMES[:3], 150), "inject_puppet": 75, "mask_3d": 75}
+
+
+def test_what_answers_to_colours_always_meets_them():
+    jobs = bench.plan(["inject_tinted", "inject_in_colours", "inject_puppet"], 8, "test")
+    kinds = {name: Counter(job.assurance for job in jobs if job.name == name) for name in {job.name for job in jobs}}
+    assert kinds["inject_tinted"] == kinds["inject_in_colours"] == {"motion+light": 8}
+    assert kinds["inject_puppet"] == {"motion+light": 4, "motion": 4}
 
 
 def test_a_longer_run_begins_with_the_shorter_one():
@@ -140,7 +147,7 @@ def test_the_seed_decides_what_is_drawn_and_only_within():
 
 
 def test_a_session_comes_back_as_it_was(store):
-    job = Job("print_still", 10_003, "motion+light")
+    job = Job("print_still", 20_003, "motion+light")
     record = pretended(job, "looks-flat", tags={"tone": "dark"})
     assert not store.has(job)
     store.put(record)
@@ -156,7 +163,7 @@ def test_a_session_comes_back_as_it_was(store):
 
 @pytest.mark.parametrize("harm", ["cut", "empty", "other", "flipped"])
 def test_a_damaged_session_is_named_and_refused(store, harm):
-    job, other = Job("print_still", 10_000, "motion"), Job("print_still", 10_001, "motion")
+    job, other = Job("print_still", 20_000, "motion"), Job("print_still", 20_001, "motion")
     some(store, [job, other])
     path = store.path(job)
     whole = path.read_bytes()
@@ -194,7 +201,7 @@ def test_the_store_is_outside_of_the_repository_and_in_a_folder_of_its_own(tmp_p
 
 
 def test_another_version_of_the_code_starts_afresh(store):
-    job = Job("print_still", 10_000, "motion")
+    job = Job("print_still", 20_000, "motion")
     store.put(quick_session(job))
     newer = Store(store.folder, "def")
     assert not newer.has(job)
@@ -285,7 +292,7 @@ def test_a_run_keeps_every_session_skips_what_is_there_and_tells_what_broke(stor
     ran = bench_pool.run(jobs, quick_session, store, workers=0, say=said.append)
     assert (ran.kept, ran.done, ran.broke) == (2, 10, {"second_person": 3})
     assert all(store.has(job) == (job.name != "second_person") for job in jobs)
-    assert any("second_person 10000 broke: RuntimeError: the second person did not come" in line for line in said)
+    assert any("second_person 20000 broke: RuntimeError: the second person did not come" in line for line in said)
     assert said[-1].startswith("15 of 15 sessions (100 %), 0:00:00 left")
     again = bench_pool.run(jobs, quick_session, store, workers=0, say=said.append)
     assert (again.kept, again.done) == (12, 0)
@@ -346,7 +353,7 @@ def counted():
     """40 of each name; of bona fide 2 refused, one of them never began; one print accepted."""
     records = []
     for job in bench.plan(NAMES, 40, "test"):
-        number = job.seed - 10_000
+        number = job.seed - 20_000
         bona_fide = job.name.startswith("bona_fide")
         wrong = number < 2 if bona_fide else number < 1 and job.name == "print_still"
         code = "" if bona_fide != wrong else "looks-flat"
