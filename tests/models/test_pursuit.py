@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent import policy
@@ -24,7 +24,6 @@ def head(path, lag=0.25, gain=1.0, noise=0.0, seed=0):
 @given(lag=st.floats(-0.1, 0.8), gain=st.floats(0.45, 1.7), seed=st.integers(0, 99))
 def test_a_head_that_follows_is_measured(lag, gain, seed):
     path = dot()
-    assume(np.std([path.at(t) for t in TIMES], 0).min() > 0.25)  # a path that hardly moves one way drowns in the noise
     found = pursuit.measure(TIMES, head(path, lag, gain, 0.05, seed), path.at, rises=True)
     assert min(found.across, found.up) >= policy.DOT_CORRELATION
     assert abs(found.lag - lag) < 0.1
@@ -33,10 +32,9 @@ def test_a_head_that_follows_is_measured(lag, gain, seed):
 
 
 def test_another_path_is_hardly_ever_taken_for_it():
-    recorded = dot()
-    seen = [pursuit.measure(TIMES, head(recorded), dot().at, rises=True) for _ in range(200)]
+    seen = [pursuit.measure(TIMES, head(dot()), dot().at, rises=True) for _ in range(200)]
     taken = [min(s.across, s.up) >= policy.DOT_CORRELATION for s in seen]
-    # measured: 21 in 20,000; more than 4 of 200 has a chance of under 1e-5
+    # measured: 186 in 179,400; more than 4 of 200 has a chance of under 1e-5
     assert sum(taken) <= 4
 
 
