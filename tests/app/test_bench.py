@@ -145,7 +145,7 @@ def test_the_command_prints_a_table_or_json_and_passes_on_what_was_asked(capsys,
 def test_an_unknown_bench_and_a_missing_checkout_are_refused(capsys, monkeypatch, tmp_path):
     assert cli.run(["bench", "everything"]) == 2
     assert "liveness" in capsys.readouterr().err
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "app" / "cli.py"))
+    monkeypatch.setattr(cli.measure, "__file__", str(tmp_path / "app" / "cli" / "measure.py"))
     assert cli.run(["bench"]) == 2
     said = capsys.readouterr().err
     assert "checkout" in said

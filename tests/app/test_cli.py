@@ -229,7 +229,7 @@ def test_the_demo_needs_a_checkout(capsys, tmp_path, monkeypatch):
     assert code == 0
     assert json.loads(out.splitlines()[-1]) == {"files": []}
     assert (told["out"], told["seed"]) == (tmp_path, 4)
-    monkeypatch.setattr(cli, "__file__", str(tmp_path / "app" / "cli.py"))
+    monkeypatch.setattr(cli.measure, "__file__", str(tmp_path / "app" / "cli" / "measure.py"))
     code, _, err = say(capsys, "demo")
     assert code == 2
     assert "[no-renderer]" in err

@@ -7,8 +7,9 @@ import struct
 
 import pytest
 
-from app import cli_film, codec, film_out
+from app import codec, film_out
 from app import files as files_of_app
+from app.cli import film as cli_film
 from app.cli import run
 from app.home import Home
 from app.reel import Progress

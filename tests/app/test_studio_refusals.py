@@ -26,7 +26,7 @@ ONLY_COMMANDS = {
     *("certificate-key-kind", "certificate-key-mismatch", "key-has-password", "key-unreadable", "no-own-model"),
 }
 COMMANDS = (
-    *("app/cli*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
+    *("app/cli/*.py", "app/bench.py", "app/checking.py", "app/evaluate*.py", "app/personal*.py", "app/redteam.py"),
     *("app/models_add.py", "models/added.py", "app/stamp/credential.py", "app/engines/_neural*.py"),
     *(
         "app/engines/personal*.py",

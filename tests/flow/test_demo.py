@@ -75,7 +75,7 @@ def test_the_demo_takes_no_picture_from_outside():
 
 
 def test_without_a_checkout_the_command_says_so(tmp_path):
-    code = "import app.cli, pathlib; app.cli.__file__ = '/nowhere/app/cli.py'; raise SystemExit(app.cli.run(['demo']))"
+    code = "from app import cli; cli.measure.__file__ = '/nowhere/app/cli/it.py'; raise SystemExit(cli.run(['demo']))"
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "not in the installed package" in done.stderr

@@ -20,8 +20,8 @@ TO_DISK = {
 
 WRITES = {
     "app/evaluate_page.py": {"write_bytes", "write_text"},  # figures of the gate and their curves, for developers
-    "app/cli_personal.py": {"extract"},  # frames, through the gate, into memory
-    "app/cli_key.py": {"move"},  # the key, between a file and the keyring
+    "app/cli/personal.py": {"extract"},  # frames, through the gate, into memory
+    "app/cli/key.py": {"move"},  # the key, between a file and the keyring
     "app/stamp/keys.py": {"move"},
     "consent/ledger.py": {"touch"},  # an empty log
     "models/fetch.py": {"write_bytes"},  # set-up: model files out of packages
@@ -41,7 +41,7 @@ OPENS = {
 
 ATOMIC = {
     "app/stamp/writer.py": {"data"},  # Stamped.save
-    "app/cli.py": {"receipts.page"},
+    "app/cli/decisions.py": {"receipts.page"},
     "app/models_add.py": {"found.data", "json.dumps(table"},  # the user's own weight files, and their list
     "app/stamp/keyfile.py": {"chain"},
     "app/stamp/signer.py": {"chain"},
@@ -114,7 +114,7 @@ def test_the_atomic_writer_gets_stamps_keys_and_receipts():
 
 def test_a_picture_is_encoded_in_two_places():
     """`codec.encode` alone calls an encoder, into memory; the stamp alone gives it pixels of somebody."""
-    savers = where(ALL, "save") - {"app/cli.py", "app/cli_personal.py"}  # of stamps
+    savers = where(ALL, "save") - {"app/cli/change.py", "app/cli/personal.py"}  # of stamps
     assert savers == {"app/codec.py", "app/evaluate_picture.py"}
     for path in sorted(savers):
         for node in nodes(ROOT / path):

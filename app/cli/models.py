@@ -9,18 +9,18 @@ import typer
 
 from consent.errors import Refusal
 
-models = typer.Typer(help="The model files: what is used, and how to add a second recogniser or the neural swap.")
+group = typer.Typer(help="The model files: what is used, and how to add a second recogniser or the neural swap.")
 _FILE = typer.Argument(metavar="FILE", help="w600k_r50.onnx, a pack such as buffalo_l.zip, or inswapper_128.onnx.")
 
 
-@models.callback(invoke_without_command=True)
+@group.callback(invoke_without_command=True)
 def show(context: typer.Context) -> None:
     """The model files: what is used, and how to add a second recogniser or the neural swap."""
     if context.invoked_subcommand is None:
         _show()
 
 
-@models.command()
+@group.command()
 def add(
     file: Annotated[Path, _FILE],
     *,
@@ -51,7 +51,7 @@ def add(
         typer.echo("To set it by pictures of your own:  selfsame models calibrate DIR", err=True)
 
 
-@models.command()
+@group.command()
 def remove(name: Annotated[str, typer.Argument(help="arcface or inswapper.")]) -> None:
     """Take away a model that you added; the program works on without it."""
     from app.models_add import remove as take
@@ -60,7 +60,7 @@ def remove(name: Annotated[str, typer.Argument(help="arcface or inswapper.")]) -
     typer.echo(f"{name} is gone.")
 
 
-@models.command()
+@group.command()
 def calibrate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder for each person, as for `bench gate`.")],
 ) -> None:

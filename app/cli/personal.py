@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import time
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from app.cli_film import reasons
+from app.cli.files import either, form
+from app.cli.film import reasons
+from app.cli.options import Force, NoBrowser, Port
 from consent.errors import Refusal
 
 if TYPE_CHECKING:
@@ -39,94 +41,85 @@ Others = Annotated[
 Kind = Annotated[str, typer.Option(help="atlas (seconds), or a network: light, light-scratch, gan, original64.")]
 Minutes = Annotated[float, typer.Option(min=0.01, max=25, help="How long a network is trained.")]
 Side = Annotated[int, typer.Option(help="Of a network: 64, 96 or 128 pixels.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="Port on this computer; 0 chooses a free one.")]
-NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Print the link, open nothing.")]
-Read = Callable[[Path], "Photo | Film"]
 
 
-def commands(read: Read, form: Callable[[Path, bool], str]) -> typer.Typer:
-    """The group of commands.
-
-    Args:
-        read: a picture or a film from a file, or refuses.
-        form: the format that a name stands for, or refuses.
-    """
-    group = typer.Typer(
-        help="Learn a model of your own face and draw it on pictures of you. It is never saved: all steps are one run."
-    )
-
-    @group.command()
-    def extract(
-        files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos and films.", show_default=False)],
-        *,
-        port: Port = 0,
-        no_browser: NoBrowser = False,
-    ) -> None:
-        """Say which frames of these photos and films are yours, and why the others are left out."""
-        shown = [read(path) for path in files]
-        with _checked(port, quiet=no_browser) as (gate, _):
-            for path, one in zip(files, shown, strict=True):
-                typer.echo(f"{path.name}: {_extracted(gate, [one]).told}")
-
-    @group.command(name="train")
-    def train_(
-        look: Files = None,
-        like: Others = None,
-        *,
-        kind: Kind = "light",
-        minutes: Minutes = 5,
-        side: Side = 96,
-        preview: Annotated[
-            Path | None, typer.Option(metavar="FOLDER", help="Write what it draws at the end here, stamped.")
-        ] = None,
-        port: Port = 0,
-        no_browser: NoBrowser = False,
-    ) -> None:
-        """Train a network and say how it goes; what was learnt is forgotten at the end."""
-        ours, theirs = ([read(path) for path in some or ()] for some in (look, like))
-        if preview is not None and not preview.is_dir():
-            raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
-        if preview is not None and any(preview.glob("preview-*.jpg")):
-            raise Refusal("file-exists", f"There are previews in {preview} already.", "Use an empty folder.")
-        with _checked(port, quiet=no_browser) as (gate, signer):
-            then = _extracted(gate, theirs)
-            model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
-            _preview(gate, model, then, signer, preview)
-
-    @group.command()
-    def create(
-        target: Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)],
-        out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")],
-        look: Files = None,
-        like: Others = None,
-        *,
-        kind: Kind = QUICK,
-        minutes: Minutes = 5,
-        side: Side = 96,
-        force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
-        port: Port = 0,
-        no_browser: NoBrowser = False,
-    ) -> None:
-        """Extract, learn and draw, all at once: TARGET with your look of now, or of --look."""
-        from app.personal import create as made
-
-        shown, fmt = _picture(read, target), form(out, force)
-        ours, theirs = ([read(path) for path in some or ()] for some in (look, like))
-        with _checked(port, quiet=no_browser) as (gate, signer):
-            matched = gate.match(shown)
-            then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
-            model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
-            made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
-            typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
-        typer.echo(str(out))
-
-    return group
+group = typer.Typer(
+    help="Learn a model of your own face and draw it on pictures of you. It is never saved: all steps are one run."
+)
 
 
-def _picture(read: Read, path: Path) -> Photo:
+@group.command()
+def extract(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Photos and films.", show_default=False)],
+    *,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Say which frames of these photos and films are yours, and why the others are left out."""
+    shown = [either(path) for path in files]
+    with _checked(port, quiet=no_browser) as (gate, _):
+        for path, one in zip(files, shown, strict=True):
+            typer.echo(f"{path.name}: {_extracted(gate, [one]).told}")
+
+
+@group.command()
+def train(
+    look: Files = None,
+    like: Others = None,
+    *,
+    kind: Kind = "light",
+    minutes: Minutes = 5,
+    side: Side = 96,
+    preview: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write what it draws at the end here, stamped.")
+    ] = None,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Train a network and say how it goes; what was learnt is forgotten at the end."""
+    ours, theirs = ([either(path) for path in some or ()] for some in (look, like))
+    if preview is not None and not preview.is_dir():
+        raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
+    if preview is not None and any(preview.glob("preview-*.jpg")):
+        raise Refusal("file-exists", f"There are previews in {preview} already.", "Use an empty folder.")
+    with _checked(port, quiet=no_browser) as (gate, signer):
+        then = _extracted(gate, theirs)
+        model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+        _preview(gate, model, then, signer, preview)
+
+
+@group.command()
+def create(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)],
+    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")],
+    look: Files = None,
+    like: Others = None,
+    *,
+    kind: Kind = QUICK,
+    minutes: Minutes = 5,
+    side: Side = 96,
+    force: Force = False,
+    port: Port = 0,
+    no_browser: NoBrowser = False,
+) -> None:
+    """Extract, learn and draw, all at once: TARGET with your look of now, or of --look."""
+    from app.personal import create as made
+
+    shown, fmt = _picture(target), form(out, force=force)
+    ours, theirs = ([either(path) for path in some or ()] for some in (look, like))
+    with _checked(port, quiet=no_browser) as (gate, signer):
+        matched = gate.match(shown)
+        then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
+        model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+        made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
+        typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
+    typer.echo(str(out))
+
+
+def _picture(path: Path) -> Photo:
     from consent.types import Photo
 
-    shown = read(path)
+    shown = either(path)
     if not isinstance(shown, Photo):
         raise Refusal("not-a-picture", f"{path.name} is a film.", "A film can be learnt from; TARGET is a picture.")
     return shown
