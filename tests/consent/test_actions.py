@@ -10,7 +10,7 @@ from consent.liveness import motion
 from consent.types import Action
 from models.faces import Pose
 from models.presentation.motion import rest_of
-from tests.consent.test_recognition import face
+from tests.consent.shown import face
 
 STILL = dataclasses.replace(face(eyes=(0.4, 0.4), eye_distance=64.0), pose=Pose(2.0, 3.0, 0))
 REST = rest_of([STILL])

@@ -8,7 +8,7 @@ import pytest
 from consent import policy
 from consent.liveness.guide import ASK, advice
 from models.faces import Pose
-from tests.consent.test_recognition import face
+from tests.consent.shown import face
 
 SHAPE = (400, 500, 3)
 LOW, HIGH = policy.BRIGHTNESS

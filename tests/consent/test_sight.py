@@ -6,7 +6,7 @@ import pytest
 from consent.errors import Refusal
 from consent.sight import everybody_else, one_face, reach
 from models.faces import Detection
-from tests.consent.test_recognition import BOX, EYES, face
+from tests.consent.shown import BOX, EYES, face
 
 PICTURE = np.zeros((400, 500, 3), np.uint8)
 OTHER = (330.0, 60.0, 100.0, 130.0)

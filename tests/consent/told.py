@@ -10,7 +10,7 @@ from consent.liveness.recorder import Recorder
 from consent.types import Action, Assurance, Colour, Frame
 from models.faces import Pose
 from models.presentation.path import Path
-from tests.consent.test_recognition import face
+from tests.consent.shown import face
 
 CALM = face(eyes=(0.3, 0.3), eye_distance=60.0)
 STEPS = {

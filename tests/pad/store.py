@@ -38,6 +38,7 @@ _ONLY_TELLS: Final = (
     "bench_pool.py",
     "bench_measures.py",
     "bench_picture.py",
+    "bench_pretended.py",
     "gallery.py",
     "footage.py",
     "film.py",
