@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from consent.gate import Gate
     from consent.types import Match
 
-SIDE: Final = 640
+SIDE: Final = 512
 """Pixels of the longer side of a preview."""
 SENT: Final = ("action", "amount", "parts", "years", "ready", *SLIDERS)
 """What the page sends, in the order in which `wanted` takes it."""

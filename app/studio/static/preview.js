@@ -2,7 +2,7 @@
 // pace sets ours. It is a picture to look at; the button makes the one to keep.
 import { settings } from '/capture/assets/controls.js';
 
-const SETTLED = 40;   // milliseconds
+const SETTLED = 16;   // milliseconds
 let busy = false, again = false, timer = 0, url = '', turn = 0;   // a turn ends when something is made: what is late then is let fall
 
 const place = () => document.querySelector('.mirror.live') ? null : document.querySelector('#stage [data-preview]');
