@@ -1,6 +1,6 @@
 """Find faces and measure them: detect -> mesh -> iris -> pose -> quality.
 
-Networks, on the CPU: YuNet (detector), run by OpenCV's dnn; MediaPipe face mesh and iris, run by LiteRT. Measured on
+Networks, on the CPU: YuNet (detector), run by ONNX Runtime; MediaPipe face mesh and iris, run by LiteRT. Measured on
 real faces (docs/models.md): YuNet found 177 of 177 photographs; the mesh's points lie within 0.034 eye distances of
 dlib's.
 """
@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import topology
-from models.load import Lite, weights
+from models.detector import Yunet
+from models.load import Lite
 
 Image = NDArray[np.uint8]
 """`uint8 RGB (H, W, 3)`."""
@@ -165,9 +166,7 @@ class Finder:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        empty = np.zeros(0, np.uint8)
-        detector = np.frombuffer(weights("detector"), np.uint8)
-        self._detector = cv2.FaceDetectorYN.create("onnx", detector, empty, (320, 320), DETECTOR_SCORE, 0.3, 5000)
+        self._detector = Yunet(DETECTOR_SCORE)
         self._mesh_net, self._iris_net = Lite("mesh"), Lite("iris")
 
     def detect(self, image: Image, side: int = SIDE) -> tuple[Detection, ...]:
@@ -217,12 +216,8 @@ class Finder:
         edge = round(border * scale)  # shrunk first: a border round a large photo would take gigabytes
         if edge:
             small = cv2.copyMakeBorder(small, edge, edge, edge, edge, cv2.BORDER_CONSTANT)
-        self._detector.setInputSize((small.shape[1], small.shape[0]))
-        rows = self._detector.detect(np.ascontiguousarray(small[:, :, ::-1]))[1]  # BGR
-        if rows is None:
-            return ()
         found = []
-        for row in np.asarray(rows, np.float64):
+        for row in self._detector.see(np.asarray(small, np.uint8)):
             x, y, width, height = row[:4] - (edge, edge, 0, 0)
             points = (row[4:14].reshape(5, 2) - edge) / scale
             box = (float(x / scale), float(y / scale), float(width / scale), float(height / scale))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.load import weights
+from models.quantised import whole
 
 NAMES: Final = ("mae", "dssim", "mask", "adversarial", "perceptual")
 _WINDOW: Final = 7
@@ -116,17 +116,9 @@ class Features(nn.Module):
 
 @cache
 def _table() -> tuple[dict[str, np.ndarray], list[onnx.NodeProto]]:
-    """The recogniser's numbers, block-quantised ones made whole, and its layers in order."""
-    graph = onnx.load_from_string(weights("identity")).graph
+    """The recogniser's numbers, and its layers in order."""
+    graph = whole("identity").graph
     known = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "DequantizeLinear":
-            axis, block = (next(a.i for a in node.attribute if a.name == name) for name in ("axis", "block_size"))
-            whole, scale, zero = (known[name].astype(np.float32) for name in node.input)
-            scale, zero = (np.repeat(one, block, axis)[tuple(map(slice, whole.shape))] for one in (scale, zero))
-            known[node.output[0]] = (whole - zero) * scale
-        elif node.op_type == "Reshape" and node.input[0] in known:
-            known[node.output[0]] = known[node.input[0]].reshape(known[node.input[1]])
     return known, [node for node in graph.node if node.op_type in {"Conv", "BatchNormalization", "PRelu"}]
 
 
