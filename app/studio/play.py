@@ -21,7 +21,7 @@ from app.studio.glass import build_mirror
 from app.studio.sessions import SIDES
 from app.studio.stage import on_stage, slot, under
 from app.studio.strings import say
-from app.studio.strip import make_strip
+from app.studio.strip import far, make_strip, stop_strip
 from app.studio.tools import EVENTS_JS, html, note
 from consent.errors import Refusal
 from consent.types import Purpose
@@ -61,6 +61,8 @@ def build_play(parts: Parts) -> None:
                     -20, 40, 25, step=1, label=words("years"), info=words("years_info"), buttons=[], elem_id="years"
                 )
                 six = gr.Button(words("strip_make"), elem_id="make-strip")
+                stop = gr.Button(words("strip_stop"), elem_id="stop-strip", visible=False)
+                parts.show(html(elem_id="strip-far"), far)
             with gr.Column(elem_id="express-controls"):
                 face = panel(words)
             with gr.Column(elem_id="source-controls"):
@@ -82,7 +84,10 @@ def build_play(parts: Parts) -> None:
     def make_it(visitor: Visitor, *sent: Any) -> None:
         desk.make(visitor, wanted(*sent), ready=str(sent[4]), asked=sent)
 
-    parts.on(six.click, lambda visitor: make_strip(desk, visitor), busy=stage)
+    parts.show(six, lambda visitor: gr.Button(visible=visitor.strip is None))
+    parts.show(stop, lambda visitor: gr.Button(visible=visitor.strip is not None))
+    parts.on(six.click, lambda visitor: make_strip(desk, visitor), steps=True)
+    parts.on(stop.click, stop_strip)
     parts.on(make.click, make_it, controls, busy=stage)
     connect_film(controls, wanted)
     for part in (stage, below, source):

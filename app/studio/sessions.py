@@ -90,6 +90,15 @@ class Result:
     asked: tuple[Any, ...] = ()
 
 
+@dataclass(slots=True)
+class Strip:
+    """A strip of ages in the making: how many pictures of how many are done, and whether it is to go on."""
+
+    all: int
+    done: int = 0
+    stopped: bool = False
+
+
 class Closing(Protocol):
     """Something that holds a person's pictures while it is open."""
 
@@ -121,6 +130,7 @@ class Visitor:
         checked: files verified, so that the page can tell one answer from the next.
         mirror: what is open before them, if anything is; ends with the session.
         film: the film on the table, if there is one, and what is being made of it.
+        strip: the strip of ages that is being made, if one is.
         kept: what stays on this computer, as HTML; read when *My data* is opened.
         notes: HTML cards under each step, made by us.
     """
@@ -144,6 +154,7 @@ class Visitor:
     checked: int = 0
     mirror: Closing | None = None
     film: Job | None = None
+    strip: Strip | None = None
     kept: str = ""
     notes: dict[str, str] = field(default_factory=dict)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
@@ -328,7 +339,7 @@ class Visitor:
         self.results.clear()
         self.notes.clear()
         self.trail.clear()
-        self.shown = self.small = None
+        self.shown = self.small = self.strip = None
         self.restore = ()
 
 

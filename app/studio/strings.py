@@ -175,6 +175,8 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "years": "Years",
         "years_info": "Left is younger, right is older. A picture, not a forecast.",
         "strip_make": "Six ages at once",
+        "strip_stop": "Stop",
+        "strip_far": "{done} of {all} ages",
         "strip_title": "Six ages",
         "strip_years": "{years} years",
         "slider_smile": "Smile",

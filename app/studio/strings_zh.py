@@ -161,6 +161,8 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "years": "年数",
         "years_info": "向左更年轻，向右更老。只是图片，不是预测。",
         "strip_make": "一次生成六个年龄",
+        "strip_stop": "停止",
+        "strip_far": "已完成 {done} / {all} 个年龄",
         "strip_title": "六个年龄",
         "strip_years": "{years} 年",
         "slider_smile": "微笑",

@@ -7,9 +7,12 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from app.engines.age import AgeOptions
+from app.studio.sessions import Strip
 from app.studio.strings import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from app.studio.desk import Desk
     from app.studio.sessions import Result, Visitor
 
@@ -19,20 +22,52 @@ FIRST: Final = 30
 """Which of them is shown large at first."""
 
 
-def make_strip(desk: Desk, visitor: Visitor) -> None:
+def make_strip(desk: Desk, visitor: Visitor) -> Iterator[None]:
     """Make the picture on the table at all `AGES`; each has leave, label and signature of its own.
+
+    Yields:
+        Nothing, whenever there is more to see. `stop_strip` and a newer strip end it after the picture in work.
 
     Raises:
         Refusal: whatever the gate refuses; what was finished before stays.
         Fault: something is broken.
     """
-    strip = secrets.token_hex(8)
-    for years in AGES:
-        desk.make(visitor, AgeOptions(years=years), strip)
+    strip, mine = secrets.token_hex(8), Strip(len(AGES))
+    with visitor.lock:
+        visitor.strip = mine
+    try:
+        yield
+        for years in AGES:
+            if mine.stopped or visitor.strip is not mine:
+                break
+            desk.make(visitor, AgeOptions(years=years), strip)
+            mine.done += 1
+            yield
+    finally:
+        with visitor.lock:
+            if visitor.strip is mine:
+                visitor.strip = None
     with visitor.lock:
         first = next((key for key, one in _of(visitor, strip) if one.years == FIRST), visitor.shown)
         visitor.trail = [key for key in visitor.trail if key not in dict(_of(visitor, strip))]
         visitor.shown = first
+
+
+def stop_strip(visitor: Visitor) -> None:
+    """Make no more of the strip; what is finished stays."""
+    with visitor.lock:
+        if visitor.strip is not None:
+            visitor.strip.stopped = True
+
+
+def far(visitor: Visitor) -> str:
+    """How far the strip is that is being made."""
+    strip = visitor.strip
+    if strip is None:
+        return ""
+    said = escape(say("strip_far", visitor.language, done=str(strip.done), all=str(strip.all)))
+    bar = f'<progress max="{strip.all}" value="{strip.done}" aria-hidden="true"></progress>'
+    return f'<p class="far" role="status">{bar} {said}</p>'
 
 
 def strip_of(visitor: Visitor, shown: Result) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -22,17 +23,20 @@ if TYPE_CHECKING:
 EVENTS_JS: Final = "element.addEventListener('studio', event => trigger('studio', event.detail));"
 """Passes the `studio` events of `studio.js` on to Python."""
 log = logging.getLogger(__name__)
+Done = str | None | Iterator[None]
+"""What an event returns: the step to go to, if any; or its work, in pieces."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Event:
     listen: Callable[..., Any]
-    act: Callable[..., str | None]
+    act: Callable[..., Done]
     inputs: Sequence[Any]
     place: str
     busy: Any
     detail: bool
     failed: str | None
+    steps: bool
 
 
 @dataclass(slots=True)
@@ -57,27 +61,29 @@ class Parts:
     def on(
         self,
         listen: Callable[..., Any],
-        act: Callable[..., str | None],
+        act: Callable[..., Done],
         inputs: Sequence[Any] = (),
         *,
         place: str = "play",
         busy: Any = None,
         detail: bool = False,
         failed: str | None = None,
+        steps: bool = False,
     ) -> None:
         """Register what an event does.
 
         Args:
             listen: a component's event, such as `button.click`.
             act: called with the visitor, the event's detail if asked for, and the inputs; returns the step to go to,
-                or None. A refusal becomes a card in `place`.
+                or None; or yields whenever the page is to be shown again. A refusal becomes a card in `place`.
             inputs: components whose values are passed on.
             place: the step whose note is replaced.
             busy: the component that shows that work is going on.
             detail: pass what a `studio` event carries, as a dict of strings.
             failed: the step to go to when it says no, if its note does not stand where the event came from.
+            steps: the work comes in pieces, and the page is shown again after each.
         """
-        self._events.append(_Event(listen, act, inputs, place, busy, detail, failed))
+        self._events.append(_Event(listen, act, inputs, place, busy, detail, failed, steps))
 
     def wire(self, page: gr.Blocks, tabs: gr.Tabs) -> None:
         """Connect everything; called once, when all components exist."""
@@ -102,27 +108,41 @@ class Parts:
             visitor.expire(self.desk.store.clock)
             return [view(visitor) for _, view in self._shown]
 
-    def _runner(self, event: _Event) -> Callable[..., list[Any]]:
-        def run(request: gr.Request, data: gr.EventData, *values: Any) -> list[Any]:
-            visitor = self.desk.visitor(request.headers)
-            sent = getattr(data, "_data", None) or {}
-            details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
-            visitor.notes.pop(event.place, None)
-            visitor.restore = ()
-            step = event.failed
-            try:
-                step = event.act(visitor, *details, *values)
-            except (Refusal, Fault) as no:
-                kind = "no" if isinstance(no, Refusal) else "fault"
-                visitor.notes[event.place] = refusal(no, visitor.language, kind=kind)
-            except Exception:
-                log.exception("an event of the page broke")
-                visitor.notes[event.place] = card(
-                    "fault", say("fault_reason", visitor.language), say("fault_remedy", visitor.language)
-                )
-            return [gr.Tabs(selected=step) if step else gr.skip(), *self._view(visitor)]
+    def _runner(self, event: _Event) -> Callable[..., Any]:
+        def answer(request: gr.Request, data: gr.EventData, *values: Any) -> list[Any]:
+            return list(self._answers(event, request, data, values))[-1]
 
-        return run
+        def answers(request: gr.Request, data: gr.EventData, *values: Any) -> Iterator[list[Any]]:
+            yield from self._answers(event, request, data, values)
+
+        return answers if event.steps else answer
+
+    def _answers(
+        self, event: _Event, request: gr.Request, data: gr.EventData, values: tuple[Any, ...]
+    ) -> Iterator[list[Any]]:
+        """What the page shows after an event, and, of work in pieces, after each."""
+        visitor = self.desk.visitor(request.headers)
+        sent = getattr(data, "_data", None) or {}
+        details = ({str(k): str(v) for k, v in sent.items()},) if event.detail else ()
+        visitor.notes.pop(event.place, None)
+        visitor.restore = ()
+        step = event.failed
+        try:
+            done = event.act(visitor, *details, *values)
+            if isinstance(done, Iterator):
+                for _ in done:
+                    yield [gr.skip(), *self._view(visitor)]
+                done = None
+            step = done
+        except (Refusal, Fault) as no:
+            kind = "no" if isinstance(no, Refusal) else "fault"
+            visitor.notes[event.place] = refusal(no, visitor.language, kind=kind)
+        except Exception:
+            log.exception("an event of the page broke")
+            visitor.notes[event.place] = card(
+                "fault", say("fault_reason", visitor.language), say("fault_remedy", visitor.language)
+            )
+        yield [gr.Tabs(selected=step) if step else gr.skip(), *self._view(visitor)]
 
 
 def html(value: str = "", **settings: Any) -> gr.HTML:

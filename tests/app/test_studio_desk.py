@@ -22,7 +22,7 @@ from app.studio.preview import SENT, SIDE
 from app.studio.sessions import Visitor
 from app.studio.stage import _boxes, on_stage, slot, under
 from app.studio.strings import say
-from app.studio.strip import make_strip
+from app.studio.strip import far, make_strip, stop_strip
 from app.studio.verify import report_html
 from app.verify import Report, Verdict, verify
 from consent.errors import Refusal
@@ -149,7 +149,7 @@ def test_a_strip_is_finished_pictures_of_their_own(studio, monkeypatch):
     _, desk, _, client, visitor = studio
     monkeypatch.setattr("app.studio.strip.AGES", (-20, 30))
     before = set(visitor.results)
-    make_strip(desk, visitor)
+    list(make_strip(desk, visitor))
     strip = {one.years: key for key, one in visitor.results.items() if key not in before}
     assert visitor.shown == strip[30.0]
     page = under(visitor).split('class="gallery"')[0]
@@ -164,6 +164,31 @@ def test_a_strip_is_finished_pictures_of_their_own(studio, monkeypatch):
     for other in ("", "nobody's", None):
         happened(visitor, {"do": "show", "side": "target", "key": other})
         assert visitor.shown == strip[-20.0]
+
+
+def test_a_strip_says_how_far_it_is_and_can_be_stopped(studio):
+    _, desk, _, _, visitor = studio
+    before = set(visitor.results)
+    assert far(visitor) == ""
+    pieces = make_strip(desk, visitor)
+    next(pieces)
+    assert "0 of 6" in far(visitor)
+    next(pieces)
+    assert "1 of 6" in far(visitor)
+    stop_strip(visitor)
+    assert list(pieces) == []
+    assert far(visitor) == ""
+    made = set(visitor.results) - before
+    assert len(made) == 1
+    stop_strip(visitor)  # there is none, and nothing happens
+    older, newer = make_strip(desk, visitor), make_strip(desk, visitor)
+    next(older)
+    next(newer)
+    assert list(older) == [], "a newer one takes its place"
+    assert "0 of 6" in far(visitor)
+    newer.close()
+    assert visitor.strip is None
+    assert set(visitor.results) - before == made
 
 
 def test_another_browser_sees_nothing(studio):

@@ -169,13 +169,15 @@ def sit(page, sitter, answers=None, tries=1, assurance=None):
 
 
 def follow(page, sitter, answers):
-    """Read, look and obey until the dialog has closed or says no."""
+    """Read, look and obey until the dialog has closed or says no; `page.said` are the sentences that were read."""
     asked, shone, ends = [], None, time.monotonic() + 100
+    page.said = set()
     while time.monotonic() < ends:
         seen = page.evaluate(DIALOG)
         if seen is None or seen["state"] in {"refused", "paused"}:
             sitter.hear("shine 0 0 0")
             return asked, seen
+        page.said |= {seen["says"], seen["hint"]} - {""}
         if seen["screen"] != shone:
             shone = seen["screen"]
             sitter.hear("shine " + " ".join(re.findall(r"[\d.]+", shone)[:3]))

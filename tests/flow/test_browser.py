@@ -6,6 +6,7 @@ Debian's chromium runs the unchanged page of the real command; its fake camera p
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -152,6 +153,14 @@ def plays(page, pictures, folder):
     page.wait_for_function("old => document.querySelector('#download')?.getAttribute('href') !== old", arg=shown)
     assert page.locator("#action input[value=age]").is_checked()
     assert page.locator("#years input[type=range]").input_value() == "26"
+
+    # six ages, one after another; who has seen enough stops them
+    page.locator("#make-strip").click()
+    page.wait_for_function("/[1-5] of 6/.test(document.querySelector('#strip-far').innerText)")
+    page.locator("#stop-strip").click()
+    page.wait_for_selector("#make-strip")
+    assert page.locator("#strip-far").inner_text().strip() == ""
+    assert 1 <= page.locator("#under .strip button").count() < 6
 
     # the swap, in the other language and on a small dark screen: a stranger as the source is refused
     page.locator("[data-language=zh]").click()
@@ -328,11 +337,12 @@ def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
 
 
 def test_a_command_asks_for_the_same_check_and_a_dot_does_as_well_as_light(home, sitter, pictures, tmp_path):
+    """In Chinese, every sentence of it."""
     out = tmp_path / "older.png"
     program = Program(home, "age", pictures / "me.jpg", "-o", out, "--years", "20", "--no-browser", stream="stderr")
     try:
         with chromium(*sitter.flags) as browser:
-            page = visit(browser, program.link(), permissions=["camera"])
+            page = visit(browser, program.link(), permissions=["camera"], locale="zh-CN")
             page.locator("#capture [data-start]").click()
             page.wait_for_selector("[role=alert]:has-text('18')")  # nothing was ticked
             page.locator("input[name=myself]").check()
@@ -340,6 +350,8 @@ def test_a_command_asks_for_the_same_check_and_a_dot_does_as_well_as_light(home,
             asked, ended = sit(page, sitter, tries=3, assurance="motion")
             assert ended is None, ended
             assert {"turn-left", "turn-right", "dot"} <= set(asked)
+            assert {say(f"hint_{action}", "zh") for action in asked} <= page.said
+            assert [said for said in page.said if re.search("[A-Za-z]", said)] == []
             assert program.process.wait(60) == 0
             assert page.foreign == []
     finally:
