@@ -75,7 +75,7 @@ class Yunet:
 
 
 def _rows(outputs: list[NDArray[np.float32]], columns: int, least: float) -> NDArray[np.float64]:
-    """Boxes, points and scores of all cells with such a score; `columns` of the coarsest grid."""
+    """Boxes, points and scores of all cells with such a score, all of them numbers; `columns` of the coarsest grid."""
     found = []
     for k, stride in enumerate(STRIDES):
         face, there, box, points = (np.asarray(outputs[kind * len(STRIDES) + k], np.float64) for kind in range(4))
@@ -83,8 +83,10 @@ def _rows(outputs: list[NDArray[np.float32]], columns: int, least: float) -> NDA
         kept = np.flatnonzero(score >= least)
         across = columns * STRIDES[-1] // stride
         cell = np.stack([kept % across, kept // across], 1)
-        size = np.exp(box[kept, 2:]) * stride
-        corner = (cell + box[kept, :2]) * stride - size / 2
+        with np.errstate(over="ignore", invalid="ignore"):
+            size = np.exp(box[kept, 2:]) * stride
+            corner = (cell + box[kept, :2]) * stride - size / 2
         places = (points[kept].reshape(-1, 5, 2) + cell[:, None]) * stride
         found.append(np.column_stack([corner, size, places.reshape(-1, 10), score[kept]]))
-    return np.concatenate(found)
+    rows = np.concatenate(found)
+    return np.asarray(rows[np.isfinite(rows).all(1)], np.float64)

@@ -42,7 +42,7 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="End with one JSON object of all figures.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="Fewer measurements: about a minute.")] = False,
     sessions: Annotated[
-        int | None, typer.Option(min=1, max=9000, help="Of each name (liveness): 150 or 75; people (gate).")
+        int | None, typer.Option(min=1, max=9000, help="Of each name (liveness): 150, 75 or 30; people (gate).")
     ] = None,
     split: Annotated[Split, typer.Option(help="Whose sessions (liveness).")] = Split.TEST,
     only: Annotated[list[str] | None, typer.Option(metavar="NAME", help="This instrument (liveness), again.")] = None,

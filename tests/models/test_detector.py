@@ -63,6 +63,15 @@ def test_a_crowd_is_counted_and_one_face_is_one_box(ours, theirs, crowd):
     assert len(ours.see(np.full((120, 160, 3), 90, np.uint8))) == 0
 
 
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), 1e9])
+def test_what_has_no_place_is_no_face(ours, crowd, monkeypatch, broken):
+    outputs = ours._run(crowd)
+    for box in outputs[6:9]:
+        box[:] = broken
+    monkeypatch.setattr(ours, "_run", lambda _: outputs)
+    assert len(ours.see(crowd)) == 0
+
+
 @pytest.mark.parametrize("constant", [0.0, 1.0, float("nan")])
 def test_a_network_that_says_the_same_of_everything_is_a_fault(monkeypatch, constant):
     monkeypatch.setattr(Yunet, "_run", lambda *_: [np.full((1, 1), constant, np.float32)] * 12)

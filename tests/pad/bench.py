@@ -136,11 +136,6 @@ def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
         raise Refusal("cannot-write", f"{path} cannot be written ({error.strerror}).", "Name another file.") from None
 
 
-def usual(name: str) -> int:
-    """How many sessions of a name are run where nothing else is asked: enough for its aim."""
-    return report.ENOUGH if name.startswith(BONA_FIDE) or report.GOALS.get(name) == 0 else report.ENOUGH_SOME
-
-
 def plan(names: Sequence[str], sessions: int | None, split: str, kinds: Sequence[str] = KINDS) -> list[Job]:
     """Which sessions, in the order they are run: one of each name, then the next of each; None for the usual number.
 
@@ -149,7 +144,7 @@ def plan(names: Sequence[str], sessions: int | None, split: str, kinds: Sequence
     """
     first = FIRST_TEST_SEED if split == "test" else 0
     rounds = (random.Random(number).sample(kinds, len(kinds)) for number in itertools.count())
-    counts = {name: sessions or usual(name) for name in names}
+    counts = {name: sessions or report.usual(name) for name in names}
     drawn = itertools.islice(itertools.chain.from_iterable(rounds), max(counts.values(), default=0))
     every = enumerate(drawn)
     light = str(Assurance.MOTION_LIGHT)

@@ -19,6 +19,7 @@ from consent.liveness.recording import Outcome
 from consent.types import Assurance
 from tests.pad.bench_measures import passed, shown
 from tests.pad.bench_numbers import leaves
+from tests.pad.instruments import LIMITS
 from tests.pad.store import BONA_FIDE, Record
 
 NORMAL, HARD = f"{BONA_FIDE}_normal", f"{BONA_FIDE}_hard"
@@ -52,11 +53,22 @@ attacker who knows the code and sees the prompts; a textured 3-D head driven in 
 ENOUGH: Final = 150
 ENOUGH_SOME: Final = 75
 ENOUGH_LIVING: Final = 50
-"""Presentations needed before an aim counts as met: as many of each instrument that may never pass, and of living
-people, as iBeta level 1 makes; of one that may pass in 5 %, so many that none of them bounds it there (0 of 72)."""
+ENOUGH_LIMIT: Final = 30
+_SPECIES: Final = ("print_", "replay_", "inject_")
+"""Presentations needed before an aim counts as met: of each print, replay and injection that may never pass as many as
+iBeta level 1 makes; of all others so many that none of them bounds the rate at 5 % (0 of 72); of what no colour camera
+tells from a person, enough to see that it passes."""
 ACCEPTED: Final = "accepted"
 _ATTACKS: Final = "share of attack presentations accepted"
 _REFUSED: Final = "share of bona fide presentations refused"
+
+
+def usual(name: str) -> int:
+    """How many sessions of a name are run where nothing else is asked: enough for its aim."""
+    if name in LIMITS:
+        return ENOUGH_LIMIT
+    never = GOALS.get(name) == 0 and name.startswith(_SPECIES)
+    return ENOUGH if never or name.startswith(BONA_FIDE) else ENOUGH_SOME
 
 
 @dataclass(slots=True)
@@ -198,7 +210,7 @@ def rates(whole: Summary) -> list[list[str]]:
         low, high = clopper_pearson(missed, tally.n)
         each = [_of(wrong(name, tally.by_kind[k]), tally.by_kind[k].total()) for k in kinds]
         goal = GOALS.get(name)
-        enough = tally.n >= (ENOUGH_LIVING if name.startswith(BONA_FIDE) else ENOUGH_SOME if goal else ENOUGH)
+        enough = tally.n >= (ENOUGH_LIVING if name.startswith(BONA_FIDE) else usual(name))
         met = "" if goal is None else ("yes" if enough else "too few") if missed / tally.n <= goal else "no"
         aim = "" if goal is None else "0" if goal == 0 else f"<= {_percent(goal)}"
         span = f"{_percent(low)} to {_percent(high)}"
@@ -293,8 +305,8 @@ def page(whole: Summary, about: About, image: str) -> str:
         "",
         "*Wrong* is, for bona fide presentations, refused (BPCER; a non-response counts too), and for attacks accepted",
         "(APCER). The middle columns give it for each kind of challenge. *Non-response*: the check never got going.",
-        f"An *aim* is met only from {ENOUGH} attempts of an instrument on ({ENOUGH_SOME} where some may pass), or from",
-        f"{ENOUGH_LIVING} bona fide presentations.",
+        f"An *aim* is met only from {ENOUGH} attempts of a print, replay or injection on that may never pass,",
+        f"{ENOUGH_SOME} of any other instrument, or {ENOUGH_LIVING} bona fide presentations.",
         "",
         markdown(rates(whole)),
         "",

@@ -52,6 +52,8 @@ def test_instruments_take_turns_and_both_kinds_come_equally_often():
     assert {job.split for job in bench.plan(NAMES, 16, "development")} == {"development"}
     usual = Counter(job.name for job in bench.plan([*NAMES, "mask_3d"], None, "test"))
     assert usual == {**dict.fromkeys(NAMES[:3], 150), "inject_puppet": 75, "mask_3d": 75}
+    few = Counter(job.name for job in bench.plan(["identity_switch", "frozen", "avatar_3d"], None, "test"))
+    assert few == {"identity_switch": 75, "frozen": 75, "avatar_3d": 30}
 
 
 def test_what_answers_to_colours_always_meets_them():
