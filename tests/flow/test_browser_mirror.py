@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 import pytest
 
+from app import film as films
+from app.film_out import encode
 from app.studio.page import mount
 from app.studio.server import Running, bind, build
 from app.studio.strings import say
 from app.verify import Verdict, verify
 from consent.errors import WORDS
 from tests.app.mirror_helpers import known_again
+from tests.app.reel_helpers import shown
+from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import chromium, visit
 from tests.flow.camera import HEADER, SEATED, SLOTS
 from tests.people import person
@@ -140,6 +144,7 @@ def ours(page, address, desk):
 
 def test_ada_looks_into_the_mirror_and_a_stranger_walks_in(playing, studio, seat):
     with playing() as (page, _):
+        assert_open_to_all(page)
         light, black = page.evaluate(GLASS)
         assert light > 40
         assert 0.02 < black < 0.2, "the label's plate"
@@ -151,6 +156,7 @@ def test_ada_looks_into_the_mirror_and_a_stranger_walks_in(playing, studio, seat
         page.wait_for_function("said => document.querySelector('.mirror .why').textContent === said", arg=NOT_YOU)
         assert page.evaluate(GLASS) == [0, 1], "nothing of anybody is left on the glass"
         assert page.locator("[data-mirror=snap]").is_disabled()
+        assert_open_to_all(page)
         seat.name = "ada"
         page.wait_for_selector(".mirror[data-state=showing]")
         page.locator("[data-mirror=snap]").press("Enter")
@@ -177,6 +183,30 @@ def test_a_recording_is_made_into_a_film_of_hers(playing, studio):
         report = ours(page, page.locator("#stage video").get_attribute("src"), studio[1])
         assert report.label.purpose == "age"
         page.wait_for_function("document.querySelector('#stage video').readyState >= 2")
+        assert page.wrong == []
+
+
+def test_a_film_says_how_far_it_is_can_be_stopped_and_made_after_all(playing, studio, tmp_path):
+    poses = [shown("ada", number) for number in range(6)]
+    (tmp_path / "me.mp4").write_bytes(encode([poses[n % 6] for n in range(40)], films.Timing.even(40)))
+    with playing() as (page, visitor):
+        page.locator("[data-mirror=close]").click()
+        page.wait_for_selector(".mirror:not(.live)")
+        page.locator("#film input[type=file]").set_input_files(tmp_path / "me.mp4")
+        page.wait_for_selector("#film .chip:has-text('40')")
+        page.locator("#make-film").click()
+        page.wait_for_selector("#film progress")
+        page.wait_for_function("document.querySelector('#film .far').innerText")
+        assert_open_to_all(page)
+        page.locator("#film [data-do=stop]").click()
+        page.wait_for_selector("#film .card.note")
+        assert visitor.results == {}, "nothing half made"
+        page.locator("#make-film").click()
+        page.wait_for_selector("#film .card.yes")
+        page.wait_for_selector("#stage video.after")
+        report = ours(page, page.locator("#stage video").get_attribute("src"), studio[1])
+        assert report.label.purpose == "age"
+        assert_open_to_all(page)
         assert page.wrong == []
 
 
