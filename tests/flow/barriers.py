@@ -30,5 +30,6 @@ def too_wide(page):
 
 def assert_open_to_all(page):
     """No barrier in light and in dark, wide and narrow."""
-    assert barriers(page) == []
+    found = barriers(page)
+    assert found == [], found
     assert too_wide(page) == []

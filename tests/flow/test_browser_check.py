@@ -17,6 +17,7 @@ from app.studio.landing import _routes
 from app.studio.server import Running, bind, build
 from consent.types import Purpose
 from tests.booth import SEAT
+from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import CHROMIUM, DIALOG, FLAGS, Server, chromium, visit
 from tests.people import person
 
@@ -106,6 +107,7 @@ def test_the_choice_comes_before_the_camera_and_reaches_the_server_as_made(open_
     assert page.locator("dialog [name=abilities]:checked").count() == 5
     assert page.locator("dialog .calm").is_hidden()
     assert page.evaluate("document.querySelector('dialog video').srcObject") is None
+    assert_open_to_all(page)
     page.locator("dialog .can", has_text="Nod").click()
     page.locator("dialog .can", has_text="Close my eyes").click()
     page.locator("dialog .kind", has_text="follow a dot").click()
@@ -115,6 +117,7 @@ def test_the_choice_comes_before_the_camera_and_reaches_the_server_as_made(open_
     no = {"ok": False, "code": "too-little-to-ask", "reason": "Too little.", "remedy": "Choose more."}
     page.server.send({"verdict": no})
     assert refused(page) == "Too little."
+    assert_open_to_all(page)
     assert page.locator("dialog [data-again]").is_hidden()  # the same again would be refused again
     page.locator("dialog [data-change]").click()
     page.wait_for_selector("dialog[data-state=choosing]")
@@ -200,6 +203,7 @@ def test_one_thing_is_said_at_a_time(open_page):
     page.wait_for_selector("dialog .hint:has-text('No face')")
     assert seen(page)["says"].startswith("Turn your head")
     assert server.shown == [0, 1]
+    assert_open_to_all(page)
 
 
 def test_the_colour_fills_the_screen_and_each_one_is_reported(open_page):
@@ -216,6 +220,7 @@ def test_the_colour_fills_the_screen_and_each_one_is_reported(open_page):
         "(b => b.width * b.height / innerWidth / innerHeight)(document.querySelector('.panel').getBoundingClientRect())"
     )
     assert 0 < area < 0.08  # the face stays visible, small
+    assert_open_to_all(page)
     assert page.locator("dialog video").is_visible()
     assert page.server.shown == [1, 2, 3]
     times = [one["t"] for one in page.server.heard if "shown" in one]
@@ -265,6 +270,7 @@ def test_the_dot_glides_and_the_ring_is_where_the_nose_points(open_page):
     assert np.diff(across).min() >= -0.01  # never back
     assert len(np.unique(across.round(2))) > 15  # smoothly
     assert seen(page)["aim"] == pytest.approx([0.5, -0.25], abs=0.05)
+    assert_open_to_all(page)
     page.wait_for_timeout(300)
     assert seen(page)["dot"] == pytest.approx([0.8, 0.5], abs=0.02)  # rests where its path ends
     page.server.hint(1, "dot", "no-face", dot=path)
@@ -368,6 +374,7 @@ def test_after_too_many_tries_the_time_is_counted_down(open_page):
     assert page.locator("dialog [data-again]").is_hidden()
     page.wait_for_selector("dialog [data-again]", state="visible")
     assert page.locator("dialog .left").inner_text() == ""
+    assert_open_to_all(page)
 
 
 def test_a_slow_camera_asks_for_light(open_page, browser):
