@@ -186,22 +186,59 @@ def test_a_recording_is_made_into_a_film_of_hers(playing, studio):
         assert page.wrong == []
 
 
-def test_a_film_says_how_far_it_is_can_be_stopped_and_made_after_all(playing, studio, tmp_path):
+LONG = 200
+"""Frames of a film that is not done before somebody stops it."""
+
+
+def begin_film(page, folder, frames):
+    """Drop a film of Ada, and have it changed."""
     poses = [shown("ada", number) for number in range(6)]
-    (tmp_path / "me.mp4").write_bytes(encode([poses[n % 6] for n in range(40)], films.Timing.even(40)))
+    (folder / "me.mp4").write_bytes(encode([poses[n % 6] for n in range(frames)], films.Timing.even(frames)))
+    page.locator("#film input[type=file]").set_input_files(folder / "me.mp4")
+    page.wait_for_selector(f"#film .chip:has-text('{frames}')")
+    page.locator("#make-film").click()
+
+
+def close_mirror(page):
+    page.locator("[data-mirror=close]").click()
+    page.wait_for_selector(".mirror:not(.live)")
+
+
+def test_two_browsers_at_once_and_a_withdrawal_in_the_middle_of_a_film(playing, browser, studio, tmp_path):
     with playing() as (page, visitor):
-        page.locator("[data-mirror=close]").click()
-        page.wait_for_selector(".mirror:not(.live)")
-        page.locator("#film input[type=file]").set_input_files(tmp_path / "me.mp4")
-        page.wait_for_selector("#film .chip:has-text('40')")
-        page.locator("#make-film").click()
+        other = visit(browser, studio[0].link())
+        other.wait_for_selector("#agree-text h2")
+        close_mirror(page)
+        begin_film(page, tmp_path, LONG)
+        page.wait_for_selector("#film progress")
+        assert page.request.get(page.url + "studio/film").json()["running"]
+        assert not other.request.get(other.url + "studio/film").json()["running"], "nobody else's film"
+        other.get_by_role("tab").nth(2).click()
+        other.wait_for_selector("#play-locked .card")
+        page.locator("#withdraw").click()
+        page.wait_for_selector("#gone .card.yes")
+        assert (visitor.gate, visitor.film, visitor.results) == (None, None, {})
+        page.reload()
+        page.get_by_role("tab").nth(2).click()
+        page.wait_for_selector("#play-locked .card")
+        assert other.locator("#gone .card").count() == 0
+        assert page.wrong == other.wrong == []
+        other.context.close()
+
+
+def test_a_film_says_how_far_it_is_and_can_be_stopped(playing, studio, tmp_path):
+    with playing() as (page, visitor):
+        close_mirror(page)
+        begin_film(page, tmp_path, LONG)
         page.wait_for_selector("#film progress")
         page.wait_for_function("document.querySelector('#film .far').innerText")
         assert_open_to_all(page)
         page.locator("#film [data-do=stop]").click()
         page.wait_for_selector("#film .card.note")
         assert visitor.results == {}, "nothing half made"
-        page.locator("#make-film").click()
+        page.locator("#film [data-do=clear]").click()
+        page.wait_for_selector("#film [data-drop]")
+        begin_film(page, tmp_path, 12)
         page.wait_for_selector("#film .card.yes")
         page.wait_for_selector("#stage video.after")
         report = ours(page, page.locator("#stage video").get_attribute("src"), studio[1])
