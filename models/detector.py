@@ -68,9 +68,9 @@ class Yunet:
 
     def _run(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """The outputs in the order of `_OUTPUTS`; the picture is black beyond its right and lower edge."""
-        below, right = (-side % STRIDES[-1] for side in image.shape[:2])
-        wide = cv2.copyMakeBorder(image, 0, below, 0, right, cv2.BORDER_CONSTANT)
-        planes = cv2.dnn.blobFromImage(wide, swapRB=True)  # BGR, and as float32
+        height, width = (-(-side // STRIDES[-1]) * STRIDES[-1] for side in image.shape[:2])
+        planes = np.zeros((1, 3, height, width), np.float32)
+        planes[:, :, : image.shape[0], : image.shape[1]] = cv2.dnn.blobFromImage(image, swapRB=True)  # BGR
         return [one[0] for one in self._session.run(_OUTPUTS, {"input": planes})]
 
 
