@@ -71,7 +71,8 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     # what hangs lower than the chin is as likely a dark collar, unless the hair has a colour of its own
     distinct = float(np.hypot(*hair.middle[1:])) > _DISTINCT
     around = np.maximum(ring(1.9, 0.22, 0.12), ring(1.6, -0.35, 0.12) * np.float32(distinct))
-    reach = around * np.clip(((0.62 if distinct else 0.06) - below_chin) / 0.35, 0, 1)
+    low, soft = (0.74, 0.15) if distinct else (0.06, 0.35)
+    reach = around * np.clip((low - below_chin) / soft, 0, 1)
     aside = np.abs((x - chin[0]) * down[1] - (y - chin[1]) * down[0]) / width
     neck = np.clip((0.46 - aside) / 0.1, 0, 1) * np.clip((below_chin + 0.2) / 0.15, 0, 1)
     reach = reach * (1 - neck)
@@ -80,7 +81,8 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     mask = np.clip(_guided(np.asarray(raw, np.float32), edges, max(1, round(0.03 * width))) * 1.25 - 0.12, 0, 1)
     # the filter reaches over the hairline: what is skin to the pixel comes off again
     skin_off = np.clip(1.7 * rather - 0.35, 0, 1) * np.clip(blur(person, 0.01 * width) * 2 - 0.6, 0, 1)
-    mask = np.asarray(_joined(mask, seeds, width) * skin_off, np.float32)
+    ends = np.clip((0.66 - below_chin) / 0.6, 0, 1) if distinct else 1.0  # in long hair, by and by
+    mask = np.asarray(_joined(mask, seeds, width) * skin_off * ends, np.float32)
     scalp = crown & (person > 0.8) & (above_brow > 0.35)
     sure = float(mask[scalp].mean()) if scalp.any() else 0.0
     return mask if sure > _COVER else np.zeros(shape[:2], np.float32)

@@ -17,7 +17,7 @@ from consent.types import Draft, Origin
 Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
 _ENGINES: Final = {
     SwapOptions: "swap-mesh motion-1",
-    AgeOptions: "age-wrinkle motion-1",
+    AgeOptions: "age-wrinkle motion-2",
     ExpressOptions: "express-mesh motion-1",
     CombineOptions: "combine-mesh motion-1",
 }
