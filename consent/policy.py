@@ -206,7 +206,7 @@ LIGHT_SURE: Final = 3.0
 LIGHT_BACKGROUND: Final = 0.60
 """Bona fide at most 0.20 from 12 % on (0.33 at 6 %); a picture tinted as a whole has 1."""
 DOT_CORRELATION: Final = 0.88
-"""Of yaw with the path, and of pitch: 31 living people 0.93 and more, another path than the drawn one 10 in 10,000."""
+"""Of yaw with the path, and of pitch: 31 living checks 0.93 and more, another path than the drawn one 10 in 10,000."""
 DOT_CORRELATION_ONE_WAY: Final = 0.93
 """For a dot that moves sideways only."""
 DOT_GAIN: Final = (0.4, 1.8)

@@ -1,7 +1,7 @@
 """YuNet (Wu et al., Machine Intelligence Research 20, 2023), run by ONNX Runtime on one thread.
 
-OpenCV's `FaceDetectorYN` runs the same file to the same boxes, at two and a half times the cost; the tests hold this
-one against it. What it computes for each cell of three grids is made boxes and points here as OpenCV does.
+OpenCV's `FaceDetectorYN` runs the same file to the same boxes, at two and a half times the cost (by hand); the tests
+hold this one against it. What it computes for each cell of three grids is made boxes and points here as OpenCV does.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.cli import film as films
+from app.cli.checked import checked
 from app.cli.files import content, decoded, form, is_film, photo
 from app.cli.options import Face, Force, NoBrowser, Out, Port, SourceFace, Target
 from consent.errors import Refusal
@@ -16,7 +16,6 @@ from consent.errors import Refusal
 if TYPE_CHECKING:
     from app.engines.neural import NeuralOptions
     from app.flow import Options
-    from app.studio.guard import Guard
     from consent.gate import Gate
     from consent.types import Match, Photo, Purpose
 
@@ -114,9 +113,6 @@ def run(
     from app.engines.combine import CombineOptions
     from app.engines.neural import NeuralOptions
     from app.flow import make
-    from app.home import Home
-    from app.stamp.signer import Signer
-    from app.studio.landing import live_gate
     from consent.types import Match, Photo, Purpose
 
     data = content(target)
@@ -125,18 +121,9 @@ def run(
     fmt = form(out, force=force, film=is_film(data))
     shown = films.read(target, data, out, face) if is_film(data) else decoded(target, data)
     other = photo(source) if source is not None else None
-    home = Home.open()
-    signer = Signer.open(home.keys)
-
-    def announce(guard: Guard) -> None:
-        typer.echo(f"First, the camera check:  {guard.link()}", err=True)
-        if not quiet:
-            webbrowser.open(guard.link(once=True))
-
     moving = () if isinstance(shown, Photo) else (Purpose.VIDEO,)
     wanted = options.purposes if isinstance(options, CombineOptions) else (_purpose(options),)
-    with live_gate(home, (*wanted, *moving), port, announce) as gate:
-        typer.echo("It is you.", err=True)
+    with checked((*wanted, *moving), port, quiet=quiet) as (gate, signer):
         matched = _match(gate, shown, face, target) if isinstance(shown, Photo) else shown
         mine = _match(gate, other, source_face, source) if other is not None and source is not None else gate.live()[0]
         if isinstance(matched, Match):

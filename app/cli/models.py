@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from app.cli.files import shown
 from consent.errors import Refusal
 
 group = typer.Typer(help="The model files: what is used, and how to add a second recogniser or the neural swap.")
@@ -77,7 +78,7 @@ def calibrate(
         raise Refusal("no-such-model", "You added no second recogniser.", "Say `selfsame models add FILE` first.")
 
     def tell(words: str) -> None:
-        typer.echo("".join(c if c.isprintable() else "?" for c in words), err=True)
+        typer.echo(shown(words), err=True)
 
     seen, counts = evaluate.see(evaluate.folder(folder, tell), tell)
     outcome = evaluate_second.alone(seen, counts)

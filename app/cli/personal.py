@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from app.cli.checked import checked
 from app.cli.files import either, form
 from app.cli.film import reasons
 from app.cli.options import Force, NoBrowser, Port
@@ -21,9 +19,8 @@ if TYPE_CHECKING:
     from app.film import Film
     from app.personal import Extract
     from app.stamp.signer import Signer
-    from app.studio.guard import Guard
     from consent.gate import Gate
-    from consent.types import Match, Photo
+    from consent.types import Match, Photo, Purpose
 
 QUICK: Final = "atlas"
 """The model that is learnt in seconds and needs no training."""
@@ -57,7 +54,7 @@ def extract(
 ) -> None:
     """Say which frames of these photos and films are yours, and why the others are left out."""
     shown = [either(path) for path in files]
-    with _checked(port, quiet=no_browser) as (gate, _):
+    with checked(_purposes(), port, quiet=no_browser) as (gate, _):
         for path, one in zip(files, shown, strict=True):
             typer.echo(f"{path.name}: {_extracted(gate, [one]).told}")
 
@@ -82,7 +79,7 @@ def train(
         raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
     if preview is not None and any(preview.glob("preview-*.jpg")):
         raise Refusal("file-exists", f"There are previews in {preview} already.", "Use an empty folder.")
-    with _checked(port, quiet=no_browser) as (gate, signer):
+    with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
         then = _extracted(gate, theirs)
         model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
         _preview(gate, model, then, signer, preview)
@@ -107,7 +104,7 @@ def create(
 
     shown, fmt = _picture(target), form(out, force=force)
     ours, theirs = ([either(path) for path in some or ()] for some in (look, like))
-    with _checked(port, quiet=no_browser) as (gate, signer):
+    with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
         matched = gate.match(shown)
         then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
         model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
@@ -125,25 +122,10 @@ def _picture(path: Path) -> Photo:
     return shown
 
 
-@contextlib.contextmanager
-def _checked(port: int, *, quiet: bool) -> Iterator[tuple[Gate, Signer]]:
-    """The live check, and the session for as long as the command works."""
-    from app.home import Home
+def _purposes() -> tuple[Purpose, ...]:
     from app.personal import PURPOSES
-    from app.stamp.signer import Signer
-    from app.studio.landing import live_gate
 
-    home = Home.open()
-    signer = Signer.open(home.keys)
-
-    def announce(guard: Guard) -> None:
-        typer.echo(f"First, the camera check:  {guard.link()}", err=True)
-        if not quiet:
-            webbrowser.open(guard.link(once=True))
-
-    with live_gate(home, PURPOSES, port, announce) as gate:
-        typer.echo("It is you.", err=True)
-        yield gate, signer
+    return PURPOSES
 
 
 def _extracted(gate: Gate, shown: list[Photo | Film]) -> Extract:

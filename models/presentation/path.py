@@ -16,7 +16,7 @@ Point = tuple[float, float]
 """On the screen as the person sees it: x in -1..1 to the right, y in -1..1 up."""
 SPREAD: Final = 0.4
 """Least standard deviation of a path each way, half fields: of one that hardly rises, nods drown in what turns make of
-the pitch (of 44 development people who followed, the worst correlations up, 0.65 to 0.93, were those of paths with 0.24
+the pitch (of 44 checks of development people, the worst correlations up, 0.65 to 0.93, were those of paths with 0.24
 to 0.38)."""
 ALIKE: Final = 0.6
 """Most correlation between both ways: on a line aslant, turns alone seem to rise. Two of five paths do."""
