@@ -69,8 +69,9 @@ class RedTeam:
         only: names to run; all where empty.
         folder: keeps the sessions (numbers, no pictures), so that a stopped run goes on; None for a new one.
         rescore: judge the kept sessions with today's limits, run none.
-        write: Markdown file for the tables; a picture is put beside it.
+        write: Markdown file for the tables; a picture and the sessions are put beside it.
         processes: 0 for one a core.
+        published: sessions that lie beside a table, put into the folder first.
     """
 
     sessions: int | None = None
@@ -80,6 +81,7 @@ class RedTeam:
     rescore: bool = False
     write: Path | None = None
     processes: int = 0
+    published: Path | None = None
 
 
 def share(name: str, hits: int, n: int, unit: str, goal: float | None = None) -> Figure:

@@ -57,6 +57,10 @@ def bench(
         Path | None, typer.Option(metavar="FILE.md", help="Write the tables too (gate, liveness).")
     ] = None,
     processes: Annotated[int, typer.Option(min=0, max=64, help="0 is one a core (liveness).")] = 0,
+    published: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.sessions.gz", help="Begin with the sessions beside a table (liveness)."),
+    ] = None,
 ) -> None:
     """Measure this installation on people who do not exist (from a checkout), or the gate on pictures of your own."""
     if folder is not None and what not in {Bench.GATE, Bench.ENGINES}:
@@ -65,7 +69,7 @@ def bench(
         figures = _evaluated(folder, quick=quick, write=write)
         typer.echo(figures_json(figures) if as_json else table(figures))
         return
-    red = RedTeam(sessions, split, tuple(only or ()), resume, rescore, write, processes)
+    red = RedTeam(sessions, split, tuple(only or ()), resume, rescore, write, processes, published)
     more = {} if folder is None else {"sheets": folder}
     run = from_checkout("bench").run
     figures = run(what, quick=quick, red=red, say=lambda said: typer.echo(said, err=True), **more)

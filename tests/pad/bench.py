@@ -12,8 +12,10 @@ import os
 import random
 import shlex
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -26,7 +28,8 @@ from tests.pad.bench_picture import picture
 from tests.pad.bench_pool import Say, run
 from tests.pad.bench_session import judged_again
 from tests.pad.instruments import COLOURED
-from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Store, code_version
+from tests.pad.published import SUFFIX, publish, take
+from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Record, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
 QUICK: Final = (report.NORMAL, report.HARD, "print_waved", "replay_video", "inject_puppet")
@@ -49,27 +52,19 @@ def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
         Fault: `bench-broke`.
     """
     names = _names(asked)
-    if asked.rescore:
-        whole, code = _rescored(asked, names, say)
-    else:
-        jobs = plan(names, asked.sessions, asked.split)
-        if quick:  # both kinds of challenge, the longest first
-            jobs = plan([name for name in names if name in QUICK or asked.only], 2, asked.split)
-            jobs = [job for k, job in enumerate(jobs) if (k >= len(jobs) // 2) is (job.name == report.HARD)]
-            jobs.sort(key=lambda job: not job.name.startswith(BONA_FIDE))
-        code = code_version()
-        with ExitStack() as stack:
-            kept = asked.folder
-            if kept is None and quick:
-                kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfsame-liveness-")))
-            elif kept is None:
-                kept = Path(tempfile.mkdtemp(prefix="selfsame-liveness-"))
-            store = Store(kept, code)
-            if not quick:
-                say(f"Sessions are kept in {kept}; go on after a stop with --resume {shlex.quote(str(kept))}")
-            ran = run(jobs, bench_cast.present, store, workers=asked.processes or os.cpu_count() or 1, say=say)
-            whole = report.Summary.of(store.get(job) for job in jobs if store.has(job))
-            whole.broke = ran.broke
+    with ExitStack() as stack:
+        kept = asked.folder
+        if kept is None and (quick or asked.rescore):
+            kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="selfsame-liveness-")))
+        elif kept is None:
+            kept = Path(tempfile.mkdtemp(prefix="selfsame-liveness-"))
+        if asked.published is not None:
+            begun = take(asked.published, kept).version
+            if begun != code_version() and not asked.rescore:
+                say(f"The sessions of {asked.published} were run by other code ({begun}): all are run again.")
+        seen = _judged_again(asked, kept, names, say) if asked.rescore else _ran(asked, kept, names, say, quick=quick)
+    whole = report.Summary.of(seen.records)
+    whole.broke = seen.broke
     if whole.broke:
         said = ", ".join(f"{name} {n}" for name, n in sorted(whole.broke.items()))
         if not whole.tallies:
@@ -77,9 +72,41 @@ def measure(asked: RedTeam, *, quick: bool, say: Say) -> list[Figure]:
         say(f"Some sessions broke and count nowhere: {said}. Run it again with the same folder.")
     say("\n".join(["", report.columns(report.rates(whole)), "", report.columns(report.reasons(whole)), ""]))
     if asked.write is not None:
-        write(asked.write, whole, asked, code)
-        say(f"Written: {asked.write} and {asked.write.with_suffix('.png').name}")
+        write(asked.write, whole, asked, seen)
+        say(f"Written: {asked.write}, and beside it its picture and its sessions")
     return report.figures(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Sessions that were run or judged again.
+
+    Attributes:
+        records: the sessions.
+        code: which version of the code ran them (`store.code_version`).
+        limits: which version judged them.
+        broke: how many broke, by instrument.
+    """
+
+    records: list[Record]
+    code: str
+    limits: str
+    broke: Counter[str]
+
+
+def _ran(asked: RedTeam, kept: Path, names: Sequence[str], say: Say, *, quick: bool) -> Seen:
+    """The sessions of the plan, each run unless it is kept."""
+    jobs = plan(names, asked.sessions, asked.split)
+    if quick:  # both kinds of challenge, the longest first
+        jobs = plan([name for name in names if name in QUICK or asked.only], 2, asked.split)
+        jobs = [job for k, job in enumerate(jobs) if (k >= len(jobs) // 2) is (job.name == report.HARD)]
+        jobs.sort(key=lambda job: not job.name.startswith(BONA_FIDE))
+    else:
+        say(f"Sessions are kept in {kept}; go on after a stop with --resume {shlex.quote(str(kept))}")
+    code = code_version()
+    store = Store(kept, code)
+    ran = run(jobs, bench_cast.present, store, workers=asked.processes or os.cpu_count() or 1, say=say)
+    return Seen([store.get(job) for job in jobs if store.has(job)], code, code, ran.broke)
 
 
 def _names(asked: RedTeam) -> list[str]:
@@ -92,30 +119,29 @@ def _names(asked: RedTeam) -> list[str]:
     return [name for name in ordered if not asked.only or name in asked.only]
 
 
-def _rescored(asked: RedTeam, names: Sequence[str], say: Say) -> tuple[report.Summary, str]:
+def _judged_again(asked: RedTeam, kept: Path, names: Sequence[str], say: Say) -> Seen:
     """What is kept, judged with today's limits: seconds instead of hours."""
-    if asked.folder is None:
-        raise Refusal("no-folder", "Only kept sessions can be judged again.", "Say --resume FOLDER.")
+    if asked.folder is None and asked.published is None:
+        raise Refusal("no-folder", "Only kept sessions can be judged again.", "Say --resume FOLDER or --published FILE")
     now = code_version()
-    versions = Store(asked.folder, now).versions()
+    versions = Store(kept, now).versions()
     if not versions:
-        raise Refusal("no-sessions", f"{asked.folder} holds no sessions.", "Run without --rescore first.")
+        raise Refusal("no-sessions", f"{kept} holds no sessions.", "Run without --rescore first.")
     then = now if now in versions else versions[0]
     if then != now:
         say(f"These sessions were run by other code ({then}, this is {now}): only the limits are of today.")
-    changed, whole = 0, report.Summary()
-    for record in Store(asked.folder, then).records():
+    changed, records = 0, []
+    for record in Store(kept, then).records():
         number = record.job.seed - (FIRST_TEST_SEED if asked.split == "test" else 0)
         if record.job.split == asked.split and record.job.name in names and number < (asked.sessions or 10**9):
-            again = judged_again(record)
-            changed += again.code != record.code
-            whole.add(again)
+            records.append(judged_again(record))
+            changed += records[-1].code != record.code
     say(f"{changed} verdicts differ from those of the run.")
-    return whole, f"sessions {then}, limits {now}" if then != now else now
+    return Seen(records, then, now, Counter())
 
 
-def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
-    """The tables as Markdown, and the picture beside it; the same bytes for the same sessions.
+def write(path: Path, whole: report.Summary, asked: RedTeam, seen: Seen) -> None:
+    """The tables as Markdown, the picture and the sessions beside it; the same bytes for the same sessions.
 
     Raises:
         Refusal: `cannot-write`.
@@ -128,10 +154,13 @@ def write(path: Path, whole: report.Summary, asked: RedTeam, code: str) -> None:
     first = FIRST_TEST_SEED if asked.split == "test" else 0
     command = f"selfsame bench liveness --split {asked.split}" + (f" --sessions {sessions}" if asked.sessions else "")
     command += "".join(f" --only {name}" for name in asked.only) + f" --write {path.name}"
+    code = seen.code if seen.code == seen.limits else f"sessions {seen.code}, limits {seen.limits}"
+    beside = path.with_suffix(SUFFIX)
     about = report.About(command, release, code, asked.split, (first, first + max(sessions - 1, 0)))
     try:
+        publish(beside, seen.code, seen.records)
         path.with_suffix(".png").write_bytes(picture(whole))
-        path.write_text(report.page(whole, about, path.with_suffix(".png").name))
+        path.write_text(report.page(whole, about, path.with_suffix(".png").name, beside.name))
     except OSError as error:
         raise Refusal("cannot-write", f"{path} cannot be written ({error.strerror}).", "Name another file.") from None
 

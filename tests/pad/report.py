@@ -283,13 +283,14 @@ class About:
     seeds: tuple[int, int]
 
 
-def page(whole: Summary, about: About, image: str) -> str:
+def page(whole: Summary, about: About, image: str, sessions: str) -> str:
     """The tables as one page of Markdown.
 
     Args:
         whole: the run.
         about: where it comes from.
         image: name of the picture beside the page.
+        sessions: name of the file of sessions beside it.
     """
     low, high = about.seeds
     total = sum(tally.n for tally in whole.tallies.values())
@@ -300,6 +301,8 @@ def page(whole: Summary, about: About, image: str) -> str:
         f"Selfsame {about.release}, code `{about.code}`, {about.split} split, seeds {low} to {high}, {total} sessions.",
         "Everybody in them is synthetic: no rate here is one among people (see [what rendered data cannot",
         "show](liveness.md)). Terms are those of ISO/IEC 30107-3, intervals Clopper-Pearson's of 95 %.",
+        f"Every session's numbers lie in [{sessions}]({sessions}): `selfsame bench liveness --rescore --split",
+        f"{about.split} --published {sessions}` judges them again in seconds.",
         "",
         "## Error rates",
         "",

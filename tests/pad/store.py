@@ -39,6 +39,7 @@ _ONLY_TELLS: Final = (
     "bench_measures.py",
     "bench_picture.py",
     "bench_pretended.py",
+    "published.py",
     "gallery.py",
     "footage.py",
     "film.py",
@@ -168,14 +169,11 @@ class Store:
         """
         for name, values in record.arrays.items():
             _numbers_only(name, values, record.frames)
-        about = {name: getattr(record, name) for name in _PLAIN}
-        about |= {"job": [record.job.name, record.job.seed, record.job.assurance], "tags": dict(record.tags)}
-        about |= {"prompts": record.prompts, "kept": dict(record.kept)}
         path = self.path(record.job)
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
-            text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+            text = np.frombuffer(as_text(record).encode(), np.uint8)
             np.savez_compressed(file, about=text, **record.arrays)  # type: ignore[arg-type]
             file.flush()
             os.fsync(file.fileno())
@@ -205,6 +203,27 @@ class Store:
             yield record
 
 
+def as_text(record: Record) -> str:
+    """Everything of a session but its per-frame arrays, as one line of JSON."""
+    about = {name: getattr(record, name) for name in _PLAIN}
+    about |= {"job": [record.job.name, record.job.seed, record.job.assurance], "tags": dict(record.tags)}
+    return json.dumps(about | {"prompts": record.prompts, "kept": dict(record.kept)})
+
+
+def from_text(text: str, arrays: Mapping[str, NDArray[Any]] | None = None) -> Record:
+    """What `as_text` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is not that.
+    """
+    about = json.loads(text)
+    name, seed, assurance = about["job"]
+    plain = {key: about[key] for key in _PLAIN}
+    prompts = tuple((int(i), str(a), float(s), str(c)) for i, a, s, c in about["prompts"])
+    job = Job(str(name), int(seed), str(assurance))
+    return Record(job, **plain, tags=about["tags"], prompts=prompts, kept=about["kept"], arrays=arrays or {})
+
+
 def _numbers_only(name: str, values: NDArray[Any], frames: int) -> None:
     """Refuse what has the form of pixels, whoever hands it in."""
     small = values.ndim >= 1 and values.shape[0] <= frames and values[:1].size <= _MOST
@@ -219,13 +238,8 @@ _MOST: Final = 600
 def _read(path: Path, *, arrays: bool) -> Record:
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            about = json.loads(file["about"].tobytes().decode())
             frames = {name: file[name] for name in file.files if name != "about"} if arrays else {}
-        name, seed, assurance = about["job"]
-        plain = {key: about[key] for key in _PLAIN}
-        prompts = tuple((int(i), str(a), float(s), str(c)) for i, a, s, c in about["prompts"])
-        job = Job(str(name), int(seed), str(assurance))
-        return Record(job, **plain, tags=about["tags"], prompts=prompts, kept=about["kept"], arrays=frames)
+            return from_text(file["about"].tobytes().decode(), frames)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error):
         raise _broken(path) from None
 

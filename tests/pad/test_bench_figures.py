@@ -1,8 +1,10 @@
 """What the bench tells: figures, tables, page and picture; and its command, with sessions that cost nothing."""
 
 import dataclasses
+import gzip
 import json
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -12,7 +14,10 @@ from consent.errors import Fault, Refusal
 from tests.pad import bench, bench_cast, bench_measures, bench_picture, bench_pool, report
 from tests.pad.bench_numbers import leaves, packed
 from tests.pad.bench_pretended import LIT, LIVING, NAMES, pretended, quick_session, some
-from tests.pad.store import ROOT, Job, Store
+from tests.pad.published import publish, take
+from tests.pad.store import ROOT, Job, Store, as_text, code_version
+
+SEEN = bench.Seen([pretended(Job("print_still", 20_000, "motion"))], "0123456789ab", "0123456789ab", Counter())
 
 
 @pytest.fixture
@@ -98,18 +103,19 @@ def test_the_tables_count_every_session_once(counted):
 def test_page_and_picture_are_the_same_for_the_same_sessions(counted, tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        bench.write(tmp_path / name / "table.md", counted, RedTeam(split=Split.TEST), "abc")
-    for file in ("table.md", "table.png"):
+        bench.write(tmp_path / name / "table.md", counted, RedTeam(split=Split.TEST), SEEN)
+    for file in ("table.md", "table.png", "table.sessions.gz"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     page = (tmp_path / "one" / "table.md").read_text()
     assert "`selfsame bench liveness --split test --write table.md`" in page
     assert "![What each check measures, for each presentation](table.png)" in page
-    assert "code `abc`" in page
+    assert "code `0123456789ab`" in page
+    assert "](table.sessions.gz)" in page
     assert str(tmp_path) not in page
     widths = {line.count("|") for line in page.split("## Verdicts")[0].splitlines() if line.startswith("|")}
     assert len(widths) == 1
     with pytest.raises(Refusal, match="cannot be written"):
-        bench.write(tmp_path / "nowhere" / "table.md", counted, RedTeam(), "abc")
+        bench.write(tmp_path / "nowhere" / "table.md", counted, RedTeam(), SEEN)
 
 
 def test_the_picture_shows_what_was_measured(counted):
@@ -135,6 +141,53 @@ def test_the_picture_shows_what_was_measured(counted):
         head, row = report.checks(report.Summary.of([record]))
         assert {k: v for k, v in zip(head, row, strict=True) if k == "light.gain"} == told
     assert bench_picture.picture(report.Summary()).startswith(b"\x89PNG")
+
+
+# --- what is published ------------------------------------------------------------------------------------------------
+
+
+def test_published_sessions_are_judged_again_and_go_on_elsewhere(pretending, tmp_path):
+    said = []
+    table = tmp_path / "table.md"
+    asked = RedTeam(sessions=4, folder=tmp_path / "kept", write=table)
+    first = bench.measure(asked, quick=False, say=said.append)
+    beside = tmp_path / "table.sessions.gz"
+    again = bench.measure(RedTeam(published=beside, rescore=True), quick=False, say=said.append)
+    assert {f.name for f, g in zip(first, again, strict=True) if f != g} == {
+        f"{kind}.print_still" for kind in ("apcer", "apcer_motion", "apcer_motion_light")
+    }
+    longer = RedTeam(sessions=6, folder=tmp_path / "elsewhere", published=beside)
+    ran = bench.measure(longer, quick=False, say=said.append)
+    assert {f.name: f.n for f in ran}["bpcer_normal"] == 6
+    assert not any("other code" in line for line in said)
+    kept, elsewhere = (Store(tmp_path / folder, code_version()) for folder in ("kept", "elsewhere"))
+    jobs = bench.plan(NAMES, 4, "test")
+    assert [as_text(elsewhere.get(job)) for job in jobs] == [as_text(kept.get(job)) for job in jobs]
+    bench.write(tmp_path / "other.md", report.Summary(), asked, SEEN)
+    bench.measure(dataclasses.replace(longer, published=tmp_path / "other.sessions.gz"), quick=False, say=said.append)
+    assert any("run by other code (0123456789ab): all are run again" in line for line in said)
+
+
+@pytest.mark.parametrize("harm", ["cut", "empty", "picture", "other", "line", "name", "kind", "code", "long"])
+def test_a_file_that_is_no_whole_one_of_sessions_is_refused(tmp_path, harm):
+    path = tmp_path / "table.sessions.gz"
+    publish(path, SEEN.code, [pretended(Job("print_still", 20_000 + n, "motion")) for n in range(3)])
+    whole = path.read_bytes()
+    lines = gzip.decompress(whole).decode()
+    harmed = {
+        "line": lines[:-9],
+        "name": lines.replace("print_still", "../print"),
+        "kind": lines.replace('"motion"', '"none"'),
+        "code": lines.replace(SEEN.code, "../../../../a"),
+        "long": lines + " " * 100_000 + "\n",
+        "other": lines.replace("liveness", "gate"),
+    }
+    raw = {"cut": whole[: len(whole) // 2], "empty": b"", "picture": b"\x89PNG" + whole}
+    path.write_bytes(raw[harm] if harm in raw else gzip.compress(harmed[harm].encode()))
+    with pytest.raises(Refusal, match="not a whole file of sessions") as told:
+        take(path, tmp_path / "kept")
+    assert told.value.code == "broken-store"
+    assert not (tmp_path / "kept").exists()
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
