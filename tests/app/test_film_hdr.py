@@ -81,9 +81,10 @@ def test_the_other_curve():
 @pytest.mark.parametrize("curve", [16, 18])
 def test_what_is_made_of_it_is_an_ordinary_film(curve):
     seen = films.read(filmed(np.full((5, 3), 0.5), curve))
-    made = films.read(encode(seen.frames(), seen.timing, seen))
+    frames = list(seen.frames())  # once: the table of tones takes seconds
+    made = films.read(encode(iter(frames), seen.timing, seen))
     assert made.notes == ()
-    assert np.abs(next(made.frames()).astype(int) - next(seen.frames())).max() <= 3
+    assert np.abs(next(made.frames()).astype(int) - frames[0]).max() <= 3
 
 
 @pytest.mark.parametrize(

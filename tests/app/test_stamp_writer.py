@@ -23,9 +23,14 @@ def write(fmt="jpeg", pixels=None, **changes):
     return stamped_from(picture() if pixels is None else pixels, facts(**changes), signer(), fmt)
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("purpose", PURPOSES)
-@pytest.mark.parametrize("domain", list(Domain))
+@pytest.mark.parametrize(
+    ("purpose", "fmt", "domain"),
+    [
+        (purpose, fmt, list(Domain)[(one + other) % 2])  # each purpose in both worlds, and each world in each format
+        for one, purpose in enumerate(PURPOSES)
+        for other, fmt in enumerate(FORMATS)
+    ],
+)
 def test_what_comes_out_is_ours_labelled_and_says_what_was_done(fmt, purpose, domain):
     stamped = write(fmt, purposes=tuple(map(Purpose, purpose.split("+"))), domain=domain)
     assert codec.sniff(stamped.data) == fmt
@@ -166,7 +171,7 @@ def test_a_picture_in_which_no_watermark_can_be_read_is_refused(monkeypatch):
 
 
 @pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("level", [0, 2, 128, 253, 255])
+@pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_flat_picture_is_marked_all_the_same(fmt, level):
     stamped = write(fmt, pixels=np.full((300, 400, 3), level, np.uint8))
     assert stamped.report.watermark is not None
