@@ -22,6 +22,8 @@ import cv2
 from PIL import Image
 
 from app import flow, media
+from app.film import Timing
+from app.film_out import encode
 from app.home import Home
 from app.studio.desk import OFFERED, Desk
 from app.studio.page import mount
@@ -132,6 +134,27 @@ def play(tour: Tour, page: Any) -> bytes:
     return bytes(made)
 
 
+def learn(tour: Tour, page: Any) -> None:
+    """A network in training, with its losses and what it draws so far; then it is forgotten."""
+    poses = [person(USER).render(SEAT, yaw=3.0 * n - 10, expression={"smile": n / 8}, seed=40 + n) for n in range(8)]
+    file = tour.folder / "me.mp4"
+    file.write_bytes(encode([poses[n % 8] for n in range(24)], Timing.even(24)))
+    for side, field in enumerate(page.locator("#personal input[type=file]").all(), 1):
+        field.set_input_files(file)
+        page.wait_for_function(f"document.querySelectorAll('#personal .chip').length === {side}")
+    page.locator("#personal summary").click()
+    page.locator("#personal [data-network=light]").click()
+    page.wait_for_function("document.querySelectorAll('#personal polyline').length > 2", timeout=120_000)
+    page.wait_for_timeout(45_000)
+    page.locator("#personal [data-do=pause]").click()
+    page.wait_for_selector("#personal [data-do=resume]")
+    page.wait_for_selector("#personal .grid img")
+    page.wait_for_timeout(8000)  # drawn again at the pause
+    tour.shots["personal"] = page.locator("#personal").screenshot()
+    page.locator("#personal [data-do=forget]").click()
+    page.wait_for_selector("#personal [data-do=learn]")
+
+
 def only_after(page: Any) -> None:
     """Slide to what was made."""
     page.locator(".compare input").evaluate(
@@ -147,6 +170,7 @@ def inside(tour: Tour, browser: Any) -> bytes:
     tour.enter(page)
     made = play(tour, page)
     tour.shot(page, "expression")
+    learn(tour, page)
     file = tour.folder / "made.jpg"
     file.write_bytes(made)
     tab(page, 3)
@@ -222,7 +246,7 @@ def main(out: Path) -> None:
             made = inside(tour, browser)
         with camera(Path(name), made) as browser:
             before_the_camera(tour, browser)
-    for one in ("agree", "play", "expression", "refused", "verify", "data"):
+    for one in ("agree", "play", "expression", "personal", "refused", "verify", "data"):
         tour.write(one)
     tour.write("prove", "choices", "prompt", width=1280)
     tour.write("small", "small-play", "small-data", "small-gone")

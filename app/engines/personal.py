@@ -15,6 +15,7 @@ from app.engines._parts import PARTS
 from app.engines._personaldraw import drawn
 from app.engines._personallearnt import Learnt as Learnt  # noqa: PLC0414 - handed on
 from app.engines._personallearnt import learn as learn  # noqa: PLC0414
+from app.engines._personaltraining import FEWEST as FEWEST  # noqa: PLC0414
 from app.engines._personaltraining import Training as Training  # noqa: PLC0414
 from app.engines._personaltraining import train as train  # noqa: PLC0414
 from consent.errors import Refusal

@@ -123,6 +123,10 @@ def _held(visitor: Visitor, now: float) -> Iterator[tuple[str, str | None]]:
     yield "results", counted([len(one.stamped.data) for one in visitor.results.values()])
     film = None if visitor.film is None else visitor.film.film
     yield "film", counted([len(film.data)]) if film is not None else None
+    lesson = visitor.lesson
+    frames = [] if lesson is None else [match.pixels.nbytes for look in lesson.looks.values() for match in look.frames]
+    learnt = say("data_personal_here", language) if lesson is not None and lesson.model is not None else None
+    yield "personal", say("film_comma", language).join(filter(None, (counted(frames), learnt))) or None
     yield "mirror", say("data_mirror_open", language) if visitor.mirror is not None else None
     yield "waiting", counted([len(data) for data in visitor.incoming.values()])
     yield "agreement", visitor.receipt.id if visitor.receipt is not None else None

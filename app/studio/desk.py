@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from consent.types import Match, Photo
 CHANGES: Final = (Purpose.AGE, Purpose.EXPRESS, Purpose.SWAP)
 """What can be done to a face today, in the order of the page."""
-OFFERED: Final = (*CHANGES, Purpose.VIDEO, Purpose.MIRROR)
+OFFERED: Final = (*CHANGES, Purpose.VIDEO, Purpose.MIRROR, Purpose.MODEL)
 """And in what besides pictures; nothing else can be agreed to."""
 MINUTES: Final = round(policy.SESSION_SECONDS / 60)
 MIMES: Final = {b"\xff\xd8": "image/jpeg", b"\x89P": "image/png", b"RI": "image/webp"}
@@ -59,12 +59,13 @@ class Desk:
         store: what is remembered about each browser.
         browser: reads the guard's session out of a `Cookie` header.
         home: keys, receipts, ledger.
+        working: held while a picture is made, one at a time.
     """
 
     store: Store
     browser: Callable[[str], str | None]
     home: Home
-    _work: threading.Lock = field(default_factory=threading.Lock)
+    working: threading.Lock = field(default_factory=threading.Lock)
     _left: threading.Event = field(default_factory=threading.Event)
     _were: frozenset[str] = frozenset()
 
@@ -248,7 +249,7 @@ class Desk:
     def change(self, visitor: Visitor, gate: Gate, source: Match, target: Match, options: Options) -> Stamped:
         """Make and stamp, one picture at a time: each engine uses every core it gets."""
         language: Language = "zh" if visitor.language == "zh" else "en"
-        with self._work:
+        with self.working:
             return make(gate, source, target, options, self.signer, language=language)
 
     def source(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> Match:

@@ -22,6 +22,8 @@ from consent.errors import Fault, Refusal
 from consent.types import Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from app.film import Film
     from app.stamp.plate import Language
     from app.studio.desk import Desk
@@ -166,7 +168,12 @@ def far(job: Job | None, language: str) -> dict[str, Any]:
 def counted(now: Progress, language: str) -> str:
     """What became of the frames, in words."""
     said = say("film_changed", language, changed=now.changed, frames=now.frames)
-    ordered = sorted(now.left_alone.items(), key=lambda pair: -pair[1])
-    named = [(say(f"film_left_{code}" if code in TOLD else "film_left_other", language), n) for code, n in ordered]
-    why = say("film_comma", language).join(f"{words} {n}" for words, n in named)
+    why = named(now.left_alone, language)
     return said + (say("film_left", language, why=why) if why else "")
+
+
+def named(left: Mapping[str, int], language: str) -> str:
+    """Reasons for leaving frames alone by their codes, with how many, the commonest first, in words."""
+    ordered = sorted(left.items(), key=lambda pair: (-pair[1], pair[0]))
+    some = [(say(f"film_left_{code}" if code in TOLD else "film_left_other", language), n) for code, n in ordered]
+    return say("film_comma", language).join(f"{words} {n}" for words, n in some)

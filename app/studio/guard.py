@@ -50,8 +50,8 @@ ROUTES: Final[tuple[tuple[str, re.Pattern[str], int], ...]] = tuple(
         ("GET", r"/capture/(ws|assets/[\w.-]+)", 0),
         ("GET", r"/mirror/ws", 0),
         ("POST", r"/(capture/consent|studio/preview)", MAX_EVENT),
-        ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt|film)", 0),
-        ("PUT", r"/studio/film", MAX_FILM),
+        ("GET", r"/studio/(picture/\w+|before/\w+|result/\w+|receipt|film|personal|personal/\w+/\d)", 0),
+        ("PUT", r"/studio/(film|personal/(now|then))", MAX_FILM),
         ("PUT", r"/studio/(picture/\w+|check)", MAX_PICTURE),
     )
 )

@@ -12,8 +12,8 @@ from app.studio.strings import CHOSEN
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-STYLES: Final = ("capture.css", "studio.css", "mirror.css")
-SCRIPTS: Final = ("studio.js", "films.js", "preview.js", "mirror.js")
+STYLES: Final = ("capture.css", "studio.css", "mirror.css", "personal.css")
+SCRIPTS: Final = ("studio.js", "films.js", "personal.js", "preview.js", "mirror.js")
 LANGUAGE: Final = (
     f"<script>{{const chosen=/(?:^|; *){CHOSEN}=(\\w+)/.exec(document.cookie);"
     "const tag=chosen&&{zh:'zh-CN',en:'en'}[chosen[1]];"

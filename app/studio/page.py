@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import gradio as gr
 
-from app.studio import films, mirror, pictures, preview
+from app.studio import films, lessons, mirror, pictures, preview
 from app.studio.agree import build_agree
 from app.studio.cards import card
 from app.studio.data import build_data
@@ -109,6 +109,7 @@ def mount(api: FastAPI, desk: Desk) -> None:
     api.include_router(preview.routes(desk))
     api.include_router(mirror.routes(desk))
     api.include_router(films.routes(desk))
+    api.include_router(lessons.routes(desk))
     gr.mount_gradio_app(
         api,
         build(desk, words),

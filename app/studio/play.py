@@ -18,6 +18,7 @@ from app.studio.desk import CHANGES
 from app.studio.expressions import asked, panel
 from app.studio.films_panel import build_film
 from app.studio.glass import build_mirror
+from app.studio.personal_panel import build_personal
 from app.studio.sessions import SIDES
 from app.studio.stage import on_stage, slot, under
 from app.studio.strings import say
@@ -52,6 +53,8 @@ def build_play(parts: Parts) -> None:
             build_mirror(parts)
         with gr.Column(elem_id="film-place"):
             connect_film = build_film(parts)
+        with gr.Column(elem_id="personal-place"):
+            build_personal(parts)
         with gr.Column(scale=2, min_width=300, elem_id="controls"):
             choices = [(words(f"action_{name}"), name) for name in (*(one.value for one in CHANGES), TOGETHER)]
             action = gr.Radio(choices, value=CHANGES[0].value, label=words("play_action"), elem_id="action")

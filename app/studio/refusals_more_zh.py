@@ -38,6 +38,20 @@ ZH_MORE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "nobody-came": ("没有人做摄像头检查。", "你在场时请再次运行这个命令。"),
         "picture-undecided": ("有一张图片没有被判断过。", "请重新载入页面再试。"),
         "no-renderer": ("安装的程序包里没有演示人物。", "请在源码目录里运行。"),
+        # what is learnt of a face
+        "too-few-own-frames": ("能看清整张脸的画面太少。", "请添加更多照片，或不要遮住脸，再做一次摄像头检查。"),
+        "too-few-frames-to-train": (
+            "画面太少，训练不了网络：每种样子至少需要 20 帧。",
+            "请添加更多照片，或一段你自己的影片。",
+        ),
+        "one-pose": ("所有画面都是同一个角度、同一种表情。", "请添加你转头、说话的画面。"),
+        "stops-matching": ("从某一帧起就看不到你的脸了，后面的没有采用。", "如果那是你，请用另一段光线更好的影片。"),
+        "nothing-to-learn": ("没有可以学习的图片。", "请至少添加一张。"),
+        "model-forgotten": ("从你的脸学到的已经删除了。", "请重新学习。"),
+        "model-not-ready": ("还没有从你的脸学到什么。", "请稍等。"),
+        "memory-full": ("这台电脑的内存不够训练。", "请关闭其他程序，或少用一些画面。"),
+        "training-broken": ("训练出错了，学到的已经删除。", "请重新开始；如果又这样，请报告。"),
+        "previews-broke": ("程序出错了。什么都没有做出来。", _DOCTOR),
         # what can break
         "film-broke": ("程序出错了。什么都没有做出来。", _DOCTOR),
         "stamp-not-sound": ("成品没有通过自己的检查。", _REPORT),

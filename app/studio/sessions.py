@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from app.stamp.writer import Stamped
     from app.studio.films import Job
+    from app.studio.lessons import Lesson
     from consent.gate import Gate
     from consent.receipt import Receipt
     from consent.types import Match, Photo
@@ -130,6 +131,7 @@ class Visitor:
         checked: files verified, so that the page can tell one answer from the next.
         mirror: what is open before them, if anything is; ends with the session.
         film: the film on the table, if there is one, and what is being made of it.
+        lesson: what is being learnt of their face, if anything is.
         strip: the strip of ages that is being made, if one is.
         kept: what stays on this computer, as HTML; read when *My data* is opened.
         notes: HTML cards under each step, made by us.
@@ -154,6 +156,7 @@ class Visitor:
     checked: int = 0
     mirror: Closing | None = None
     film: Job | None = None
+    lesson: Lesson | None = None
     strip: Strip | None = None
     kept: str = ""
     notes: dict[str, str] = field(default_factory=dict)
@@ -328,12 +331,10 @@ class Visitor:
         return gate
 
     def _clear(self) -> None:
-        if self.mirror is not None:
-            self.mirror.close()
-            self.mirror = None
-        if self.film is not None:
-            self.film.close()
-            self.film = None
+        for one in (self.mirror, self.film, self.lesson):
+            if one is not None:
+                one.close()
+        self.mirror = self.film = self.lesson = None
         self.incoming.clear()
         self.pictures.clear()
         self.results.clear()

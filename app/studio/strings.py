@@ -9,12 +9,13 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from app.studio import strings_data, strings_films, strings_mirror
+from app.studio import strings_data, strings_films, strings_mirror, strings_personal
 from app.studio.strings_zh import ZH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_MORE: Final = (strings_mirror, strings_films, strings_personal, strings_data)
 EN: Final[Mapping[str, str]] = MappingProxyType(
     {
         # the frame around everything
@@ -321,19 +322,20 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "receipt_signed": "Signed by the installation with the key {public}. To check this file: selfsame receipt FILE",
         "receipt_form": "Built like a consent receipt of ISO/IEC TS 27560:2023; not certified by anybody.",
         "receipt_record": "The signed record, for programs",
-        **strings_mirror.EN,
-        **strings_films.EN,
-        **strings_data.EN,
+        **{key: said for more in _MORE for key, said in more.EN.items()},
     }
 )
 
 TABLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {"en": EN, "zh": MappingProxyType({**ZH, **strings_mirror.ZH, **strings_films.ZH, **strings_data.ZH})}
+    {
+        "en": EN,
+        "zh": MappingProxyType({**ZH, **{key: said for more in _MORE for key, said in more.ZH.items()}}),
+    }
 )
 DEFAULT: Final = "en"
 CHOSEN: Final = "selfsame_language"
 """Cookie with the language that was chosen on the page, where that is not the browser's own."""
-STUDIO_NOTICE: Final = "studio-4"
+STUDIO_NOTICE: Final = "studio-5"
 """Version of what a person reads in step 1 before they agree; another word is another version."""
 COMMAND_NOTICE: Final = "command-3"
 """The same for the page that a command opens."""
@@ -342,7 +344,8 @@ NOTICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         STUDIO_NOTICE: (
             *("agree_title", "", "agree_happens_title", "agree_happens", "", "agree_kept_title", "agree_kept", ""),
             *("agree_stop_title", "agree_stop", "", "agree_marked_title", "agree_marked", "", "agree_purposes"),
-            *("purpose_age", "purpose_express", "purpose_swap", "purpose_video", "purpose_mirror", ""),
+            *("purpose_age", "purpose_express", "purpose_swap", "purpose_video", "purpose_mirror"),
+            *("purpose_personal-model", ""),
             *("agree_me", "agree_adult", "agree_button"),
         ),
         COMMAND_NOTICE: (

@@ -136,8 +136,8 @@ def test_who_is_not_offered_something_cannot_agree_to_it(studio):
     _, desk, _, _, visitor = studio
     assert agree(desk, visitor, [str(purpose) for purpose in Purpose]).purposes == set(OFFERED)
     with pytest.raises(Refusal, match="no-purpose"):
-        agree(desk, visitor, ["personal-model", "", "swap "])
-    assert "personal-model" not in {str(purpose) for purpose in OFFERED}
+        agree(desk, visitor, ["everything", "", "swap "])
+    assert "everything" not in {str(purpose) for purpose in OFFERED}
 
 
 # --- withdrawn --------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ TO_DISK = {
 WRITES = {
     "app/evaluate_page.py": {"write_bytes", "write_text"},  # figures of the gate and their curves, for developers
     "app/cli/personal.py": {"extract"},  # frames, through the gate, into memory
+    "app/studio/lessons.py": {"extract"},  # the same
     "app/cli/key.py": {"move"},  # the key, between a file and the keyring
     "app/stamp/keys.py": {"move"},
     "consent/ledger.py": {"touch"},  # an empty log
@@ -58,7 +59,7 @@ ENCODES = {
 """Who makes a picture file of which pixels: a blank one, and the labelled ones."""
 
 SENT = {"found.data", "found.before.data", "found.stamped.data", "stamped.data", "text"}
-"""What the studio answers with: a person's own upload as it came (twice), stamps (kept, and of a preview), receipts."""
+"""What the studio answers with: a person's own upload as it came (twice), stamps (kept, and of previews), receipts."""
 
 CARRIERS = {
     *("Image", "ImageEditor", "ImageSlider", "AnnotatedImage", "SimpleImage", "Gallery", "Video", "PlayableVideo"),
@@ -144,7 +145,7 @@ def test_the_studio_answers_with_uploads_stamps_and_words():
     for path in ALL:
         for node in nodes(path):
             if isinstance(node, ast.Call) and name(node.func) == "Response" and node.args:
-                assert path.name in {"pictures.py", "preview.py"}
+                assert path.name in {"pictures.py", "preview.py", "lessons.py"}
                 said.add(ast.unparse(node.args[0]))
     assert said == SENT
     assert where(ALL, "StreamingResponse") == set()

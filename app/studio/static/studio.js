@@ -57,7 +57,7 @@ document.addEventListener('click', event => {   // the server says everything ag
 });
 document.addEventListener('click', event => {   // on a small screen the picture is above the button that makes it
   const stage = document.querySelector('#stage');
-  if (event.target.closest('#make, #make-strip') && stage && stage.getBoundingClientRect().top < 0)
+  if (event.target.closest('#make, #make-strip, [data-do=draw]') && stage && stage.getBoundingClientRect().top < 0)
     stage.scrollIntoView({ block: 'start', behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 });
 document.addEventListener('input', event => {

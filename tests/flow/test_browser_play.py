@@ -1,4 +1,4 @@
-"""Every no that a picture can get, in a real browser: what is said, what to do, and that nothing of it can be made."""
+"""The Play page in a real browser: every no that a picture can get, and a model of the person's own face."""
 
 import functools
 import io
@@ -9,12 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from app import film as films
+from app.film_out import encode
 from app.studio.page import mount
 from app.studio.refusals import TABLES
 from app.studio.refusals_more_zh import ZH_MORE
 from app.studio.server import Running, bind, build
+from app.studio.strings import say
+from app.verify import Verdict, verify
 from consent.errors import WORDS
 from tests.app.mirror_helpers import known_again
+from tests.app.reel_helpers import shown
 from tests.booth import SEAT
 from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import chromium, visit
@@ -185,3 +190,80 @@ def test_who_does_not_agree_is_told_what_is_missing(browser, studio, language, l
         assert_open_to_all(page)
     assert page.locator("#capture [data-start]").count() == 0, "nobody is filmed before they have agreed"
     assert page.wrong == page.foreign == []
+
+
+# --- the personal model -----------------------------------------------------------------------------------------------
+
+
+def stamped(page, address, desk):
+    """What is said of a picture that the page shows; it must be ours."""
+    report = verify(page.request.get(page.url.rstrip("/") + address).body(), desk.anchors)
+    assert report.verdict is Verdict.OURS, report
+    return report
+
+
+def press(page, do):
+    page.locator(f"#personal [data-do={do}]").click()
+
+
+def test_a_model_of_ones_own_face_is_learnt_drawn_and_forgotten(playing, studio):
+    page, visitor = playing()
+    press(page, "learn")
+    page.wait_for_selector("#personal .card.yes:has-text('Learnt from')")
+    assert_open_to_all(page)
+    press(page, "draw")
+    page.wait_for_selector("#personal-note .card.no")  # there is no picture on the table yet
+    mine = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": packed(drawn(yaw=6.0))}
+    page.locator("#stage input[type=file]").set_input_files(mine)
+    page.wait_for_selector("#under .chip")
+    press(page, "draw")
+    page.wait_for_selector("#stage .compare img.after")
+    report = stamped(page, page.locator("#stage img.after").get_attribute("src"), studio[1])
+    assert report.label.purpose == "swap"
+    page.get_by_role("tab").nth(4).click()
+    page.wait_for_selector("#data-memory dd.here:has-text('a model')")
+    page.get_by_role("tab").nth(2).click()
+    press(page, "forget")
+    page.wait_for_selector("#personal [data-do=learn]")
+    assert visitor.lesson.model is None
+    assert page.wrong == page.foreign == []
+
+
+def test_a_network_shows_how_it_learns_pauses_and_goes_with_the_session(playing, studio, tmp_path):
+    page, visitor = playing(locale="zh-CN", viewport={"width": 390, "height": 844})
+    (tmp_path / "me.mp4").write_bytes(encode([shown("ada", n % 8) for n in range(24)], films.Timing.even(24)))
+    page.locator("#personal summary").click()
+    press(page, "train][data-network=light")
+    page.wait_for_selector("#personal-note .card.no code:text-is('too-few-frames-to-train')")
+    assert_open_to_all(page)
+    for field in page.locator("#personal input[type=file]").all():
+        field.set_input_files(tmp_path / "me.mp4")
+        page.wait_for_selector("#personal .drop:not(.busy)")
+    page.wait_for_function("document.querySelectorAll('#personal .chip').length === 2")
+    assert say("personal_frames", "zh", count=24) in page.locator("#personal .chip").first.inner_text()
+    page.locator("#personal summary").click()
+    press(page, "train][data-network=light")
+    page.wait_for_selector("#personal .curves figure:nth-of-type(2) polyline")
+    press(page, "pause")
+    page.wait_for_selector("#personal [data-do=resume]")
+    training = visitor.lesson.training
+    steps = training.told().steps
+    page.wait_for_selector("#personal .grid img:nth-of-type(4)")
+    for image in page.locator("#personal .grid img").all():
+        stamped(page, image.get_attribute("src"), studio[1])
+    assert training.told().steps == steps
+    assert_open_to_all(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    press(page, "resume")
+    page.wait_for_selector("#personal [data-do=pause]")
+    training.wait(steps + 2, 60)
+    press(page, "stop")
+    page.wait_for_selector("#personal .far:has-text('训练了')")
+    assert training.told().steps > steps
+    address = page.locator("#personal .grid img").first.get_attribute("src")
+    page.locator("#withdraw").click()
+    page.wait_for_selector("#gone .card.yes")
+    assert visitor.lesson is None
+    assert training.told().state == "forgotten"
+    assert page.request.get(page.url.rstrip("/") + address).status == 404
+    assert page.foreign == []
