@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app import film as reading
@@ -18,6 +18,7 @@ from app.flow import Options, purposes
 from app.reel import Progress, change_film, check_time
 from app.studio.guard import MAX_FILM
 from app.studio.strings import say
+from app.studio.uploads import received
 from consent.errors import Fault, Refusal
 from consent.types import Purpose
 
@@ -117,12 +118,8 @@ def routes(desk: Desk) -> APIRouter:
     async def put(request: Request) -> Response:
         visitor = desk.visitor(request.headers)
         gate = await run_in_threadpool(desk.gate, visitor)  # no film is taken before a live check
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_FILM:
-                raise HTTPException(413)
-        await run_in_threadpool(place, visitor, gate, bytes(data))
+        data = await received(request, MAX_FILM)
+        await run_in_threadpool(place, visitor, gate, data)
         return Response(status_code=204)
 
     @router.get("/studio/film")

@@ -14,13 +14,14 @@ from fastapi.responses import HTMLResponse
 
 from app.home import Home
 from app.studio.desk import MINUTES, Desk
-from app.studio.guard import Guard
+from app.studio.guard import MAX_EVENT, Guard
 from app.studio.live import capture_html
 from app.studio.refusals import told
 from app.studio.server import Running, bind, build, ending_well, private_scratch
 from app.studio.strings import COMMAND_NOTICE, consent_text, say
 from app.studio.strings import language as spoken
 from app.studio.terminal import plain_words
+from app.studio.uploads import received
 from consent.errors import Refusal
 from consent.types import Purpose
 
@@ -113,7 +114,7 @@ def _routes(desk: Desk, purposes: Sequence[Purpose]) -> APIRouter:
     async def consent(request: Request) -> dict[str, object]:
         visitor = desk.visitor(request.headers)
         try:
-            given = json.loads(await request.body())
+            given = json.loads(await received(request, MAX_EVENT))
         except (ValueError, RecursionError):
             given = None
         given = given if isinstance(given, dict) else {}

@@ -24,6 +24,7 @@ from app.studio.films import named
 from app.studio.guard import MAX_FILM
 from app.studio.sessions import Result
 from app.studio.strings import say
+from app.studio.uploads import received
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
@@ -207,12 +208,8 @@ def routes(desk: Desk) -> APIRouter:
             raise HTTPException(404)
         visitor = desk.visitor(request.headers)
         known = await run_in_threadpool(lesson, desk, visitor)  # no frame is taken before a live check
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_FILM:
-                raise HTTPException(413)
-        await run_in_threadpool(_put, known, look, bytes(data))
+        data = await received(request, MAX_FILM)
+        await run_in_threadpool(_put, known, look, data)
         return Response(status_code=204)
 
     @router.get("/studio/personal")

@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from app.studio import receipts
 from app.studio.guard import MAX_PICTURE
 from app.studio.sessions import CHECK, SIDES
+from app.studio.uploads import received
 
 if TYPE_CHECKING:
     from app.studio.desk import Desk
@@ -30,12 +31,8 @@ def routes(desk: Desk) -> APIRouter:
 def _uploads(router: APIRouter, desk: Desk) -> None:
     async def receive(request: Request, name: str) -> Response:
         visitor = desk.visitor(request.headers)
-        data = bytearray()
-        async for chunk in request.stream():
-            data += chunk
-            if len(data) > MAX_PICTURE:
-                raise HTTPException(413)
-        await run_in_threadpool(_put, desk, visitor, name, bytes(data))
+        data = await received(request, MAX_PICTURE)
+        await run_in_threadpool(_put, desk, visitor, name, data)
         return Response(status_code=204)
 
     @router.put("/studio/picture/{side}")

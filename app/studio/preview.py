@@ -15,8 +15,10 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from app.studio.expressions import SLIDERS
+from app.studio.guard import MAX_EVENT
 from app.studio.play import wanted
 from app.studio.refusals import told
+from app.studio.uploads import received
 from consent.errors import Fault, Refusal
 from consent.types import Photo
 
@@ -40,7 +42,7 @@ def routes(desk: Desk) -> APIRouter:
     @router.post("/studio/preview")
     async def preview(request: Request) -> Response:
         visitor = desk.visitor(request.headers)
-        body = await request.body()
+        body = await received(request, MAX_EVENT)
         try:
             stamped = await run_in_threadpool(tried, desk, visitor, body)
         except (Refusal, Fault) as no:

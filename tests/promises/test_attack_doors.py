@@ -4,7 +4,10 @@ The doors are read from the running program, so that one that is added later is 
 """
 
 import itertools
+import logging
 import re
+import socket
+import time
 
 import pytest
 
@@ -98,3 +101,16 @@ def test_a_stranger_asking_for_everything_at_once_gets_an_answer_and_nothing_els
         said = visitor.event(("make", "click"), data=data).encode()
         assert not any(start in said for start in PICTURES)
     assert studio.visitor(visitor).results == {}
+
+
+def test_an_upload_that_breaks_off_is_no_error_of_the_program(studio, caplog):
+    browser = studio.browser()
+    head = f"Host: 127.0.0.1:{studio.port}\r\nOrigin: {browser.base}\r\nCookie: {browser.cookie}\r\n"
+    with caplog.at_level(logging.ERROR):
+        for start in ("PUT /studio/check", "POST /studio/preview"):
+            with socket.create_connection(("127.0.0.1", studio.port), timeout=20) as line:
+                line.sendall(f"{start} HTTP/1.1\r\n{head}Content-Length: 60000\r\n\r\nbegun".encode())
+                time.sleep(0.2)
+        assert studio.browser().get("/healthz").status_code == 200
+        time.sleep(0.5)
+    assert [record for record in caplog.records if record.exc_info] == []

@@ -14,7 +14,11 @@ from tests.redteam.ground import picture
 from tests.redteam.program import client
 
 attack = on(Surface.HTTP)
-PRIVATE = ("/config", "/studio/picture/target", "/studio/receipt", "/studio/film", "/theme.css", "/gradio_api/app_id")
+PRIVATE = (
+    *("/config", "/studio/picture/target", "/studio/receipt", "/studio/film", "/studio/personal", "/theme.css"),
+    "/gradio_api/app_id",
+)
+LEARNT_FROM = ("/studio/personal/now", "/studio/personal/then")
 OUTSIDE = (b"root:", b"[project]", b"import annotations", b"PRIVATE KEY", b"SQLite format")
 """What stands in files that nobody may be given: passwords, ours, keys, the log."""
 
@@ -47,7 +51,7 @@ def every_event_of_the_page_before_a_live_check(ground):
 @attack("409")
 def pictures_and_films_handed_in_before_a_live_check(ground):
     page = ground.program.browser()
-    paths = ("/studio/picture/target", "/studio/picture/source", "/studio/film")
+    paths = ("/studio/picture/target", "/studio/picture/source", "/studio/film", *LEARNT_FROM)
     return together(page.put(path, content=picture()).status_code for path in paths)
 
 

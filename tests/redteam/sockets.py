@@ -131,7 +131,8 @@ def two_checks_at_once_in_one_browser(ground):
 @attack("of the person some, of somebody else none")
 def somebody_else_before_the_persons_mirror(ground):
     """Ada's session, and Bram before the camera: not one frame comes back."""
-    browser, _, _ = ground.seated
+    browser = ground.studio.browser()
+    ground.studio.sit_down(browser, "ada")
     mine, theirs = (_mirrored(ground.studio, browser.cookie, name) for name in ("ada", "bram"))
     return f"of the person {'some' if mine else 'none'}, of somebody else {theirs or 'none'}"
 
