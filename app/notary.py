@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
@@ -25,7 +25,7 @@ def open_notary(path: Path) -> Notary:
     try:
         _ensure(path)
         key = load_pem_private_key(read_file(path), None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm, InternalError):
         key = None
     if not isinstance(key, Ed25519PrivateKey):
         reason = f"The receipt key {path.name} cannot be read or made."

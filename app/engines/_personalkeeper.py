@@ -1,12 +1,12 @@
-"""What was learnt is deleted as soon as the session is over: somebody looks, ten times a second."""
+"""What was learnt works in its session alone, and is deleted when that is over: somebody looks, ten times a second."""
 
 from __future__ import annotations
 
 import threading
 import weakref
-from typing import Final, Protocol
+from typing import Final, NoReturn, Protocol, SupportsIndex
 
-from consent.errors import Refusal
+from consent.errors import Forgery, Refusal
 from consent.gate import Gate
 
 _SECONDS: Final = 0.1
@@ -17,6 +17,45 @@ class Forgets(Protocol):
 
     def forget(self) -> None:
         """Delete it."""
+
+
+class OfOneSession:
+    """What was learnt in one session: works with that session's gate alone, and cannot be copied or serialised."""
+
+    __slots__ = ("__weakref__", "_gate")
+    _gate: Gate
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise TypeError(f"a {type(self).__name__} cannot be copied or serialised")
+
+    __copy__ = __deepcopy__ = _refuse
+
+    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
+        self._refuse()
+
+    def forget(self) -> None:
+        """Delete all that was learnt; it draws nothing any more."""
+        raise NotImplementedError
+
+    def _open_to(self, gate: Gate) -> None:
+        """Pass the session's own gate while it stands.
+
+        Raises:
+            Forgery: `forged`: it was learnt in another session.
+            Refusal: `session-withdrawn` or `session-expired`, and then it is forgotten.
+        """
+        if gate is not self._gate:
+            raise Forgery.of("forged")
+        try:
+            gate.live()
+        except Refusal:
+            self.forget()
+            raise
+
+
+def forgotten() -> Refusal:
+    """What is said of a model that was deleted."""
+    return Refusal("model-forgotten", "What was learnt of your face was deleted.", "Let it be learnt again.")
 
 
 def keep(gate: Gate, known: Forgets) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NoReturn, SupportsIndex, final
+from typing import final
 
 from app.engines._personaldraw import AtlasPainter, Painter
 from app.engines._personalfit import Appearance, fitted
-from app.engines._personalkeeper import keep
-from consent.errors import Forgery, Refusal
+from app.engines._personalkeeper import OfOneSession, forgotten, keep
+from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Purpose
 
 
 @final
-class Learnt:
+class Learnt(OfOneSession):
     """A person's appearance. Made by `learn` alone; cannot be copied, saved or used with another gate.
 
     Attributes:
@@ -22,7 +22,7 @@ class Learnt:
         left_out: how many of the given frames had something across the face.
     """
 
-    __slots__ = ("__weakref__", "_gate", "_model", "frames", "left_out")
+    __slots__ = ("_model", "frames", "left_out")
     engine = "personal-atlas 1"
 
     def __init__(self, gate: Gate, model: Appearance) -> None:
@@ -30,14 +30,6 @@ class Learnt:
         self._gate, self._model = gate, model
         self.frames, self.left_out = len(model.frames), model.left_out
         keep(gate, self)
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError("a Learnt cannot be copied or serialised")
-
-    __copy__ = __deepcopy__ = _refuse
-
-    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
-        self._refuse()
 
     def forget(self) -> None:
         """Delete all that was learnt; it draws nothing any more."""
@@ -50,21 +42,10 @@ class Learnt:
             Forgery: `forged`: it was learnt in another session.
             Refusal: `session-withdrawn` or `session-expired`, and then it is forgotten; `model-forgotten`.
         """
-        if gate is not self._gate:
-            raise Forgery.of("forged")
-        try:
-            gate.live()
-        except Refusal:
-            self.forget()
-            raise
+        self._open_to(gate)
         if self._model is None:
             raise forgotten()
         return AtlasPainter(self._model)
-
-
-def forgotten() -> Refusal:
-    """What is said of a model that was deleted."""
-    return Refusal("model-forgotten", "What was learnt of your face was deleted.", "Let it be learnt again.")
 
 
 def learn(gate: Gate, grants: Sequence[Grant]) -> Learnt:

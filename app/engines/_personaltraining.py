@@ -8,16 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex, final
+from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
 
 from app.engines._options import chosen
 from app.engines._personalcrops import Crops
 from app.engines._personaldraw import Painter
-from app.engines._personalkeeper import keep
-from app.engines._personallearnt import forgotten
-from consent.errors import Fault, Forgery, Refusal
+from app.engines._personalkeeper import OfOneSession, forgotten, keep
+from consent.errors import Fault, Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Purpose
 
@@ -69,7 +68,7 @@ class Told:
 
 
 @final
-class Training:
+class Training(OfOneSession):
     """A network in training, or trained. Made by `train` alone; cannot be copied, saved or used with another gate."""
 
     def __init__(self, gate: Gate, looks: tuple[Crops, Crops], kind: str, threads: int, seed: int) -> None:
@@ -88,14 +87,6 @@ class Training:
         self._thread = threading.Thread(target=self._run, args=(threads, seed), name="personal-training", daemon=True)
         self._thread.start()
         keep(gate, self)  # a step may take long
-
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError("a Training cannot be copied or serialised")
-
-    __copy__ = __deepcopy__ = _refuse
-
-    def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
-        self._refuse()
 
     # --- from outside ------------------------------------------------------------------------------------------------
 
@@ -139,13 +130,7 @@ class Training:
             Refusal: `session-withdrawn` or `session-expired`, and then it is forgotten; `model-forgotten`;
                 `model-not-ready`; `memory-full`.
         """
-        if gate is not self._gate:
-            raise Forgery.of("forged")
-        try:
-            gate.live()
-        except Refusal:
-            self.forget()
-            raise
+        self._open_to(gate)
         if self._why is not None:  # a new one: what was raised holds on to the pictures of whoever asked
             raise Refusal(self._why.code, self._why.reason, self._why.remedy)
         with self._lock:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import c2pa
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID, ObjectIdentifier
 
@@ -67,7 +67,7 @@ def parse_key(data: bytes) -> PrivateKey:
         raise Refusal(
             "key-has-password", "The key is protected by a password.", "Take the password off, or sign with a Pen."
         ) from error
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, UnsupportedAlgorithm, InternalError) as error:
         raise Refusal("key-unreadable", "No private key can be read there.", "Name a PEM file with it.") from error
     if not isinstance(key, PrivateKey):
         raise _no("key-kind", "The key is of a kind that is not used here.", "Use P-256, P-384 or RSA.")
