@@ -65,6 +65,8 @@ def bench(
     """Measure this installation on people who do not exist (from a checkout), or the gate on pictures of your own."""
     if folder is not None and what not in {Bench.GATE, Bench.ENGINES}:
         raise Refusal("no-folder-here", f"{what} is not measured on a folder.", "Say: selfsame bench gate DIR")
+    if write is not None and not write.parent.is_dir():  # said before hours of work, and not after
+        raise Refusal("cannot-write", f"There is no folder {write.parent}.", "Make it first, or name another file.")
     if folder is not None and what is Bench.GATE:
         figures = _evaluated(folder, quick=quick, write=write)
         typer.echo(figures_json(figures) if as_json else table(figures))
