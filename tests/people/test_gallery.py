@@ -1,4 +1,4 @@
-"""The gallery: everybody another adult, drawn the same every time; look-alikes alike. Five people stand for all."""
+"""The gallery: everybody another adult, drawn the same every time; look-alikes alike. Seven people stand for all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.people.asset import base
 from tests.people.gallery import DEVELOPMENT, IDENTITIES, RESEMBLED, TEST, lookalikes, pictures, recipe, shots, wearing
 from tests.people.warp import FIELDS, warp
 
-SAMPLE = (*DEVELOPMENT[:30:15], *TEST[:40:15])
+SAMPLE = (*DEVELOPMENT[:30:10], *TEST[:40:10])
 
 
 @functools.cache
