@@ -152,10 +152,12 @@ def write(path: Path, whole: report.Summary, asked: RedTeam, seen: Seen) -> None
         release = "unknown"
     sessions = max((tally.n for tally in whole.tallies.values()), default=0)
     first = FIRST_TEST_SEED if asked.split == "test" else 0
-    command = f"selfsame bench liveness --split {asked.split}" + (f" --sessions {sessions}" if asked.sessions else "")
-    command += "".join(f" --only {name}" for name in asked.only) + f" --write {path.name}"
-    code = seen.code if seen.code == seen.limits else f"sessions {seen.code}, limits {seen.limits}"
     beside = path.with_suffix(SUFFIX)
+    command = f"selfsame bench liveness --split {asked.split}" + (f" --sessions {sessions}" if asked.sessions else "")
+    command += "".join(f" --only {name}" for name in asked.only)
+    command += f" --rescore --published {beside.name}" if asked.rescore else ""
+    command += f" --write {path.name}"
+    code = seen.code if seen.code == seen.limits else f"sessions {seen.code}, limits {seen.limits}"
     about = report.About(command, release, code, asked.split, (first, first + max(sessions - 1, 0)))
     try:
         publish(beside, seen.code, seen.records)
