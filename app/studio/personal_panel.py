@@ -74,7 +74,7 @@ def shown(visitor: Visitor) -> str:
     else:
         inside = (_learnt if known.training is None else _training)(known, language) + _ways_on(visitor)
     return (
-        f'<section class="mirror personal" aria-label="{title}"><h3>{title}</h3>'
+        f'<section class="mirror personal" aria-label="{title}"><h2>{title}</h2>'
         f"<p>{escape(say('personal_text', language))}</p>{inside}</section>"
     )
 
@@ -103,7 +103,7 @@ def _look(known: Lesson | None, side: str, language: str) -> str:
     title, text = say(f"personal_{side}", language), say(f"personal_{side}_text", language, least=FEWEST)
     kinds = say("personal_kinds", language)
     field = drop(f"/studio/personal/{side}", text, kinds, language, large="personal_too_large", side=side)
-    return f"<div><h4>{escape(title)}</h4>{field}{some}{notes}</div>"
+    return f"<div><h3>{escape(title)}</h3>{field}{some}{notes}</div>"
 
 
 def _learnt(known: Lesson, language: str) -> str:

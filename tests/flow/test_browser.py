@@ -287,7 +287,7 @@ def test_what_is_read_is_what_the_receipt_says_in_the_readers_language(studio, t
         page.locator("#withdraw").click()
         page.wait_for_selector("#gone .card")
         page.wait_for_selector("#agree-form")
-        assert [box.is_checked() for box in page.locator("#agree-form input").all()] == [False] * 7
+        assert [box.is_checked() for box in page.locator("#agree-form input").all()] == [False] * 8
         assert page.foreign == []
         page.context.close()
         page = visit(browser, (tmp_path / "receipt.html").as_uri())
