@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Final, NoReturn, Protocol, SupportsIndex
+from abc import ABC, abstractmethod
+from typing import Final, NoReturn, SupportsIndex
 
 from consent.errors import Forgery, Refusal
 from consent.gate import Gate
@@ -12,14 +13,7 @@ from consent.gate import Gate
 _SECONDS: Final = 0.1
 
 
-class Forgets(Protocol):
-    """Something that can be deleted."""
-
-    def forget(self) -> None:
-        """Delete it."""
-
-
-class OfOneSession:
+class OfOneSession(ABC):
     """What was learnt in one session: works with that session's gate alone, and cannot be copied or serialised."""
 
     __slots__ = ("__weakref__", "_gate")
@@ -33,9 +27,9 @@ class OfOneSession:
     def __reduce_ex__(self, _: SupportsIndex) -> NoReturn:
         self._refuse()
 
+    @abstractmethod
     def forget(self) -> None:
         """Delete all that was learnt; it draws nothing any more."""
-        raise NotImplementedError
 
     def _open_to(self, gate: Gate) -> None:
         """Pass the session's own gate while it stands.
@@ -58,13 +52,13 @@ def forgotten() -> Refusal:
     return Refusal("model-forgotten", "What was learnt of your face was deleted.", "Let it be learnt again.")
 
 
-def keep(gate: Gate, known: Forgets) -> None:
+def keep(gate: Gate, known: OfOneSession) -> None:
     """Delete `known` when the session of `gate` ends, withdrawn or not; it may go before."""
     target = weakref.ref(known)
     threading.Thread(target=_watch, args=(gate, target, threading.Event()), name="personal-keeper", daemon=True).start()
 
 
-def _watch(gate: Gate, known: weakref.ref[Forgets], calm: threading.Event) -> None:
+def _watch(gate: Gate, known: weakref.ref[OfOneSession], calm: threading.Event) -> None:
     while known() is not None:
         try:
             gate.live()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
@@ -17,10 +18,11 @@ def curves(losses: Mapping[str, Sequence[tuple[float, float]]], language: str) -
     """A drawing for each loss by its name, with its latest value: HTML.
 
     Args:
-        losses: name -> points (seconds, value), the newest last.
+        losses: name -> points (seconds, value), the newest last; what is no number is left out.
         language: of the names.
     """
-    return "".join(_curve(name, points, language) for name, points in losses.items() if points)
+    finite = {name: [point for point in points if all(map(math.isfinite, point))] for name, points in losses.items()}
+    return "".join(_curve(name, points, language) for name, points in finite.items() if points)
 
 
 def _curve(name: str, points: Sequence[tuple[float, float]], language: str) -> str:

@@ -120,7 +120,7 @@ def inputs_of_the_page_on_the_studios_terminal(ground):
 @attack("never more than was granted")
 def outputs_without_leave_in_any_log_of_this_run(ground):
     """In the log of every session: what was redeemed never outnumbers what was granted, nor releases what was redeemed;
-    but for a film or a mirror, whose one leave to follow stands before all of its releases.
+    of a film or a mirror, whose leave is one to follow, the first release is written down.
     """
     _ = ground.stamped, ground.seated  # so that something was
     ledgers = [ground.ledger, ground.studio.desk.ledger]
@@ -131,8 +131,7 @@ def outputs_without_leave_in_any_log_of_this_run(ground):
         for event in (e["event"] for e in entries if e["session"] == session):
             if event in count:
                 count[event] += 1
-            released = count["release"] <= count["redeem"] or count["follow"]
-            if not (released and count["redeem"] <= count["grant"]):
+            if not count["release"] - count["follow"] <= count["redeem"] <= count["grant"]:
                 return f"session {session} had {count}"
     return "never more than was granted"
 

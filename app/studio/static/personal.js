@@ -1,7 +1,7 @@
 // A network in training: how far it is, its losses and what it draws, asked now and then while it is on the page.
 setInterval(async () => {
   const trained = document.querySelector('[data-personal]');
-  if (!trained || trained.dataset.asking || trained.dataset.personal === 'stopped' && trained.querySelector('.grid img')) return;
+  if (!trained || trained.dataset.asking) return;
   trained.dataset.asking = 'yes';
   try {
     const now = await fetch('/studio/personal').then(answer => answer.json());
