@@ -153,7 +153,6 @@ def create(
     target: Match,
     signer: Signer,
     *,
-    taught: Extract = NOTHING,
     fmt: str = "jpeg",
     language: Language = "en",
 ) -> Stamped:
@@ -161,39 +160,24 @@ def create(
 
     Args:
         gate: of the person.
-        model: what was learnt.
+        model: what was learnt; the manifest names a photo as the source if any taught it.
         target: the picture.
         signer: of this installation.
-        taught: the frames of the look that is drawn; the manifest names a photo as the source if there were any.
         fmt: of the file.
         language: of the label.
 
     Raises:
         Refusal: what the gate, the engine or the stamp says; nothing is written then.
     """
-    source = taught.frames[0] if taught.frames else gate.live()[0]
-    grant = gate.grant(source, target, Purpose.SWAP)
+    grant = gate.grant(model.source or gate.live()[0], target, Purpose.SWAP)
     return stamp(gate, personal(gate, grant, PersonalOptions(model)), signer, fmt, language)
 
 
 def previews(
-    gate: Gate,
-    model: Learnt | Training,
-    looks: tuple[Extract, Extract],
-    signer: Signer,
-    language: Language = "en",
+    gate: Gate, model: Learnt | Training, targets: Sequence[Match], signer: Signer, language: Language = "en"
 ) -> tuple[Stamped, ...]:
-    """How far a model is, on some pictures of the person: each stamped as everything that anybody sees.
-
-    Args:
-        gate: of the person.
-        model: what was learnt so far.
-        looks: the frames it is taught by, and those of the look that is changed, on which it is shown.
-        signer: of this installation.
-        language: of the labels.
-    """
-    taught, targets = looks[0], looks[1].frames
+    """How far a model is, on some pictures of the person: each stamped as everything that anybody sees."""
     if not targets:
         return ()
     picked = np.linspace(0, len(targets) - 1, min(PREVIEWS, len(targets))).round().astype(int)
-    return tuple(create(gate, model, targets[int(k)], signer, taught=taught, language=language) for k in picked)
+    return tuple(create(gate, model, targets[int(k)], signer, language=language) for k in picked)

@@ -81,9 +81,8 @@ def train(
         raise Refusal("file-exists", f"There are previews in {preview} already.", "Use an empty folder.")
     with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
         then = _extracted(gate, theirs)
-        looks = _extracted(gate, ours), then
-        model = _model(gate, looks, kind=kind, minutes=minutes, side=side)
-        _preview(gate, model, looks, signer, preview)
+        model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+        _preview(gate, model, then, signer, preview)
 
 
 @group.command()
@@ -108,9 +107,8 @@ def create(
     with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
         matched = gate.match(shown)
         then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
-        looks = _extracted(gate, ours), then
-        model = _model(gate, looks, kind=kind, minutes=minutes, side=side)
-        made(gate, model, matched, signer, taught=looks[0], fmt=fmt).save(out, overwrite=force)
+        model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
+        made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
         typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
 
@@ -179,12 +177,10 @@ def _line(training: Training) -> str:
     return f"{told.seconds:5.0f} s  step {told.steps}  {losses}"
 
 
-def _preview(
-    gate: Gate, model: Learnt | Training, looks: tuple[Extract, Extract], signer: Signer, folder: Path | None
-) -> None:
+def _preview(gate: Gate, model: Learnt | Training, then: Extract, signer: Signer, folder: Path | None) -> None:
     from app.personal import previews
 
-    for number, one in enumerate(previews(gate, model, looks, signer) if folder is not None else (), 1):
+    for number, one in enumerate(previews(gate, model, then.frames, signer) if folder is not None else (), 1):
         path = (folder or Path()) / f"preview-{number}.jpg"
         one.save(path)
         typer.echo(str(path))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import weakref
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Final, NoReturn, SupportsIndex
 
 from consent.errors import Forgery, Refusal
 from consent.gate import Gate
+from consent.types import Match, Origin
 
 _SECONDS: Final = 0.1
 
@@ -45,6 +47,11 @@ class OfOneSession(ABC):
         except Refusal:
             self.forget()
             raise
+
+
+def handed_in(views: Sequence[Match]) -> Match | None:
+    """The first that is no frame of the live check; None where all are."""
+    return next((view for view in views if view.origin is Origin.PHOTO), None)
 
 
 def forgotten() -> Refusal:

@@ -7,7 +7,7 @@ from typing import final
 
 from app.engines._personaldraw import AtlasPainter, Painter
 from app.engines._personalfit import Appearance, fitted
-from app.engines._personalkeeper import OfOneSession, forgotten, keep
+from app.engines._personalkeeper import OfOneSession, forgotten, handed_in, keep
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Purpose
@@ -19,21 +19,23 @@ class Learnt(OfOneSession):
 
     Attributes:
         frames: how many it was learnt from.
+        source: one of them that was handed in, which the manifest names; None if the live check alone taught it.
         left_out: how many of the given frames had something across the face.
     """
 
-    __slots__ = ("_model", "frames", "left_out")
+    __slots__ = ("_model", "frames", "left_out", "source")
     engine = "personal-atlas 1"
 
-    def __init__(self, gate: Gate, model: Appearance) -> None:
+    def __init__(self, gate: Gate, model: Appearance, source: Match | None) -> None:
         self._model: Appearance | None
+        self.source = source
         self._gate, self._model = gate, model
         self.frames, self.left_out = len(model.frames), model.left_out
         keep(gate, self)
 
     def forget(self) -> None:
         """Delete all that was learnt; it draws nothing any more."""
-        self._model = None
+        self._model = self.source = None
 
     def painter(self, gate: Gate) -> Painter:
         """What was learnt, for an engine.
@@ -66,4 +68,4 @@ def learn(gate: Gate, grants: Sequence[Grant]) -> Learnt:
     for work in works:
         if not any(work.target.pixels is view.pixels for view in views):
             views.append(work.target)
-    return Learnt(gate, fitted(views))
+    return Learnt(gate, fitted(views), handed_in(views))

@@ -15,7 +15,7 @@ import numpy as np
 from app.engines._options import chosen
 from app.engines._personalcrops import Crops
 from app.engines._personaldraw import Painter
-from app.engines._personalkeeper import OfOneSession, forgotten, keep
+from app.engines._personalkeeper import OfOneSession, forgotten, handed_in, keep
 from consent.errors import Fault, Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Purpose
@@ -71,7 +71,10 @@ class Told:
 class Training(OfOneSession):
     """A network in training, or trained. Made by `train` alone; cannot be copied, saved or used with another gate."""
 
-    def __init__(self, gate: Gate, looks: tuple[Crops, Crops], kind: str, threads: int, seed: int) -> None:
+    def __init__(
+        self, gate: Gate, looks: tuple[Crops, Crops], source: Match | None, kind: str, *, threads: int, seed: int
+    ) -> None:
+        self.source = source  # see `Learnt`
         self._gate, self._kind, self._side = gate, kind, looks[0].side
         name = {"original64": "original", "light-scratch": "light"}.get(kind, kind)
         self.engine: Final = f"personal-{name}{self._side} 1"
@@ -113,7 +116,7 @@ class Training(OfOneSession):
     def forget(self) -> None:
         """Delete the network and its frames, waiting for nobody: a step under way ends in nothing."""
         self._state = State.FORGOTTEN
-        self._maker, self._looks, self._curves = None, None, {}
+        self._maker, self._looks, self._curves, self.source = None, None, {}, None
         self._wake.set()
 
     def wait(self, steps: int, seconds: float) -> None:
@@ -253,7 +256,7 @@ def train(
         _enough(name, some)
     side = 64 if kind == "original64" else side
     first, second = (Crops.of(some, side) for some in views)
-    return Training(gate, (first, second), kind, threads, seed)
+    return Training(gate, (first, second), handed_in(views[0]), kind, threads=threads, seed=seed)
 
 
 def _enough(which: str, views: Sequence[Match]) -> None:

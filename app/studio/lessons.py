@@ -51,7 +51,6 @@ class Lesson:
         gate: of the session; what is learnt works with it alone.
         looks: the person's frames of each look, from photos and films that they handed in.
         model: what was learnt, or is being trained.
-        taught: the frames of both looks that it was given.
         shown: what a training draws so far, stamped.
         mark: of `shown`, so that a page never shows older ones from its cache.
         no: why the last file gave nothing, or what broke.
@@ -60,29 +59,38 @@ class Lesson:
     gate: Gate
     looks: dict[str, Extract] = field(default_factory=lambda: dict.fromkeys(LOOKS, NOTHING))
     model: Learnt | Training | None = None
-    taught: tuple[Extract, Extract] = (NOTHING, NOTHING)
     shown: tuple[Stamped, ...] = ()
     mark: str = ""
     no: Refusal | Fault | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
-    _closing: threading.Lock = field(default_factory=threading.Lock)
+    _changing: threading.RLock = field(default_factory=threading.RLock)
     _closed: bool = False
 
     def close(self) -> None:
         """Forget everything, from any thread."""
-        with self._closing:
+        with self._changing:
             self._closed, self.looks = True, dict.fromkeys(LOOKS, NOTHING)
-        self.forget()
+            self.forget()
 
     def forget(self) -> None:
         """Forget what was learnt, and keep the frames it came from."""
-        if self.model is not None:
-            self.model.forget()
-        self.model, self.taught, self.shown, self.no = None, (NOTHING, NOTHING), (), None
+        with self._changing:
+            if self.model is not None:
+                self.model.forget()
+            self.model, self.shown, self.no = None, (), None
+
+    def _keep(self, model: Learnt | Training) -> None:
+        """In place of what was learnt before; nothing of it, when the session has ended meanwhile."""
+        with self._changing:
+            self.forget()
+            if self._closed:
+                model.forget()
+            else:
+                self.model = model
 
     def empty(self, look: str) -> None:
         """Let the frames of one look go."""
-        with self._closing:
+        with self._changing:
             self.looks, self.no = {**self.looks, look: NOTHING}, None
 
     @property
@@ -101,7 +109,7 @@ class Lesson:
                 found = extract(self.gate, frames_of(film.read(data)), film=True)
             else:
                 found = extract(self.gate, [media.read(data)])
-        with self._closing:
+        with self._changing:
             if not self._closed:
                 self.looks = {**self.looks, look: self.looks[look] + found}
 
@@ -112,8 +120,7 @@ class Lesson:
             Refusal: what `app.personal.know` says.
         """
         self.forget()
-        self.taught = self.looks["now"], NOTHING
-        self.model = know(self.gate, self.taught[0])
+        self._keep(know(self.gate, self.looks["now"]))
 
     def train(self, desk: Desk, visitor: Visitor, kind: str) -> None:
         """Begin to train a network in the background, and to show what it draws.
@@ -123,8 +130,8 @@ class Lesson:
         """
         self.forget()
         threads = max((os.cpu_count() or 1) - 1, 1)  # the page stays usable meanwhile
-        self.taught = self.looks["now"], self.looks["then"]
-        self.model = training = begin(self.gate, *self.taught, kind=kind, threads=threads)
+        training = begin(self.gate, self.looks["now"], self.looks["then"], kind=kind, threads=threads)
+        self._keep(training)
         work = desk, visitor.language, training
         threading.Thread(target=self._show, args=work, name="personal-previews", daemon=True).start()
 
@@ -156,9 +163,10 @@ class Lesson:
 
     def _draw(self, desk: Desk, language: str, training: Training) -> None:
         with desk.working:
-            drawn = previews(self.gate, training, self.taught, desk.signer, spoken(language))
-        if self.model is training:
-            self.shown, self.mark = drawn, secrets.token_hex(4)
+            drawn = previews(self.gate, training, self.looks["then"].frames, desk.signer, spoken(language))
+        with self._changing:
+            if self.model is training:
+                self.shown, self.mark = drawn, secrets.token_hex(4)
 
 
 def spoken(language: str) -> Language:
@@ -193,7 +201,7 @@ def draw(desk: Desk, visitor: Visitor, lesson: Lesson) -> None:
         raise Refusal("model-not-ready", "Nothing was learnt of your face yet.", "Wait a moment.")
     with desk.working:
         words = spoken(visitor.language)
-        stamped = create(lesson.gate, lesson.model, target, desk.signer, taught=lesson.taught[0], language=words)
+        stamped = create(lesson.gate, lesson.model, target, desk.signer, language=words)
     key = secrets.token_hex(8)
     visitor.keep(lesson.gate, Result(f"selfsame-personal-{key[:6]}{stamped.suffix}", stamped, picture), key)
 

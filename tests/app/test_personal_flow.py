@@ -75,12 +75,12 @@ def test_an_ended_session_extracts_nothing(gate, booth, notary, ledger, faces):
 def test_previews_are_stamped(gate, faces, signer):
     frames = extract(gate, [Photo(faces["ada"])])
     known = personal.know(gate, frames)
-    (one,) = personal.previews(gate, known, (frames, frames), signer)
+    (one,) = personal.previews(gate, known, frames.frames, signer)
     assert one.report.label is not None
     assert one.report.statement.source_origin == "photo", "it was taught by a photo too"
-    (one,) = personal.previews(gate, known, (personal.NOTHING, frames), signer)
+    (one,) = personal.previews(gate, personal.know(gate), frames.frames, signer)
     assert one.report.statement.source_origin == "live"
-    assert personal.previews(gate, known, (frames, personal.NOTHING), signer) == ()
+    assert personal.previews(gate, known, (), signer) == ()
 
 
 # --- the command line -------------------------------------------------------------------------------------------------

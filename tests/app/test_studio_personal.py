@@ -206,7 +206,7 @@ def test_a_training_is_told_looked_at_and_ends_with_the_session(seated, monkeypa
     seated.visitor.withdraw()
     assert (seated.visitor.lesson, training.told().state) == (None, "forgotten")
     assert (lesson.model, lesson.shown, lesson.looks["now"].frames) == (None, (), ())
-    assert [look.frames for look in lesson.taught] == [(), ()]
+    assert training.source is None
     assert seated.client.get(now["shown"][0]).status_code == 404
 
 
@@ -215,8 +215,25 @@ def test_nothing_that_was_being_read_comes_back_after_the_end(seated):
     lesson = seated.visitor.lesson
     lesson.close()
     lesson.read("now", jpeg("ada"))
-    lesson.empty("then")
     assert lesson.looks["now"].frames == ()
+    lesson.learn()
+    assert lesson.model is None
+
+
+def test_of_two_that_are_learnt_at_once_the_later_alone_is_left(seated, monkeypatch):
+    first = trained(seated, monkeypatch, first=math.inf)
+    happened(seated, do="learn")
+    assert first.told().state == "forgotten"
+    seated.visitor.lesson._keep(second := begun_again(seated))
+    assert seated.visitor.lesson.training is second
+    seated.visitor.lesson.forget()
+    assert second.told().state == "forgotten"
+
+
+def begun_again(studio):
+    """A training that another request began meanwhile."""
+    looks = studio.visitor.lesson.looks
+    return lessons.begin(studio.visitor.gate, looks["now"], looks["then"], threads=1)
 
 
 def test_what_breaks_is_said_and_leaves_no_half_model(seated, monkeypatch):

@@ -162,7 +162,7 @@ def test_every_picture_that_is_refused_says_why_and_what_to_do(playing, language
             assert_said(said, words)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{code} is cut off"
         assert visitor.pictures["target"].match is None
-        assert page.locator("#under .chip.yes").count() == 0
+        assert page.locator("#under .chip").count() == 0
         make = page.locator("#make")
         if make.count() and make.is_visible() and make.is_enabled():
             make.click()
