@@ -25,6 +25,8 @@ PURPOSES: Final = (Purpose.MODEL, Purpose.SWAP)
 """What must have been agreed to: learning, and changing pictures."""
 MOST: Final = 150
 """Frames of one film that are looked at, evenly spread: more of the same teach little."""
+MOST_BYTES: Final = 512 * 2**20
+"""Of their pixels: of a 4K film 21 frames, which is enough to train on."""
 PREVIEWS: Final = 4
 _ENDS: Final = frozenset({"session-withdrawn", "session-expired", "other-world", "purpose-not-agreed"})
 """After these there is nothing more to look at."""
@@ -64,8 +66,9 @@ NOTHING: Final = Extract((), {})
 
 
 def frames_of(film: Film, most: int = MOST) -> Iterator[Photo]:
-    """Frames of a film, evenly spread over it."""
-    count = len(film.timing.ticks)
+    """Frames of a film, evenly spread over it; the larger they are, the fewer."""
+    count, (width, height) = len(film.timing.ticks), film.size
+    most = min(most, max(1, MOST_BYTES // (3 * width * height)))
     wanted = set(np.linspace(0, count - 1, min(most, count)).round().astype(int).tolist())
     for number, pixels in enumerate(film):
         if number in wanted:

@@ -17,6 +17,7 @@ from app.verify import verify
 from consent.enrolment import enrol
 from consent.errors import Refusal
 from consent.types import Photo, Purpose
+from tests.app.reel_helpers import cut
 from tests.booth import SEAT
 from tests.conftest import EVERYTHING, checked_again, frames_of
 from tests.people import person
@@ -48,6 +49,15 @@ def test_a_film_that_stops_showing_the_person_is_told_from_which_frame(gate, fac
     assert note.code == "stops-matching"
     assert "After frame 2 of 4" in note.reason
     assert extract(gate, map(Photo, shown)).notes == (), "photos have no order"
+
+
+def test_of_a_large_film_fewer_frames_are_taken(monkeypatch):
+    film = cut()
+    every = len(list(personal.frames_of(film)))
+    assert every == len(film.timing.ticks)
+    monkeypatch.setattr(personal, "MOST_BYTES", 5 * 3 * film.size[0] * film.size[1] + 7)
+    assert len(list(personal.frames_of(film))) == 5
+    assert personal.MOST >= 512 * 2**20 // (3 * 3840 * 2160) >= FEWEST
 
 
 def test_extracts_add_up():
