@@ -22,7 +22,7 @@ from consent.types import Ability, Action, Assurance, Clock, Colour, Once, Seal,
 from models.presentation.path import Path
 
 Order = tuple[Action, ...]
-_TURNS: Final = (Action.TURN_LEFT, Action.TURN_RIGHT)
+TURNS: Final = (Action.TURN_LEFT, Action.TURN_RIGHT)
 _FACIAL: Final = frozenset({Action.CLOSE_EYES, Action.OPEN_MOUTH})
 EVERYTHING: Final = frozenset(Ability)
 
@@ -39,9 +39,9 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
             photograph that is warped passes a nod alone, and any mask that does not have to blink or speak.)
     """
     able = (ability for ability in Ability if ability in abilities)
-    kinds = tuple(a for ability in able for a in (_TURNS if ability is Ability.TURN else (Action(ability.value),)))
-    must = {*_TURNS, *(_FACIAL & set(kinds))}
-    if not (set(_TURNS) <= set(kinds) and _FACIAL & set(kinds)):
+    kinds = tuple(a for ability in able for a in (TURNS if ability is Ability.TURN else (Action(ability.value),)))
+    must = {*TURNS, *(_FACIAL & set(kinds))}
+    if not (set(TURNS) <= set(kinds) and _FACIAL & set(kinds)):
         raise Refusal.of("too-little-to-ask")
     length = policy.ACTIONS
     while True:
@@ -72,12 +72,16 @@ class Prompt:
 @final
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was drawn: the steps in order, seconds of rest before each, the colours of LIGHT, the path of DOT."""
+    """What was drawn: the steps in order, seconds of rest before each, the colours of LIGHT, the path of DOT.
+
+    `spare` is one more turn, asked at the end, once, of whom the others could not be followed (glasses, little light).
+    """
 
     steps: Order = field(repr=False)
     pauses: tuple[float, ...] = field(repr=False)
     colours: tuple[Colour, ...] = field(repr=False)
     path: Path | None = field(repr=False)
+    spare: Order = field(default=(), repr=False)
 
 
 @final
@@ -120,9 +124,9 @@ def draw(
     light = assurance is Assurance.MOTION_LIGHT
     place = 1 + secrets.randbelow(len(actions))
     steps = (*actions[:place], Action.LIGHT if light else Action.DOT, *actions[place:])
-    pauses = tuple(between(*policy.START_JITTER) for _ in steps)
+    pauses = tuple(between(*policy.START_JITTER) for _ in range(len(steps) + 1))
     path = None if light else dot(up=Ability.NOD in abilities)
-    plan = Plan(steps, pauses, _colours() if light else (), path)
+    plan = Plan(steps, pauses, _colours() if light else (), path, (secrets.choice(TURNS),))
     return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan))
 
 

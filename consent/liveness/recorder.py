@@ -13,7 +13,7 @@ import threading
 from typing import Final, final
 
 from consent import domain, policy
-from consent.challenge import Challenge, Prompt, between
+from consent.challenge import TURNS, Challenge, Order, Prompt, between
 from consent.errors import Forgery
 from consent.liveness import motion
 from consent.liveness.guide import ASK, advice
@@ -22,11 +22,11 @@ from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, exactl
 from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
+from models.presentation import depth, series
 from models.presentation.asked import DEEP
 from models.presentation.best import Best, Kept
 from models.presentation.motion import Rest, aim, rest_of
 from models.presentation.sameness import Sample
-from models.presentation.series import Film
 from models.presentation.track import Track
 
 _DOT_STEP: Final = 0.05
@@ -51,20 +51,18 @@ class Recorder:
         self._plan = challenge.open()
         self._done = 0  # steps of the plan
         self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
-        self._film = Film()
+        self._film, self._best = series.Film(), Best(self._recogniser)
         self._samples: list[Sample] = []
         self._next_sample = -math.inf
-        self._best = Best(self._recogniser)
         self._rest: Rest | None = None
         self._run: list[float] = []  # page times of the frames in a row that rest
-        self._revealed = self._clock()
+        self._begun = self._revealed = self._clock()
         self._reveal_at: float | None = None
         self._second_run = 0
         self._start: tuple[float, float] | None = None  # page clock, our clock
         self._shape: tuple[int, ...] = (0, 0, 0)
         self._world: bytes | None = None
         self._outcome: Outcome | None = None
-        self._begun = self._clock()
         self._captured = Once()
         self._said = self._hint("")
 
@@ -107,7 +105,7 @@ class Recorder:
                 self._clock(),
                 Once(),
             )
-            self._film, self._samples, self._best = Film(), [], Best(self._recogniser)
+            self._film, self._samples, self._best = series.Film(), [], Best(self._recogniser)
             return CAPTURE_SEAL.put(value)
 
     def _hint(self, code: str) -> Hint:
@@ -125,7 +123,7 @@ class Recorder:
                 amount = min(1.0, max(0.0, motion.amount(prompt.action, face, self._rest)))
         over = self._outcome is not None
         code = str(self._outcome) if self._outcome is not None else code or prompt.action
-        done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps) + 1)
+        done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps + self._plan.spare) + 1)
         return Hint(code, ASK.get(code, ""), prompt, done, left, over, amount, dots, nose)
 
     # --- rules of order ----------------------------------------------------------------------------------------------
@@ -143,8 +141,7 @@ class Recorder:
             self._start, self._world, self._shape = (frame.page_time, now), world, frame.pixels.shape
         if world != self._world or frame.pixels.shape != self._shape:
             return Outcome.MIXED
-        drift = (frame.page_time - self._start[0]) - (now - self._start[1])
-        if not abs(drift) <= policy.CLOCK_SLACK:
+        if not abs((frame.page_time - self._start[0]) - (now - self._start[1])) <= policy.CLOCK_SLACK:
             return Outcome.CLOCK
         if self._film.sights:
             step = frame.page_time - self._film.sights[-1].page_time
@@ -228,10 +225,10 @@ class Recorder:
             return self._at_rest(pixels, face, now, crowded=crowded)
         if action is Action.LIGHT:
             return self._shone_on(self._rest)
-        if action is Action.DOT:
-            self._following()
-        else:
+        if action is not Action.DOT:
             self._acting(pixels, face, self._rest, alone=not crowded)
+        elif self._gone() >= self._prompts[-1].seconds:  # the path is over, and the head had time to arrive
+            self._step_done()
         return ""
 
     def _at_rest(self, pixels: Pixels, face: Face, now: float, *, crowded: bool) -> str:
@@ -248,13 +245,14 @@ class Recorder:
         elif not resting and self._late():
             self._outcome = Outcome.NOT_SEEN
             return ""
-        frames, seconds = (policy.HOLD_FRAMES, policy.HOLD_SECONDS)
-        if self._rest is None:
-            frames, seconds = 2 * policy.HOLD_FRAMES, policy.REST_SECONDS
+        first = 2 * policy.HOLD_FRAMES, policy.REST_SECONDS
+        frames, seconds = first if self._rest is None else (policy.HOLD_FRAMES, policy.HOLD_SECONDS)
         if len(self._run) < frames or self._run[-1] - self._run[0] < seconds:
             return code
         if self._rest is None:
             self._rest = rest_of([f for _, f in self._since()[-len(self._run) :] if f is not None])
+        if self._done == len(self._plan.steps) and self._plan.spare:
+            self._plan = dataclasses.replace(self._plan, steps=self._plan.steps + self._lacking(), spare=())
         if self._done == len(self._plan.steps):
             self._outcome = Outcome.COMPLETE
         elif self._reveal_at is None:
@@ -262,6 +260,12 @@ class Recorder:
         elif now >= self._reveal_at:
             self._reveal_next()
         return code
+
+    def _lacking(self) -> Order:
+        """The spare turn, where fewer turns could be followed on the pixels than the depth needs."""
+        turns = [prompt.index for prompt in self._prompts if prompt.action in TURNS]
+        enough = depth.measure(series.runs(self._film.sights, turns)).turns >= policy.DEPTH_TURNS
+        return () if enough else self._plan.spare
 
     def _shone_on(self, rest: Rest) -> str:
         """One colour: seen long enough with the head still, the next one comes, after the last the rest."""
@@ -276,11 +280,6 @@ class Recorder:
         elif not self._gone() <= policy.LIGHT_LATE:
             self._outcome = Outcome.NOT_SEEN
         return "" if faces[-1][0] in still else "hold-still"
-
-    def _following(self) -> None:
-        """The dot: over when its path is, and the head had time to arrive."""
-        if self._gone() >= self._prompts[-1].seconds:
-            self._step_done()
 
     def _acting(self, pixels: Pixels, face: Face, rest: Rest, *, alone: bool) -> None:
         """During an action: see it, or see the contrary, or run out of time."""
@@ -299,5 +298,5 @@ class Recorder:
 
     def _late(self) -> bool:
         """Whether there was time enough for an action, or to come back from one."""
-        over = self._gone() > policy.ACTION_SECONDS and len(self._since()) >= policy.ACTION_FRAMES
-        return over and self._rest is not None
+        enough = len(self._since()) >= policy.ACTION_FRAMES and self._rest is not None
+        return enough and self._gone() > policy.ACTION_SECONDS

@@ -65,6 +65,12 @@ def test_draws_are_spread_over_the_orders():
     assert len({p.colours for p in plans}) > 1980
 
 
+def test_a_spare_turn_is_drawn_with_its_pause():
+    plans = [challenge.draw(assurance=kind).open() for _ in range(30) for kind in Assurance]
+    assert {plan.spare for plan in plans} == {(Action.TURN_LEFT,), (Action.TURN_RIGHT,)}  # but for 2 in 2**60
+    assert all(len(plan.pauses) == len(plan.steps) + 1 for plan in plans)
+
+
 def test_the_colours_never_stay():
     for _ in range(50):
         colours = challenge.draw().open().colours

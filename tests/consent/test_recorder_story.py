@@ -10,6 +10,7 @@ from consent.liveness.guide import ASK
 from consent.liveness.recording import Outcome
 from consent.types import Action, Assurance
 from models.faces import Pose
+from models.presentation import depth
 from tests.consent.told import CALM, COLOURS, DOT, PAUSE, Told, doing
 
 pytestmark = pytest.mark.usefixtures("no_networks")
@@ -165,3 +166,50 @@ def test_a_later_rest_takes_three_frames(turning):
         hint = told.step()
         assert (hint.code, hint.text, hint.amount) == ("centre", ASK["centre"], None)
     assert told.recorder._reveal_at == told.now + PAUSE
+
+
+# --- the spare turn --------------------------------------------------------------------------------------------------
+
+
+def asked(told):
+    """What was asked of somebody who did it all, without the rests."""
+    capture = told.obey()
+    assert capture.outcome is Outcome.COMPLETE
+    return tuple(prompt.action for prompt in capture.prompts if prompt.action is not Action.CENTRE)
+
+
+TWO = (Action.TURN_LEFT, Action.NOD, Action.TURN_RIGHT)
+SPARE = (Action.TURN_RIGHT,)
+
+
+@pytest.mark.parametrize(("followed", "more"), [(0, SPARE), (1, SPARE), (2, ()), (3, ())])
+def test_the_spare_turn_is_asked_of_whom_too_few_turns_could_be_followed(monkeypatch, followed, more):
+    seen = []
+
+    def measure(runs):
+        seen.append([told.recorder._prompts[run.sights[0].prompt].action for run in runs])
+        return dataclasses.replace(depth.NOTHING, turns=followed)
+
+    monkeypatch.setattr(depth, "measure", measure)
+    told = Told(TWO, spare=SPARE)
+    assert asked(told) == TWO + more
+    assert seen == [[Action.TURN_LEFT, Action.TURN_RIGHT]], "measured once, of the turns alone"
+
+
+def test_pictures_without_any_texture_cannot_be_followed():
+    """As measured, with nothing in the way: the recorder sees grey frames."""
+    assert asked(Told(TWO, spare=SPARE)) == TWO + SPARE
+    assert asked(Told(TWO)) == TWO
+
+
+def test_the_spare_turn_has_a_pause_a_time_and_a_right_answer_like_any_other():
+    told = Told((Action.TURN_LEFT,), spare=SPARE).until(1)
+    told = turned(told)
+    told.until(3)
+    assert told.hint.prompt == Prompt(3, Action.TURN_RIGHT, policy.ACTION_SECONDS)
+    assert told.now - told.recorder._film.since(2)[0][0] > PAUSE
+    assert told.hint.progress == pytest.approx(1 / 3), "it was counted from the beginning: nothing runs backwards"
+    told.step()
+    for _ in range(policy.HOLD_FRAMES):
+        told.step(doing(Action.TURN_LEFT))
+    assert told.outcome() is Outcome.WRONG

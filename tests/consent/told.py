@@ -36,10 +36,10 @@ class Told:
     Each frame is another picture of 320 pixels; time goes on by an eighth of a second, which floats hold exactly.
     """
 
-    def __init__(self, steps, assurance=Assurance.MOTION, at=1000.0):
+    def __init__(self, steps, assurance=Assurance.MOTION, at=1000.0, spare=()):
         self.now, self.number, self.seen, self.other = at, 0, CALM, 0.0
         self.recorder = Recorder(challenge.draw(lambda: self.now, assurance))
-        plan = Plan(steps, (PAUSE,) * len(steps), COLOURS if Action.LIGHT in steps else (), None)
+        plan = Plan(steps, (PAUSE,) * len(steps + spare), COLOURS if Action.LIGHT in steps else (), None, spare)
         self.recorder._plan = dataclasses.replace(plan, path=DOT) if Action.DOT in steps else plan
         for name in ("_track", "_recogniser", "_age"):
             setattr(self.recorder, name, self)

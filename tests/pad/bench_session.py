@@ -87,19 +87,20 @@ def sat_down(job: Job, factories: Mapping[str, Factory]) -> Record:
         sitter = factories[job.name](job.seed, job.split)
         begun = sitter.clock()
         recorder = liveness.Recorder(draw(sitter.clock, Assurance(job.assurance)))
-        busy, frames, over = 0.0, 0, False
+        busy, frames, over, taken = 0.0, 0, False, (0.0, 0.0)
         while not over and sitter.clock() - begun <= GIVE_UP:
             frame = sitter.frame(recorder.hint)
-            start = time.process_time()
+            watch = _Watch()
             over = recorder.take(frame).over
-            busy, frames = busy + time.process_time() - start, frames + 1
+            taken = watch.spent()
+            busy, frames = busy + taken[1], frames + 1
         watch = _Watch()
         capture = recorder.capture()
         sealed = watch.spent()
         evidence = gather(capture, policy.DOT_FIELD)  # besides, for the check stops at the first thing that is wrong
         watch = _Watch()
         code = _judged(capture)
-        wall, cpu = np.add(sealed, watch.spent())
+        wall, cpu = np.sum((taken, sealed, watch.spent()), axis=0)  # from the moment the last frame came
     coloured = capture.assurance is Assurance.MOTION_LIGHT
     return Record(
         job,

@@ -67,7 +67,7 @@ class Job:
         return "development" if self.seed < FIRST_TEST_SEED else "test"
 
 
-FIRST_TEST_SEED: Final = 20_000
+FIRST_TEST_SEED: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -39,7 +39,7 @@ def store(tmp_path):
 def test_instruments_take_turns_and_both_kinds_come_equally_often():
     jobs = bench.plan(NAMES, 16, "test")
     assert [job.name for job in jobs[:8]] == [*NAMES, *NAMES]
-    assert {job.seed for job in jobs} == set(range(20_000, 20_016))
+    assert {job.seed for job in jobs} == set(range(40_000, 40_016))
     assert {job.split for job in jobs} == {"test"}
     for name in NAMES:
         assert set(Counter(job.assurance for job in jobs if job.name == name).values()) == {8}
@@ -81,7 +81,7 @@ def test_the_seed_decides_what_is_drawn_and_only_within():
 
 
 def test_a_session_comes_back_as_it_was(store):
-    job = Job("print_still", 20_003, "motion+light")
+    job = Job("print_still", 40_003, "motion+light")
     record = pretended(job, "looks-flat", tags={"tone": "dark"})
     assert not store.has(job)
     store.put(record)
@@ -97,7 +97,7 @@ def test_a_session_comes_back_as_it_was(store):
 
 @pytest.mark.parametrize("harm", ["cut", "empty", "other", "flipped"])
 def test_a_damaged_session_is_named_and_refused(store, harm):
-    job, other = Job("print_still", 20_000, "motion"), Job("print_still", 20_001, "motion")
+    job, other = Job("print_still", 40_000, "motion"), Job("print_still", 40_001, "motion")
     some(store, [job, other])
     path = store.path(job)
     whole = path.read_bytes()
@@ -135,7 +135,7 @@ def test_the_store_is_outside_of_the_repository_and_in_a_folder_of_its_own(tmp_p
 
 
 def test_another_version_of_the_code_starts_afresh(store):
-    job = Job("print_still", 20_000, "motion")
+    job = Job("print_still", 40_000, "motion")
     store.put(quick_session(job))
     newer = Store(store.folder, "def")
     assert not newer.has(job)
@@ -226,7 +226,7 @@ def test_a_run_keeps_every_session_skips_what_is_there_and_tells_what_broke(stor
     ran = bench_pool.run(jobs, quick_session, store, workers=0, say=said.append)
     assert (ran.kept, ran.done, ran.broke) == (2, 10, {"second_person": 3})
     assert all(store.has(job) == (job.name != "second_person") for job in jobs)
-    assert any("second_person 20000 broke: RuntimeError: the second person did not come" in line for line in said)
+    assert any("second_person 40000 broke: RuntimeError: the second person did not come" in line for line in said)
     assert said[-1].startswith("15 of 15 sessions (100 %), 0:00:00 left")
     again = bench_pool.run(jobs, quick_session, store, workers=0, say=said.append)
     assert (again.kept, again.done) == (12, 0)

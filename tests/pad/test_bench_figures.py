@@ -17,7 +17,7 @@ from tests.pad.bench_pretended import LIT, LIVING, NAMES, pretended, quick_sessi
 from tests.pad.published import publish, take
 from tests.pad.store import ROOT, Job, Store, as_text, code_version
 
-SEEN = bench.Seen([pretended(Job("print_still", 20_000, "motion"))], "0123456789ab", "0123456789ab", Counter())
+SEEN = bench.Seen([pretended(Job("print_still", 40_000, "motion"))], "0123456789ab", "0123456789ab", Counter())
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def counted():
     """40 of each name; of bona fide 2 refused, one of them never began; one print accepted."""
     records = []
     for job in bench.plan(NAMES, 40, "test"):
-        number = job.seed - 20_000
+        number = job.seed - 40_000
         bona_fide = job.name.startswith("bona_fide")
         wrong = number < 2 if bona_fide else number < 1 and job.name == "print_still"
         code = "" if bona_fide != wrong else "looks-flat"
@@ -171,7 +171,7 @@ def test_published_sessions_are_judged_again_and_go_on_elsewhere(pretending, tmp
 @pytest.mark.parametrize("harm", ["cut", "empty", "picture", "other", "line", "name", "kind", "code", "long"])
 def test_a_file_that_is_no_whole_one_of_sessions_is_refused(tmp_path, harm):
     path = tmp_path / "table.sessions.gz"
-    publish(path, SEEN.code, [pretended(Job("print_still", 20_000 + n, "motion")) for n in range(3)])
+    publish(path, SEEN.code, [pretended(Job("print_still", 40_000 + n, "motion")) for n in range(3)])
     whole = path.read_bytes()
     lines = gzip.decompress(whole).decode()
     harmed = {

@@ -84,9 +84,9 @@ def test_splits_share_neither_people_nor_seeds():
     assert not development & test
     assert {"ada", "bram", "chima", "dilan", "edda"} <= development
     assert all(conditions.draw(s, k).name in development for s in range(40) for k in Kind)
-    assert all(conditions.draw(20_000 + s, k).name in test for s in range(40) for k in Kind)
+    assert all(conditions.draw(40_000 + s, k).name in test for s in range(40) for k in Kind)
     with pytest.raises(ValueError, match="belongs to test"):
-        conditions.draw(20_000, "normal", "development")
+        conditions.draw(40_000, "normal", "development")
     with pytest.raises(ValueError, match="belongs to development"):
         INSTRUMENTS["inject_photo"](3, "test")
 
