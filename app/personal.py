@@ -27,6 +27,8 @@ MOST: Final = 150
 """Frames of one film that are looked at, evenly spread: more of the same teach little."""
 MOST_BYTES: Final = 512 * 2**20
 """Of their pixels: of a 4K film 21 frames, which is enough to train on."""
+MOST_HELD: Final = 2**30
+"""Bytes of pixels of all photos and films of one look: 28 photos of 12 megapixels, or 1,100 frames of a webcam."""
 PREVIEWS: Final = 4
 _ENDS: Final = frozenset({"session-withdrawn", "session-expired", "other-world", "purpose-not-agreed"})
 """After these there is nothing more to look at."""
@@ -49,20 +51,41 @@ class Extract:
     notes: tuple[Refusal, ...] = ()
 
     def __add__(self, other: Extract) -> Extract:
+        """Both together.
+
+        Raises:
+            Refusal: `too-much-to-learn`; see `room`.
+        """
+        frames = self.frames + other.frames
+        room(sum(frame.pixels.nbytes for frame in frames))
         refused = dict(Counter(self.refused) + Counter(other.refused))
-        return Extract(self.frames + other.frames, refused, self.notes + other.notes)
+        return Extract(frames, refused, self.notes + other.notes)
 
     @property
     def told(self) -> str:
         """One line for people."""
         if not self.refused:
-            return f"{len(self.frames)} frames are yours."
+            return f"Frames of you: {len(self.frames)}."
         ordered = sorted(self.refused.items(), key=lambda one: (-one[1], one[0]))
         reasons = ", ".join(f"{code.replace('-', ' ')} {count}" for code, count in ordered)
-        return f"{len(self.frames)} frames are yours; left out: {reasons}."
+        return f"Frames of you: {len(self.frames)}; left out: {reasons}."
 
 
 NOTHING: Final = Extract((), {})
+
+
+def room(held: int) -> None:
+    """Pass so many bytes of pixels.
+
+    Raises:
+        Refusal: `too-much-to-learn`, when they are more than `MOST_HELD`.
+    """
+    if held > MOST_HELD:
+        raise Refusal(
+            "too-much-to-learn",
+            "These pictures fill more than a gigabyte of memory.",
+            "Hand in fewer, or smaller ones.",
+        )
 
 
 def frames_of(film: Film, most: int = MOST) -> Iterator[Photo]:

@@ -15,6 +15,8 @@ from app.cli.options import Force, NoBrowser, Port
 from consent.errors import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from app.engines.personal import Learnt, Training
     from app.film import Film
     from app.personal import Extract
@@ -53,7 +55,7 @@ def extract(
     no_browser: NoBrowser = False,
 ) -> None:
     """Say which frames of these photos and films are yours, and why the others are left out."""
-    shown = [either(path) for path in files]
+    shown = _read(files)
     with checked(_purposes(), port, quiet=no_browser) as (gate, _):
         for path, one in zip(files, shown, strict=True):
             typer.echo(f"{path.name}: {_extracted(gate, [one]).told}")
@@ -74,7 +76,7 @@ def train(
     no_browser: NoBrowser = False,
 ) -> None:
     """Train a network and say how it goes; what was learnt is forgotten at the end."""
-    ours, theirs = ([either(path) for path in some or ()] for some in (look, like))
+    ours, theirs = (_read(some or ()) for some in (look, like))
     if preview is not None and not preview.is_dir():
         raise Refusal("no-folder", f"There is no folder {preview}.", "Make it first.")
     if preview is not None and any(preview.glob("preview-*.jpg")):
@@ -103,7 +105,7 @@ def create(
     from app.personal import create as made
 
     shown, fmt = _picture(target), form(out, force=force)
-    ours, theirs = ([either(path) for path in some or ()] for some in (look, like))
+    ours, theirs = (_read(some or ()) for some in (look, like))
     with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
         matched = gate.match(shown)
         then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
@@ -119,6 +121,20 @@ def _picture(path: Path) -> Photo:
     shown = either(path)
     if not isinstance(shown, Photo):
         raise Refusal("not-a-picture", f"{path.name} is a film.", "A film can be learnt from; TARGET is a picture.")
+    return shown
+
+
+def _read(paths: Sequence[Path]) -> list[Photo | Film]:
+    """Every file, before the camera check; what is too much is said before it fills the memory."""
+    from app.personal import room
+    from consent.types import Photo
+
+    shown: list[Photo | Film] = []
+    held = 0
+    for path in paths:
+        shown.append(either(path))
+        held += shown[-1].pixels.nbytes if isinstance(shown[-1], Photo) else 0
+        room(held)
     return shown
 
 

@@ -47,6 +47,7 @@ ZH_MORE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "one-pose": ("所有画面都是同一个角度、同一种表情。", "请添加你转头、说话的画面。"),
         "stops-matching": ("从某一帧起就看不到你的脸了，后面的没有采用。", "如果那是你，请用另一段光线更好的影片。"),
         "nothing-to-learn": ("没有可以学习的图片。", "请至少添加一张。"),
+        "too-much-to-learn": ("这些图片占用的内存超过 1 GB。", "请减少图片，或用小一些的。"),
         "model-forgotten": ("从你的脸学到的已经删除了。", "请重新学习。"),
         "model-not-ready": ("还没有从你的脸学到什么。", "请稍等。"),
         "memory-full": ("这台电脑的内存不够训练。", "请关闭其他程序，或少用一些画面。"),

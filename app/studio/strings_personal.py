@@ -19,7 +19,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "personal_then_text": "Only a network needs these: at least {least} frames, best from a film",
         "personal_kinds": "JPEG, PNG, WebP, MP4 or MOV, up to 256 MB",
         "personal_too_large": "That file is too large. The limit is 256 MB.",
-        "personal_frames": "{count} frames are yours.",
+        "personal_frames": "Frames of you: {count}.",
         "personal_left": " Left out: {why}.",
         "personal_empty": "Take these away",
         "personal_learn": "Learn in seconds",

@@ -25,20 +25,26 @@ def my_picture():
     return jpeg("ada", yaw=6.0, size=(480, 600), background=4)
 
 
+def visited(port, root, page):
+    """A studio of these routes alone, and one browser that has opened it."""
+    guard, desk = build(port, Home.open(root), page=page)
+    address = f"http://127.0.0.1:{port}"
+    client = TestClient(guard, base_url=address, headers={"origin": address})
+    client.get("/", params={"t": guard.token}, follow_redirects=False)
+    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
+    return SimpleNamespace(guard=guard, desk=desk, client=client, visitor=visitor)
+
+
 def seated(root, gate):
     """A studio with a clock of its own, and one browser whose person has passed the check.
 
     Returns:
         The guard, the desk, the clock, the browser and its visitor.
     """
-    guard, desk = build(PORT, Home.open(root), page=_pictures_only)
-    client = TestClient(guard, base_url=f"http://127.0.0.1:{PORT}")
-    client.get("/", params={"t": guard.token}, follow_redirects=False)
-    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
-    time = SimpleNamespace(now=1000.0)
-    desk.store.clock = lambda: time.now
-    sit_down(desk, visitor, gate)
-    return guard, desk, time, client, visitor
+    one, time = visited(PORT, root, _pictures_only), SimpleNamespace(now=1000.0)
+    one.desk.store.clock = lambda: time.now
+    sit_down(one.desk, one.visitor, gate)
+    return one.guard, one.desk, time, one.client, one.visitor
 
 
 def agree(desk, visitor, purposes=("age", "swap")):

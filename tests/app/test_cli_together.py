@@ -1,30 +1,12 @@
 """Several changes on the command line: in one pass, with leave and label for each, or a sentence before the check."""
 
-import contextlib
-
 import pytest
 
 from app import codec
 from app.cli import run
-from app.studio import landing
 from app.verify import verify
 from consent.types import Purpose
 from tests.promises.stage import draw
-
-
-@pytest.fixture
-def door(gate, monkeypatch, tmp_path):
-    """The camera check, passed already: what was asked for."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    asked = []
-
-    @contextlib.contextmanager
-    def passed(home, purposes, *_):
-        asked.append(purposes)
-        yield gate
-
-    monkeypatch.setattr(landing, "live_gate", passed)
-    return asked
 
 
 @pytest.fixture

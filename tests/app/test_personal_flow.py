@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,6 @@ from app import codec, personal
 from app.cli import run
 from app.engines._personaltraining import FEWEST
 from app.personal import PURPOSES, Extract, extract
-from app.studio import landing
 from app.verify import verify
 from consent.enrolment import enrol
 from consent.errors import Refusal
@@ -39,7 +36,7 @@ def test_only_frames_of_the_person_come_through_and_the_others_are_counted(gate,
     assert [one.pixels.tobytes() for one in found.frames] == [faces[n].tobytes() for n in ("ada", "smiling")]
     assert found.refused == {"not-you": 1, "no-face": 1}
     assert looked == [1, 2, 3, 4]
-    assert found.told == "2 frames are yours; left out: no face 1, not you 1."
+    assert found.told == "Frames of you: 2; left out: no face 1, not you 1."
     assert found.notes == ()
 
 
@@ -65,6 +62,17 @@ def test_extracts_add_up():
     total = Extract((), {"no-face": 2}) + Extract((), {"no-face": 1, "not-you": 3}, (note,))
     assert total.refused == {"no-face": 3, "not-you": 3}
     assert total.notes == (note,)
+
+
+def test_there_is_an_end_to_what_is_held(gate, faces, files, door, capsys, monkeypatch):
+    one = extract(gate, [Photo(faces["ada"])])
+    monkeypatch.setattr(personal, "MOST_HELD", 2 * faces["ada"].nbytes)
+    two = one + one
+    with pytest.raises(Refusal, match="gigabyte"):
+        two + one
+    assert run(["personal", "extract", *[str(files / "ada.png")] * 3]) == 2
+    assert "[too-much-to-learn]" in capsys.readouterr().err
+    assert door == [], "before anybody sits down"
 
 
 def test_two_people_in_one_picture_are_left_out(gate, faces):
@@ -97,21 +105,6 @@ def test_previews_are_stamped(gate, faces, signer):
 
 
 @pytest.fixture
-def door(gate, monkeypatch, tmp_path):
-    """The camera check, passed already: what was asked for."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    asked = []
-
-    @contextlib.contextmanager
-    def passed(home, purposes, *_):
-        asked.append(purposes)
-        yield gate
-
-    monkeypatch.setattr(landing, "live_gate", passed)
-    return asked
-
-
-@pytest.fixture
 def files(faces, tmp_path):
     for name, pixels in faces.items():
         (tmp_path / f"{name}.png").write_bytes(codec.encode(pixels, "png"))
@@ -121,8 +114,8 @@ def files(faces, tmp_path):
 def test_extract_says_which_frames_are_theirs(files, door, capsys):
     assert run(["personal", "extract", str(files / "ada.png"), str(files / "gita.png"), "--no-browser"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "ada.png: 1 frames are yours.",
-        "gita.png: 0 frames are yours; left out: not you 1.",
+        "ada.png: Frames of you: 1.",
+        "gita.png: Frames of you: 0; left out: not you 1.",
     ]
     assert door == [PURPOSES]
     assert set(PURPOSES) == {Purpose.MODEL, Purpose.SWAP}

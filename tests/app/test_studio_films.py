@@ -4,14 +4,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from starlette.testclient import TestClient
 
 from app.engines.age import AgeOptions
-from app.home import Home
 from app.reel import Progress
 from app.studio import films, films_panel, pictures, sessions, strings_films
 from app.studio.films import Job, counted, far
-from app.studio.server import build
 from app.studio.strings import TABLES
 from app.verify import Verdict, verify
 from consent.enrolment import enrol
@@ -19,6 +16,7 @@ from consent.errors import Refusal
 from consent.types import Purpose
 from tests.app.film_helpers import film as drawn_film
 from tests.app.reel_helpers import cut
+from tests.app.studio_helpers import visited
 from tests.conftest import EVERYTHING, checked_again
 from tests.promises.stage import sat
 
@@ -33,11 +31,7 @@ def routes(api, desk):
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    guard, desk = build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=routes)
-    client = TestClient(guard, base_url=f"http://127.0.0.1:{PORT}", headers={"origin": f"http://127.0.0.1:{PORT}"})
-    client.get("/", params={"t": guard.token}, follow_redirects=False)
-    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
-    return SimpleNamespace(desk=desk, client=client, visitor=visitor)
+    return visited(PORT, tmp_path_factory.mktemp("home"), routes)
 
 
 @pytest.fixture

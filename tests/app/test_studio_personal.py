@@ -2,23 +2,19 @@
 
 import math
 import time
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
 
-from app import codec
+from app import codec, personal
 from app import film as films
 from app.engines._personaltraining import _BROKEN
 from app.film_out import encode
-from app.home import Home
 from app.studio import lessons, personal_panel, pictures
 from app.studio.curves import curves
 from app.studio.data import memory
 from app.studio.lessons import Lesson, far
-from app.studio.server import build
 from app.studio.strings import say
 from app.verify import Verdict, verify
 from consent.enrolment import enrol
@@ -26,6 +22,7 @@ from consent.errors import Fault, Refusal
 from consent.receipt import Consent
 from consent.types import Purpose
 from tests.app.reel_helpers import shown as posed
+from tests.app.studio_helpers import visited
 from tests.conftest import EVERYTHING, checked_again
 from tests.promises.stage import draw, sat
 
@@ -39,11 +36,7 @@ def routes(api, desk):
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    guard, desk = build(PORT, Home.open(tmp_path_factory.mktemp("home")), page=routes)
-    client = TestClient(guard, base_url=f"http://127.0.0.1:{PORT}", headers={"origin": f"http://127.0.0.1:{PORT}"})
-    client.get("/", params={"t": guard.token}, follow_redirects=False)
-    visitor = desk.visitor({"cookie": f"{guard.cookie}={client.cookies[guard.cookie]}"})
-    return SimpleNamespace(desk=desk, client=client, visitor=visitor)
+    return visited(PORT, tmp_path_factory.mktemp("home"), routes)
 
 
 def sit_down(studio, purposes=tuple(Purpose)):
@@ -95,7 +88,7 @@ def test_only_the_persons_frames_are_kept_and_the_others_are_told(seated):
     assert put(seated, "now", jpeg("bram")).status_code == 204
     found = seated.visitor.lesson.looks["now"]
     assert (len(found.frames), found.refused) == (1, {"not-you": 1})
-    assert "1 frames are yours. Left out: not you 1." in told(seated)
+    assert "Frames of you: 1. Left out: not you 1." in told(seated)
     assert put(seated, "then", reel(["ada"] * 6 + ["bram"] * 6)).status_code == 204
     then = seated.visitor.lesson.looks["then"]
     assert (len(then.frames), then.refused) == (6, {"not-you": 6})
@@ -120,6 +113,19 @@ def test_what_cannot_be_read_is_said_and_nothing_is_kept(seated, data, code):
     assert seated.visitor.lesson.looks["then"].frames == ()
     assert put(seated, "then", jpeg("ada")).status_code == 204
     assert seated.visitor.lesson.no is None
+
+
+def test_there_is_an_end_to_what_is_held(seated, monkeypatch):
+    assert put(seated, "now", jpeg("ada")).status_code == 204
+    known = seated.visitor.lesson
+    monkeypatch.setattr(personal, "MOST_HELD", sum(one.pixels.nbytes for one in known.looks["now"].frames))
+    before = known.looks["now"]
+    put(seated, "now", jpeg("ada", yaw=5.0))
+    assert known.looks["now"] is before
+    assert "more than a gigabyte" in told(seated)
+    seated.visitor.language = "zh"
+    assert "1 GB" in told(seated)
+    seated.visitor.language = "en"
 
 
 def test_doors_that_there_are_not(seated):

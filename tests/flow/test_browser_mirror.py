@@ -10,12 +10,9 @@ import pytest
 
 from app import film as films
 from app.film_out import encode
-from app.studio.page import mount
-from app.studio.server import Running, bind, build
 from app.studio.strings import say
 from app.verify import Verdict, verify
 from consent.errors import WORDS
-from tests.app.mirror_helpers import known_again
 from tests.app.reel_helpers import shown
 from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import chromium, visit
@@ -81,16 +78,6 @@ def seat(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def studio(home, ledger):
-    door = bind("127.0.0.1", 0)
-    guard, desk = build(door.getsockname()[1], home, page=mount)
-    desk.__dict__["ledger"] = ledger
-    with Running(guard, door) as running:
-        running.wait()
-        yield guard, desk
-
-
-@pytest.fixture(scope="module")
 def browser(seat):
     flags = ("--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={seat.path}")
     with chromium(*flags) as one:
@@ -98,30 +85,19 @@ def browser(seat):
 
 
 @pytest.fixture
-def playing(browser, studio, seat, gate, notary, ledger):
-    """Opens the Play page of somebody whose check is passed."""
-    guard, desk = studio
+def mirrored(playing, seat):
+    """Opens the mirror of somebody whose check is passed."""
     seat.name = "ada"
 
     @contextmanager
     def opened(script="", **settings):
-        page = visit(browser, guard.link(), script=script, permissions=["camera"], **settings)
-        page.wait_for_selector("#agree-text h2")
-        (cookie,) = (one for one in page.context.cookies() if one["name"] == guard.cookie)
-        visitor = desk.visitor({"cookie": f"{guard.cookie}={cookie['value']}"})
-        mine, receipt = known_again(gate, notary, ledger)
-        visitor.agreed(receipt)
-        visitor.open(mine, receipt)
-        page.reload()
-        page.wait_for_selector("#session .pill")
-        page.locator("button[role=tab]").nth(2).click()
+        page, visitor = playing(script=script, permissions=["camera"], **settings)
         page.locator("[data-mirror=open]").focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(".mirror[data-state=showing]")
         yield page, visitor
         visitor.wipe()
         assert page.foreign == []
-        page.context.close()
 
     return opened
 
@@ -142,8 +118,8 @@ def ours(page, address, desk):
     return report
 
 
-def test_ada_looks_into_the_mirror_and_a_stranger_walks_in(playing, studio, seat):
-    with playing() as (page, _):
+def test_ada_looks_into_the_mirror_and_a_stranger_walks_in(mirrored, studio, seat):
+    with mirrored() as (page, _):
         assert_open_to_all(page)
         light, black = page.evaluate(GLASS)
         assert light > 40
@@ -170,8 +146,8 @@ def test_ada_looks_into_the_mirror_and_a_stranger_walks_in(playing, studio, seat
         assert page.wrong == []
 
 
-def test_a_recording_is_made_into_a_film_of_hers(playing, studio):
-    with playing() as (page, visitor):
+def test_a_recording_is_made_into_a_film_of_hers(mirrored, studio):
+    with mirrored() as (page, visitor):
         page.locator("[data-mirror=record]").click()
         page.wait_for_selector(".mirror .rec", state="visible")
         assert page.locator("[data-mirror=record]").get_attribute("aria-pressed") == "true"
@@ -204,8 +180,8 @@ def close_mirror(page):
     page.wait_for_selector(".mirror:not(.live)")
 
 
-def test_two_browsers_at_once_and_a_withdrawal_in_the_middle_of_a_film(playing, browser, studio, tmp_path):
-    with playing() as (page, visitor):
+def test_two_browsers_at_once_and_a_withdrawal_in_the_middle_of_a_film(mirrored, browser, studio, tmp_path):
+    with mirrored() as (page, visitor):
         other = visit(browser, studio[0].link())
         other.wait_for_selector("#agree-text h2")
         close_mirror(page)
@@ -226,8 +202,8 @@ def test_two_browsers_at_once_and_a_withdrawal_in_the_middle_of_a_film(playing, 
         other.context.close()
 
 
-def test_a_film_says_how_far_it_is_and_can_be_stopped(playing, studio, tmp_path):
-    with playing() as (page, visitor):
+def test_a_film_says_how_far_it_is_and_can_be_stopped(mirrored, studio, tmp_path):
+    with mirrored() as (page, visitor):
         close_mirror(page)
         begin_film(page, tmp_path, LONG)
         page.wait_for_selector("#film progress")
@@ -254,8 +230,8 @@ HIDE = """Object.defineProperty(document, 'hidden', { value: true, configurable:
   document.dispatchEvent(new Event('visibilitychange')); delete document.hidden"""
 
 
-def test_every_end_has_its_sentence_and_lets_the_camera_go(playing):
-    with playing(UNPLUG, locale="zh-CN", viewport={"width": 390, "height": 844}) as (page, visitor):
+def test_every_end_has_its_sentence_and_lets_the_camera_go(mirrored):
+    with mirrored(UNPLUG, locale="zh-CN", viewport={"width": 390, "height": 844}) as (page, visitor):
         page.evaluate("window.track.dispatchEvent(new Event('ended'))")
         assert say("no_camera_stopped_reason", "zh") in over(page, visitor)
         assert page.evaluate("window.track.readyState") == "ended"

@@ -11,14 +11,11 @@ from PIL import Image
 
 from app import film as films
 from app.film_out import encode
-from app.studio.page import mount
 from app.studio.refusals import TABLES
 from app.studio.refusals_more_zh import ZH_MORE
-from app.studio.server import Running, bind, build
 from app.studio.strings import say
 from app.verify import Verdict, verify
 from consent.errors import WORDS
-from tests.app.mirror_helpers import known_again
 from tests.app.reel_helpers import shown
 from tests.booth import SEAT
 from tests.flow.barriers import assert_open_to_all
@@ -86,45 +83,9 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def studio(home, ledger):
-    door = bind("127.0.0.1", 0)
-    guard, desk = build(door.getsockname()[1], home, page=mount)
-    desk.__dict__["ledger"] = ledger
-    with Running(guard, door) as running:
-        running.wait()
-        yield guard, desk
-
-
-@pytest.fixture(scope="module")
 def browser():
     with chromium() as one:
         yield one
-
-
-@pytest.fixture
-def playing(browser, studio, gate, notary, ledger):
-    """Opens the page of somebody whose check is passed, where pictures are changed."""
-    guard, desk = studio
-    contexts = []
-
-    def opened(**settings):
-        page = visit(browser, guard.link(), **settings)
-        contexts.append(page.context)
-        page.wait_for_selector("#agree-text h2")
-        (cookie,) = (one for one in page.context.cookies() if one["name"] == guard.cookie)
-        visitor = desk.visitor({"cookie": f"{guard.cookie}={cookie['value']}"})
-        mine, receipt = known_again(gate, notary, ledger)
-        visitor.agreed(receipt)
-        visitor.open(mine, receipt)
-        page.reload()
-        page.wait_for_selector("#session .pill")
-        page.get_by_role("tab").nth(2).click()
-        page.wait_for_selector("#stage [data-drop]")
-        return page, visitor
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 def chosen(page, name):
