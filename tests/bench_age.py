@@ -46,8 +46,8 @@ SLACK: Final = 1.0
 PICTURES: Final = 3
 """Of each whom the gate knows."""
 READ: Final = 12
-"""Of each of the crowd: with three of them one step of ten years errs by 2.6 years, and of five people whose steps ran
-backwards by one to three years none did so over twelve (development people)."""
+"""Of each of the crowd: with three one step of ten years errs by 2.6 years, and of four people outside of it, a step of
+whom ran backwards by one to three years, none ran so by one over twelve."""
 ENROLLED: Final = 3
 """Further pictures of each, from which the template is made that stands for the person."""
 _TREMBLE: Final = 0.03

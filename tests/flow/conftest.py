@@ -5,7 +5,6 @@ import pytest
 from app.studio.page import mount
 from app.studio.server import Running, bind, build
 from tests.app.mirror_helpers import known_again
-from tests.flow.browser import visit
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +20,8 @@ def studio(home, ledger):
 @pytest.fixture
 def playing(browser, studio, gate, notary, ledger):
     """Opens the Play page of somebody whose check is passed."""
+    from tests.flow.browser import visit  # which skips a module, not a conftest, where there is no Playwright
+
     guard, desk = studio
     contexts = []
 

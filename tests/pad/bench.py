@@ -27,9 +27,10 @@ from tests.pad import bench_cast, report
 from tests.pad.bench_picture import picture
 from tests.pad.bench_pool import Say, run
 from tests.pad.bench_session import judged_again
+from tests.pad.conditions import FIRST_TEST_SEED
 from tests.pad.instruments import COLOURED
 from tests.pad.published import SUFFIX, publish, take
-from tests.pad.store import BONA_FIDE, FIRST_TEST_SEED, Job, Record, Store, code_version
+from tests.pad.store import BONA_FIDE, Job, Record, Store, code_version
 
 KINDS: Final = tuple(str(kind) for kind in Assurance)
 QUICK: Final = (report.NORMAL, report.HARD, "print_waved", "replay_video", "inject_puppet")

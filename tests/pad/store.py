@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from consent.errors import Refusal
+from tests.pad.conditions import split_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FORMAT: Final = 2
@@ -53,7 +54,7 @@ class Job:
 
     Attributes:
         name: the instrument, or `bona_fide_normal` / `bona_fide_hard`.
-        seed: development under 20,000, test from there on.
+        seed: development or test, by `conditions.split_of`.
         assurance: which kind of challenge (`consent.types.Assurance`).
     """
 
@@ -64,10 +65,7 @@ class Job:
     @property
     def split(self) -> str:
         """Whose seed it is: `development` or `test`."""
-        return "development" if self.seed < FIRST_TEST_SEED else "test"
-
-
-FIRST_TEST_SEED: Final = 40_000
+        return str(split_of(self.seed))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
