@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+IN_TWO := OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help system setup run demo test check bench mutants clean
+.PHONY: help system setup run demo test test-long check bench mutants clean
 
 help: ## what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: system $(READY) ## .venv with selfsame, its tools and its model files
 	@$(BIN)/python -m models.fetch
@@ -30,11 +31,16 @@ run: setup ## set up and open the studio
 demo: setup ## the whole flow with a synthetic person, into demo-out/
 	$(BIN)/selfsame demo --out demo-out
 
-test: setup ## every test, offline
+test: setup ## the tests, offline; under ten minutes on two cores
 	@tools/debian.sh test
-	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -m "not browser" --numprocesses 2 \
-	  --dist loadfile --cov=consent --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -m browser --cov=consent --cov-append --cov-report=term:skip-covered
+	$(IN_TWO) -m "not browser and not long"
+	$(BIN)/python -m pytest -m "browser and not long"
+
+test-long: setup ## the rest: many checks, films, trainings and pages, and what of consent/ is run by its tests
+	@tools/debian.sh test
+	$(IN_TWO) -m "not browser" --cov=consent --cov-report=term:skip-covered tests/consent
+	$(IN_TWO) -m "long and not browser" --ignore=tests/consent
+	$(BIN)/python -m pytest -m "browser and long"
 
 check: setup ## lint, format, types, import order
 	$(BIN)/ruff check .

@@ -17,6 +17,8 @@ from app.bench import Bench, Figure, RedTeam, Split
 from tests import bench as measured
 from tests import bench_stamp, bench_watermark
 
+pytestmark = pytest.mark.long
+
 ROOT = pathlib.Path(__file__).parents[2]
 NAMES = {
     "gate": {"false_match_rate", "false_match_rate_lookalike", "false_non_match_rate"},

@@ -12,6 +12,8 @@ from app.verify import verify
 from tests import bench as measured
 from tests import bench_before, bench_sheets
 
+pytestmark = pytest.mark.long
+
 
 def test_every_picture_of_a_contact_sheet_is_a_stamped_file(gate, signer, tmp_path):
     folder = tmp_path / "sheets"

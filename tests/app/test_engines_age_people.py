@@ -20,6 +20,8 @@ from models.topology import LIPS_INNER, OVAL
 from tests.app.engines_shots import only, shot
 from tests.people import Scene, wearing
 
+pytestmark = pytest.mark.long
+
 CROWD = ("feng", "gita", "hana", "ivo")
 recogniser, estimator, segmenter = (cache(kind) for kind in (Recogniser, AgeEstimator, Segmenter))
 

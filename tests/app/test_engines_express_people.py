@@ -16,6 +16,8 @@ from models.identity import Recogniser
 from models.topology import LEFT_BROW, LEFT_EYE, RIGHT_BROW, RIGHT_EYE
 from tests.app.engines_shots import only, shot
 
+pytestmark = pytest.mark.long
+
 CAST = ("ada", "chima", "feng", "gita")
 OPENED = {"open-mouth": 0.9}
 SHUT = {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0}

@@ -21,6 +21,8 @@ from models.topology import OVAL
 from tests.booth import SEAT
 from tests.people import Actor, someone
 
+pytestmark = pytest.mark.long
+
 FPS = 12
 COUNT = 13
 OPTIONS = {

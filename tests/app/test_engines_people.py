@@ -16,6 +16,8 @@ from models.identity import Recogniser
 from models.topology import OVAL
 from tests.people import Scene, person
 
+pytestmark = pytest.mark.long
+
 CAST = ("ada", "chima", "feng", "gita")
 
 finder, recogniser = (cache(k) for k in (Finder, Recogniser))

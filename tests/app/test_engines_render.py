@@ -166,6 +166,7 @@ def test_the_nearest_own_view_is_chosen():
     assert nearest_view(blurred, sketch()) is blurred[1]
 
 
+@pytest.mark.long
 def test_twelve_megapixels_keep_their_sharpness():
     seen = sketch(size=(4000, 3000), width=1300)
     detail = (np.indices((3000, 4000)) // 2).sum(0) % 2 * 8

@@ -27,6 +27,8 @@ from models.topology import CHIN, LEFT_EYE, LIPS_INNER, LIPS_OUTER, NOSE_TIP, OV
 from tests.app.engines_sketch import Sketch, beyond, sketch
 from tests.bench_motion import flicker
 
+pytestmark = pytest.mark.long
+
 FPS = 25
 JOBS = {
     "age": (None, AgeOptions(years=24), None),

@@ -22,6 +22,8 @@ from consent.errors import Refusal
 from tests.booth import SEAT
 from tests.people import person
 
+pytestmark = pytest.mark.long
+
 ROOT = pathlib.Path(__file__).parents[2]
 PEOPLE = ("ada", "bram", "edda")
 EACH = 7

@@ -23,6 +23,8 @@ from tests.app.reel_helpers import cut
 from tests.app.stamp_helpers import signer
 from tests.promises.stage import draw
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):

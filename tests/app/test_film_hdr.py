@@ -11,6 +11,8 @@ from app import film as films
 from app.film_out import encode
 from app.studio.refusals_films_zh import noted
 
+pytestmark = pytest.mark.long
+
 WHITE = 203.0
 """cd/m2 of white paper in HDR (ITU-R BT.2408)."""
 TO_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])

@@ -19,6 +19,8 @@ from tests.booth import SEAT
 from tests.conftest import EVERYTHING, checked_again, frames_of
 from tests.people import person
 
+pytestmark = pytest.mark.long
+
 torch.set_num_threads(1)
 
 

@@ -24,6 +24,8 @@ from tests.booth import SEAT
 from tests.conftest import EVERYTHING, checked_again, frames_of
 from tests.people import person
 
+pytestmark = pytest.mark.long
+
 
 def drawn(model, target, **how):
     return drawn_by(AtlasPainter(model), target, **how)

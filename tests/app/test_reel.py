@@ -24,6 +24,8 @@ from tests.app.reel_helpers import MINE, NOBODY, THEIRS, TIMES, cut, opened, tog
 from tests.conftest import EVERYTHING
 from tests.promises.stage import gate_of
 
+pytestmark = pytest.mark.long
+
 OLDER = AgeOptions(years=30)
 
 

@@ -23,6 +23,8 @@ from tests.conftest import EVERYTHING, away
 from tests.promises.stage import draw, gate_of
 from tests.promises.watched import watching
 
+pytestmark = pytest.mark.long
+
 FRAMES = 6
 TIMES = films.Timing((0, 3600, 5000, 12_345, 16_000, 30_001), 33_000, films.Fraction(1, 90_000))
 

@@ -13,6 +13,8 @@ from app.studio.strings import TABLES
 from consent.gate import Gate
 from tests.app.studio_helpers import my_picture, put, seated, sit_down
 
+pytestmark = pytest.mark.long
+
 # The tests of this file share one studio and one browser, and run in order.
 
 

@@ -18,6 +18,8 @@ from consent import policy
 from consent.types import Purpose, since_boot
 from tests.app.mirror_helpers import Browser, camera, known_again, small_page
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def people():

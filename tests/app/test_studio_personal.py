@@ -26,6 +26,8 @@ from tests.app.studio_helpers import visited
 from tests.conftest import EVERYTHING, checked_again
 from tests.promises.stage import draw, sat
 
+pytestmark = pytest.mark.long
+
 PORT = 7995
 
 

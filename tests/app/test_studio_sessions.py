@@ -24,6 +24,8 @@ from consent.gate import Work
 from consent.types import Photo, Purpose
 from tests.app.studio_helpers import OWN, agree, my_picture, put, seated, sit_down
 
+pytestmark = pytest.mark.long
+
 # The tests of this file share one studio and one browser, and run in order.
 
 

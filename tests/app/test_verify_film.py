@@ -17,6 +17,8 @@ from tests.app.film_tampering import CASES, signed_film
 from tests.app.stamp_helpers import settings as our_settings
 from tests.app.stamp_helpers import signer, state
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize("name", list(CASES))
 def test_changed_films(name):

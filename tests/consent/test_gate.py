@@ -140,6 +140,7 @@ def test_a_grant_gives_the_pixels_that_were_matched_once(gate, mine, other):
     grant = gate.grant(mine, other, Purpose.SWAP)
     work = gate.redeem(grant, Purpose.SWAP)
     assert work.source is mine
+    assert work.purpose is Purpose.SWAP
     assert work.target is other
     assert work.own == gate.live()
     assert code_of(gate.redeem, grant, grant.purpose, kind=Forgery) == "spent"

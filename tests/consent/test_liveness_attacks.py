@@ -3,6 +3,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from consent import policy
 from consent.liveness.finding import Finding, of_depth
@@ -12,6 +13,8 @@ from models.presentation import depth
 from tests.booth import SEAT, Booth, Puppet
 from tests.consent.recorded import record, refusal
 from tests.people import person
+
+pytestmark = pytest.mark.long
 
 
 def relief(capture, prompt):

@@ -336,6 +336,7 @@ def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
         page.wait_for_selector(f"#prove-note .card:has-text('{says}')")
 
 
+@pytest.mark.long
 def test_a_command_asks_for_the_same_check_and_a_dot_does_as_well_as_light(home, sitter, pictures, tmp_path):
     """In Chinese, every sentence of it."""
     out = tmp_path / "older.png"

@@ -21,7 +21,7 @@ from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import CHROMIUM, DIALOG, FLAGS, Server, chromium, visit
 from tests.people import person
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 DARK = "rgb(13, 17, 23)"
 RED, GREEN, BLUE, WHITE = [255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]

@@ -21,6 +21,7 @@ from tests.people import person
 
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.long,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of gradio, which runs in this process here
 ]
 

@@ -15,6 +15,8 @@ from PIL import Image
 
 from app.stamp import label
 
+pytestmark = pytest.mark.long
+
 ROOT = pathlib.Path(__file__).parents[2]
 
 

@@ -20,6 +20,8 @@ from tests.pad.instruments import INSTRUMENTS, LIMITS
 from tests.people import Actor, Manner, Webcam, person
 from tests.people.actor import DOT_PITCH, DOT_YAW
 
+pytestmark = pytest.mark.long
+
 NAMES = {
     *("print_still", "print_waved", "print_rotated", "print_bent", "print_cutout"),
     *("replay_video", "replay_session", "replay_lucky", "replay_puppet"),

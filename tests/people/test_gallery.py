@@ -18,6 +18,8 @@ from tests.people.asset import base
 from tests.people.gallery import DEVELOPMENT, IDENTITIES, RESEMBLED, TEST, lookalikes, pictures, recipe, shots, wearing
 from tests.people.warp import FIELDS, warp
 
+pytestmark = pytest.mark.long
+
 SAMPLE = (*DEVELOPMENT[:30:10], *TEST[:40:10])
 
 

@@ -9,6 +9,8 @@ from app import media
 from app.verify import Verdict, verify
 from tests.promises.stage import draw, jpeg
 
+pytestmark = pytest.mark.long
+
 SIZES = {"ada": (480, 360), "bram": (360, 480), "edda": (420, 420)}
 """Of their pictures: whose an output is shows in its shape."""
 STRANGER = jpeg(draw("gita", seed=1))

@@ -12,6 +12,8 @@ from app.verify import Verdict, verify
 from tests.app.stamp_helpers import facts, signer, write
 from tests.app.test_stamp_watermark import scenery
 
+pytestmark = pytest.mark.long
+
 BOX = (120.0, 90.0, 60.0, 70.0)
 KILLS = 50
 
