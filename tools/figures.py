@@ -1,7 +1,7 @@
 """The figures of README, out of the pages where they stand: `python -m tools.figures` writes them in again.
 
 A row of README's table names a figure and its page; the number is the page's, which names the command that printed it.
-`tests/promises/test_docs_figures.py` finds a row that says something else.
+`tests/promises/test_docs.py` finds a row that says something else.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -52,10 +53,11 @@ class Textures:
     def chosen(self, views: Sequence[Seen], target: Seen, seconds: float) -> Texture:
         """The texture for a frame, `seconds` after the last one: that of the view nearest to it, for a while."""
         self._since += seconds
-        best = min(views, key=lambda view: _cost(view, target))
-        now = self._chosen
-        gone = now is None or not any(view is now for view in views)
-        if now is None or gone or (self._since > _LASTS and _cost(best, target) < _cost(now, target) - _CHANGES):
+        width, now = width_of(target.face.mesh), self._chosen
+        best = min(views, key=lambda view: _cost(view, target, width))
+        gone = not any(view is now for view in views)
+        costs = math.inf if now is None else _cost(now, target, width)
+        if gone or (self._since > _LASTS and _cost(best, target, width) < costs - _CHANGES):
             self._chosen, self._since = best, 0.0
         return self._of(self._chosen or best, views)
 
@@ -104,11 +106,11 @@ class Textures:
         return np.clip(lit_by(colours, times, 1.0), 0, 255)
 
 
-def _cost(view: Seen, target: Seen) -> float:
-    """How unlike a target a view is: 1 is 10 degrees; small views lose against large ones."""
+def _cost(view: Seen, target: Seen, width: float) -> float:
+    """How unlike a target of such a width a view is: 1 is 10 degrees; small views lose against large ones."""
     mine, theirs = view.face, target.face
-    turn = np.hypot(mine.pose.yaw - theirs.pose.yaw, mine.pose.pitch - theirs.pose.pitch) / 10
-    lids = np.abs(np.subtract(mine.eyes, theirs.eyes)).sum() + abs(mine.mouth - theirs.mouth)
-    soft = np.clip(1 - width_of(mine.mesh) / width_of(theirs.mesh), 0, 1)
+    turn = math.hypot(mine.pose.yaw - theirs.pose.yaw, mine.pose.pitch - theirs.pose.pitch) / 10
+    lids = sum(abs(a - b) for a, b in zip(mine.eyes, theirs.eyes, strict=True)) + abs(mine.mouth - theirs.mouth)
+    soft = min(max(1 - width_of(mine.mesh) / width, 0.0), 1.0)
     value = float(turn + _LIDS * lids + 0.6 * soft)
-    return value if np.isfinite(value) else float("inf")
+    return value if math.isfinite(value) else math.inf
