@@ -1,11 +1,15 @@
 """Our own head of the page: the chosen language before any of gradio's scripts runs, styles and scripts after.
 
-What gradio is given as a head comes only after its own script has chosen the language of its labels.
+What gradio is given as a head comes only after its own script has chosen the language of its labels. And its scripts
+ask for one another in four rounds, each of which waits for the one before: so the page names them all at once.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import gradio
 
 from app.studio.strings import CHOSEN
 
@@ -29,9 +33,20 @@ HEAD: Final = (
 )
 """Given to gradio, which puts it behind its own styles: of two rules alike the later one counts."""
 
+CHUNKS: Final = tuple((Path(__file__).parent / "static" / "chunks.txt").read_text("ascii").split())
+"""gradio's scripts and styles that the page asks for (`python -m tests.studio_chunks` writes them down)."""
+
+
+FOLDER: Final = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+KINDS: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
+EARLY: Final = {".js": 'rel="modulepreload"', ".css": 'rel="preload" as="style"'}
+
 
 class Headed:
-    """ASGI wrapper that puts `LANGUAGE` into the page at `/`; everything else flows through untouched.
+    """ASGI wrapper that puts `LANGUAGE` and links to `CHUNKS` into the page at `/`, and hands these out of memory.
+
+    Another version of gradio has chunks of other names; what it does not have is left out, and comes when asked for.
+    Nothing is packed for the way: it is one inside of this computer, and packing took longer than sending.
 
     Args:
         app: what serves the page.
@@ -39,9 +54,18 @@ class Headed:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        there = [path for name in CHUNKS if (path := FOLDER / name).is_file()]
+        self._ready = {f"/assets/{path.name}": (KINDS[path.suffix], path.read_bytes()) for path in there}
+        links = (f'<link {EARLY[path.suffix]} crossorigin href="./assets/{path.name}">' for path in there)
+        self._early = "".join(links).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http":
+            if scope["method"] == "GET" and scope["path"] in self._ready:
+                await _hand_out(*self._ready[scope["path"]], send)
+                return
+            scope = {**scope, "headers": [one for one in scope["headers"] if one[0].lower() != b"accept-encoding"]}
         if scope["type"] != "http" or scope["path"] != "/":
             await self._app(scope, receive, send)
             return
@@ -59,9 +83,17 @@ class Headed:
             if message.get("more_body", False):
                 return
             body = b"".join(parts).replace(b"<head>", b"<head>" + LANGUAGE.encode(), 1)
+            before, end, after = body.rpartition(b"</head>")
+            body = before + self._early * bool(end) + end + after
             kept = [(name, value) for name, value in start[0]["headers"] if name.lower() != b"content-length"]
             length = (b"content-length", str(len(body)).encode())
             await send({**start[0], "headers": [*kept, length]})
             await send({"type": "http.response.body", "body": body})
 
         await self._app(scope, receive, headed)
+
+
+async def _hand_out(kind: bytes, data: bytes, send: Send) -> None:
+    head = [(b"content-type", kind), (b"content-length", str(len(data)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": head})
+    await send({"type": "http.response.body", "body": data})

@@ -151,7 +151,8 @@ def bind(host: str, port: int) -> socket.socket:
             f"The studio does not serve {host}.",
             "Use 127.0.0.1; inside a container 0.0.0.0, with the port published on 127.0.0.1 only.",
         )
-    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio sends small things at once (TCP_NODELAY) only through sockets that say they are TCP
+    door = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
