@@ -5,12 +5,14 @@ import json
 import os
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import gradio
 import pytest
 from starlette.testclient import TestClient
 
 from app.home import Home
-from app.studio import films, live, page, pictures, preview
+from app.studio import films, head, live, page, pictures, preview
 from app.studio.landing import _routes
 from app.studio.server import build
 from app.studio.strings import COMMAND_NOTICE
@@ -121,6 +123,32 @@ def test_the_answers_are_sealed(studio):
         assert headers["x-content-type-options"] == "nosniff"
         assert "default-src 'self'" in headers["content-security-policy"]
         assert "access-control-allow-origin" not in headers
+
+
+def test_what_gradios_scripts_will_ask_for_is_named_at_once_and_is_gradios_own(studio):
+    client, folder = visit(studio[0]), Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+    text = client.get("/").text
+    top, _, rest = text.partition("<body")
+    assert len(head.CHUNKS) > 30
+    assert "/assets/" not in rest
+    for name in head.CHUNKS:
+        assert top.count(f'"./assets/{name}"') == 1
+        answer = client.get(f"/assets/{name}", headers={"accept-encoding": "br, gzip"})
+        assert (answer.status_code, answer.content) == (200, (folder / name).read_bytes())
+        assert (
+            answer.headers["content-type"] == f"text/{'css' if name.endswith('.css') else 'javascript'}; charset=utf-8"
+        )
+        assert "content-encoding" not in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
+    assert visit(studio[0], opened=False).get(f"/assets/{head.CHUNKS[0]}").status_code == 401
+
+
+def test_nothing_is_packed_for_the_way_through_this_computer(studio):
+    client = visit(studio[0])
+    script = re.search(r"assets/index-[\w-]+\.js", client.get("/").text)[0]
+    for path in ("/", "/theme.css", f"/{script}"):
+        answer = client.get(path, headers={"accept-encoding": "br, gzip"})
+        assert (answer.status_code, answer.headers.get("content-encoding")) == (200, None)
 
 
 def test_assets_are_the_assets_and_nothing_else(studio):

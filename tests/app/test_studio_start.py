@@ -1,5 +1,6 @@
 """How the studio starts and ends, and what it leaves behind."""
 
+import asyncio
 import os
 import re
 import signal
@@ -48,6 +49,27 @@ def test_a_taken_port_is_said():
         taken.listen()
         with pytest.raises(Fault, match="port-taken"):
             bind("127.0.0.1", taken.getsockname()[1])
+
+
+def test_small_answers_are_sent_at_once():
+    """Held back until the one before has been answered, each would wait for some 40 milliseconds."""
+
+    async def said():
+        told = asyncio.get_running_loop().create_future()
+        door = bind("127.0.0.1", 0)
+        server = await asyncio.start_server(lambda _, writer: told.set_result(writer), sock=door)
+        async with server:
+            _, mine = await asyncio.open_connection(*door.getsockname())
+            writer = await told
+            try:
+                line = writer.get_extra_info("socket")
+                return line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            finally:
+                for one in (mine, writer):
+                    one.close()
+                    await one.wait_closed()
+
+    assert asyncio.run(said())
 
 
 def test_a_terminated_studio_leaves_nothing(tmp_path):

@@ -16,12 +16,14 @@ import pytest
 
 from app import media
 from app.studio import receipts
+from app.studio.head import CHUNKS
 from app.studio.refusals import VERDICTS
 from app.studio.strings import say
 from tests.booth import SEAT
 from tests.flow.barriers import assert_open_to_all
 from tests.flow.browser import ME, ROOT, Program, Sitter, agree, begin, chromium, sit, visit
 from tests.people import person
+from tests.studio_chunks import asked_for
 
 pytestmark = [pytest.mark.browser]
 
@@ -334,6 +336,12 @@ def test_without_a_camera_the_page_says_what_to_do(studio, flags, says):
         assert page.locator("dialog .hint").inner_text().endswith(".")
         page.keyboard.press("Escape")
         page.wait_for_selector(f"#prove-note .card:has-text('{says}')")
+
+
+def test_the_page_names_what_its_scripts_ask_for(studio):
+    """`python -m tests.studio_chunks` writes it down again."""
+    with chromium() as browser:
+        assert sorted(asked_for(visit(browser, studio.url))) == sorted(CHUNKS)
 
 
 @pytest.mark.long
