@@ -42,7 +42,8 @@ def test_a_person_passes(request, kind):
     assert capture.outcome is Outcome.COMPLETE
     asked = [p.action for p in capture.prompts if p.action is not Action.CENTRE]
     slots = [p.colour for p in capture.prompts if p.action is Action.LIGHT]
-    assert len(asked) - len(slots) == len(challenge.orders()[0]) + (kind == "bram")
+    more = len(asked) - len(slots) - len(challenge.orders()[0]) - (kind == "bram")
+    assert more in {0, 1}, "the spare turn, where two could not be followed"
     assert len(slots) == (policy.LIGHT_SLOTS if kind == "lit" else 0)
     assert {f.action for f in live.frames} >= {Action.CENTRE, Action.TURN_LEFT, Action.TURN_RIGHT}
     assert live.years >= policy.ADULT_YEARS
