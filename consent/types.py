@@ -179,8 +179,8 @@ def _told(value: object) -> bytes:
 
     Of what was sealed before, the seal; of what is not known here, that it is this very object.
     """
-    if isinstance(value, bytes | bytearray | Once):
-        inside = value.mark if isinstance(value, Once) else value
+    if value is None or isinstance(value, str | int | float):  # most are
+        inside = repr(value).encode()
     elif isinstance(value, np.ndarray):
         seen = np.ascontiguousarray(value).view(np.uint8).data
         inside = f"{value.dtype} {value.shape} ".encode() + _MANY.encrypt(bytes(12), b"", seen)
@@ -191,8 +191,8 @@ def _told(value: object) -> bytes:
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         inside = _told(getattr(value, "seal", None) or [getattr(value, one.name) for one in dataclasses.fields(value)])
     else:
-        plain = value is None or isinstance(value, str | int | float)
-        inside = (repr(value) if plain else repr(id(value))).encode()
+        mark = value.mark if isinstance(value, Once) else value
+        inside = bytes(mark) if isinstance(mark, bytes | bytearray) else repr(id(value)).encode()
     return struct.pack(">QQ", id(type(value)), len(inside)) + inside
 
 
