@@ -194,7 +194,7 @@ class Drawn:
         width = values.shape[1]
         table = np.zeros((len(self._triangles) + 1, 3 * width), np.float32)
         table[:-1] = np.hstack([at_0, along_x, along_y])
-        found = table[self.index]
+        found = np.take(table, self.index, axis=0)  # in half of the time of table[self.index]
         rows, columns = self.index.shape
         x = np.arange(columns, dtype=np.float32)[None, :, None]
         y = np.arange(rows, dtype=np.float32)[:, None, None]
