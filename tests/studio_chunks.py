@@ -22,7 +22,7 @@ def asked_for(page: Any) -> list[str]:
     """Names of the files in gradio's `/assets/` that a page has loaded, but for the two that its HTML names."""
     page.wait_for_selector("#agree-text h2")
     asked = dict.fromkeys(path.removeprefix("/assets/") for path in page.evaluate(ASKED) if path.startswith("/assets/"))
-    return [name for name in asked if not name.startswith("index-")]
+    return [name for name in asked if not name.startswith("index-") and Path(name).suffix in head.KINDS]
 
 
 def main() -> None:

@@ -35,11 +35,10 @@ HEAD: Final = (
 
 CHUNKS: Final = tuple((Path(__file__).parent / "static" / "chunks.txt").read_text("ascii").split())
 """gradio's scripts and styles that the page asks for (`python -m tests.studio_chunks` writes them down)."""
-
-
-FOLDER: Final = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
+_FOLDER: Final = Path(gradio.__file__).parent / "templates" / "frontend" / "assets"
 KINDS: Final = {".js": b"text/javascript; charset=utf-8", ".css": b"text/css; charset=utf-8"}
-EARLY: Final = {".js": 'rel="modulepreload"', ".css": 'rel="preload" as="style"'}
+"""Media types of these, by ending."""
+_EARLY: Final = {".js": 'rel="modulepreload"', ".css": 'rel="preload" as="style"'}
 
 
 class Headed:
@@ -54,9 +53,9 @@ class Headed:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        there = [path for name in CHUNKS if (path := FOLDER / name).is_file()]
+        there = [path for name in CHUNKS if (path := _FOLDER / name).is_file()]
         self._ready = {f"/assets/{path.name}": (KINDS[path.suffix], path.read_bytes()) for path in there}
-        links = (f'<link {EARLY[path.suffix]} crossorigin href="./assets/{path.name}">' for path in there)
+        links = (f'<link {_EARLY[path.suffix]} crossorigin href="./assets/{path.name}">' for path in there)
         self._early = "".join(links).encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

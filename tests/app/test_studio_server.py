@@ -135,9 +135,8 @@ def test_what_gradios_scripts_will_ask_for_is_named_at_once_and_is_gradios_own(s
         assert top.count(f'"./assets/{name}"') == 1
         answer = client.get(f"/assets/{name}", headers={"accept-encoding": "br, gzip"})
         assert (answer.status_code, answer.content) == (200, (folder / name).read_bytes())
-        assert (
-            answer.headers["content-type"] == f"text/{'css' if name.endswith('.css') else 'javascript'}; charset=utf-8"
-        )
+        kind = {".js": "javascript", ".css": "css"}[Path(name).suffix]
+        assert answer.headers["content-type"] == f"text/{kind}; charset=utf-8"
         assert "content-encoding" not in answer.headers
         assert answer.headers["cache-control"] == "no-store"
     assert visit(studio[0], opened=False).get(f"/assets/{head.CHUNKS[0]}").status_code == 401
