@@ -261,6 +261,7 @@ def test_a_live_person_sees_themselves_older_smiling_and_swapped(studio, sitter,
     assert {p.suffix for p in kept} <= {".pem", ".json", ".db", ".head"}
 
 
+@pytest.mark.long
 def test_what_is_read_is_what_the_receipt_says_in_the_readers_language(studio, tmp_path):
     with chromium() as browser:
         page = visit(browser, studio.url, locale="zh-CN")
@@ -316,6 +317,7 @@ def test_a_person_who_does_something_else_is_refused_and_may_try_again(studio, s
         assert page.locator("#stage").is_visible() is False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
@@ -369,6 +371,7 @@ def test_a_command_asks_for_the_same_check_and_a_dot_does_as_well_as_light(home,
     assert (code, report["verdict"], report["statement"]["purpose"]) == (0, "ours", "age")
 
 
+@pytest.mark.long
 def test_when_the_program_ends_the_page_says_so_and_nothing_is_left(home, sitter, pictures, tmp_path):
     out = tmp_path / "never.jpg"
     program = Program(home, "age", pictures / "me.jpg", "-o", out, "--no-browser", stream="stderr")
