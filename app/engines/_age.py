@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engines._ageshape import aged, strength_of
 from app.engines._field import deform
-from app.engines._filters import Floats, Pixels, Points, resize
+from app.engines._filters import Floats, Pixels, Points, most, resize
 from app.engines._geometry import Box, Seen, width_of
 from app.engines._grey import greyed
 from app.engines._hair import beard_mask, hair_mask
@@ -170,11 +170,14 @@ def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Calla
     middle = float(np.median(np.hypot(on.lab[..., 1], on.lab[..., 2])[on.face > 0.5])) if on.face.max() > 0.5 else 0.0
     change = painted - on.lab
     change[..., 1:] *= min(1.0, middle / COLOUR)
-    changed = np.maximum.reduce([np.abs(change[..., channel]) for channel in range(3)]) > 1e-3
+    changed = most(np.abs(change)) > 1e-3
     if not changed.any():
         return
-    after = np.clip(cv2.cvtColor(on.lab + change, cv2.COLOR_LAB2RGB), 0, 1)
-    change = np.where(changed[..., None], (after - before) * 255, 0).astype(np.float32)
+    rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
+    area = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    after = np.clip(cv2.cvtColor(on.lab[area] + change[area], cv2.COLOR_LAB2RGB), 0, 1)
+    change = np.zeros_like(before)
+    change[area] = (after - before[area]) * (changed[area][..., None] * np.float32(255))
     change = resize(change, (view.shape[1], view.shape[0]))
     cv2.add(view, change, dst=change, dtype=cv2.CV_32F)
     np.copyto(view, np.clip(change + 0.5, 0, 255).astype(np.uint8))

@@ -7,7 +7,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from app.engines._filters import Floats, Pixels, Points, extend
+from app.engines._filters import Floats, Pixels, Points, deep, extend
 from app.engines._geometry import Box, Raster, width_of
 
 REACH: Final = 0.45
@@ -42,7 +42,7 @@ def deform(image: Pixels, before: Points, after: Points) -> Pixels:
     shifted = cv2.remap(
         image, field[..., 0] + x, field[..., 1] + y[:, None], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
-    box.cut(out)[area][moved] = shifted[moved]
+    cv2.copyTo(shifted, moved.astype(np.uint8), box.cut(out)[area])
     return out
 
 
@@ -56,7 +56,7 @@ def motion(before: Points, after: Points, box: Box, width: float) -> Floats:
     outside = cv2.distanceTransform((~raster.inside).astype(np.uint8), cv2.DIST_L2, 5) * raster.step / width
     # the first strip outside eases from the mesh's own rim into a wide average, so no streaks leave the outline
     calm = cv2.GaussianBlur(cells, (0, 0), 0.06 * width / raster.step)
-    ease = np.clip(outside / 0.06, 0, 1)[..., None]
-    fade = np.clip(1 - outside / (REACH - 4 * raster.step / width), 0, 1)[..., None]  # less what the blur below adds
-    cells = (cells * (1 - ease) + calm * ease) * fade * fade * (3 - 2 * fade)
+    ease = deep(np.clip(outside / 0.06, 0, 1), 2)
+    fade = np.clip(1 - outside / (REACH - 4 * raster.step / width), 0, 1)  # less what the blur below adds
+    cells = (cells * (1 - ease) + calm * ease) * deep(fade * fade * (3 - 2 * fade), 2)
     return raster.enlarge(np.asarray(cv2.GaussianBlur(cells, (0, 0), 0.8), np.float32))

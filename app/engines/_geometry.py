@@ -176,32 +176,42 @@ class Raster:
         for number in far_first:
             cv2.fillConvexPoly(index, polygons[number], int(number), cv2.LINE_8, 4)
         self.inside: NDArray[np.bool_] = index >= 0
-        rows, columns = np.nonzero(self.inside)
-        hit = index[rows, columns]
-        offset = np.column_stack([columns, rows]) - corners[hit, 0]
-        safe = np.where(np.abs(area) < 1e-9, _CANONICAL_FRONT * 1e-9, area)[hit]
-        b = (offset[:, 0] * edge_b[hit, 1] - offset[:, 1] * edge_b[hit, 0]) / safe
-        c = (edge_a[hit, 0] * offset[:, 1] - edge_a[hit, 1] * offset[:, 0]) / safe
-        weights = np.column_stack([1 - b - c, b, c])
+        cells = np.flatnonzero(self.inside)
+        hit = index.ravel()[cells]
+        rows, columns = np.divmod(cells, size[1])
+        safe = np.where(np.abs(area) < 1e-9, _CANONICAL_FRONT * 1e-9, area)
+        # barycentric weights are linear in the place: what they are made of is looked up by triangle
+        table = np.column_stack([corners[:, 0], edge_a, edge_b, safe])
+        left, top, a_x, a_y, b_x, b_y, twice = np.ascontiguousarray(table.T).take(hit, axis=1)
+        x, y = columns - left, rows - top
+        b = (x * b_y - y * b_x) / twice
+        c = (a_x * y - a_y * x) / twice
+        a = 1 - b - c
         # the fill also takes cells a triangle only touches; those ask their neighbours (a sliver knows nothing)
-        good = weights.min(1) > -_TOUCHED
+        good = np.minimum(np.minimum(a, b), c) > -_TOUCHED
+        self._cells, self._corners = cells[good], TRIANGLES.take(hit[good], axis=0)
         self.known: NDArray[np.bool_] = np.zeros_like(self.inside)
-        self.known[rows[good], columns[good]] = True
-        self._rows, self._columns, self._corners = rows[good], columns[good], TRIANGLES[hit[good]]
-        weights = np.clip(weights[good], 0, 1)
-        self._weights = (weights / weights.sum(1, keepdims=True)).astype(np.float32)
+        self.known.ravel()[self._cells] = True
+        a, b, c = (np.clip(one[good], 0, 1) for one in (a, b, c))
+        total = a + b + c
+        self._weights = np.column_stack([a / total, b / total, c / total]).astype(np.float32)
 
     @property
     def empty(self) -> bool:
         """True where no triangle reaches the box."""
-        return len(self._rows) == 0
+        return len(self._cells) == 0
 
     def cells(self, values: Points, fill: float = 0.0) -> Floats:
         """Vertex values (468,) or (468, C) over the raster's cells: (rows, columns, C), `fill` where not `known`."""
-        table = np.asarray(values, np.float32).reshape(len(values), -1)
-        grid = np.full((*self.inside.shape, table.shape[1]), fill, np.float32)
-        grid[self._rows, self._columns] = np.einsum("nk,nkc->nc", self._weights, table[self._corners])
+        found = self.samples(values)
+        grid = np.full((*self.inside.shape, found.shape[1]), fill, np.float32)
+        grid.reshape(-1, found.shape[1])[self._cells] = found
         return grid
+
+    def samples(self, values: Points, every: int = 1) -> Floats:
+        """Vertex values (468,) or (468, C) in every `every`-th cell that is `known`, row by row: (N, C)."""
+        table = np.asarray(values, np.float32).reshape(len(values), -1)
+        return np.asarray(np.einsum("nk,nkc->nc", self._weights[::every], table[self._corners[::every]]), np.float32)
 
     def spread(self, values: Points) -> Floats:
         """Vertex values over the box's pixels (H, W, C), continued smoothly off the mesh."""

@@ -112,8 +112,8 @@ def early(shape: tuple[int, ...], mesh: Points, width: float, seed: int) -> tupl
     clumps = cv2.resize(noise, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
     x = np.arange(shape[1], dtype=np.float32)
     y = np.arange(shape[0], dtype=np.float32)[:, None]
-    temples = 0.35 * np.clip(np.abs(x - mesh[168, 0]) / (0.5 * width), 0, 1.2)
-    temples = temples + 0.35 * np.clip((y - mesh[10, 1]) / width + 0.35, 0, 1)
+    temples = 0.35 * np.clip(np.abs(x - float(mesh[168, 0])) / (0.5 * width), 0, 1.2)
+    temples = temples + 0.35 * np.clip((y - float(mesh[10, 1])) / width + 0.35, 0, 1)
     return np.asarray(clumps, np.float32), temples
 
 
@@ -134,7 +134,7 @@ def drawn(light: Floats, mesh: Points, width: float, mask: Floats, seed: int) ->
     small = resize(np.ascontiguousarray(whole), size)
     x = np.arange(size[0], dtype=np.float32) * 2 + columns[0]
     y = np.arange(size[1], dtype=np.float32)[:, None] * 2 + rows[0]
-    fallback = np.arctan2(y - mesh[10, 1] + 0.5 * width, x - mesh[10, 0])
+    fallback = np.arctan2(y - float(mesh[10, 1]) + 0.5 * width, x - float(mesh[10, 0]))
     across = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
     sigma = 0.012 * width
     xx, yy, xy = (

@@ -42,9 +42,7 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     """
     width, shape = on.width, on.lab.shape
     down, chin, brows = _axes(on.mesh)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    above_brow = -((x - brows[0]) * down[0] + (y - brows[1]) * down[1]) / width
-    below_chin = ((x - chin[0]) * down[0] + (y - chin[1]) * down[1]) / width
+    below_chin, above_brow = _along(shape, chin, down / width), _along(shape, brows, -down / width)
     outline = on.mesh[list(OVAL), :2]
     centre = outline.mean(0)
 
@@ -54,11 +52,12 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     unlike_skin = on.strange
     crown = (ring(1.36, 0.05, 0) > 0.5) & (ring(1.08, 0.02, 0) < 0.5) & (above_brow > 0.15)
     seeds = crown & (person > 0.8) & (unlike_skin > 2.6)
-    if seeds.sum() < _LEAST * width * width or not _natural(on.calm[seeds]):
+    seen = on.calm[seeds]
+    if len(seen) < _LEAST * width * width or not _natural(seen):
         return np.zeros(shape[:2], np.float32)
-    hair = Colour.of(on.calm[seeds], _SLACK).refined(on.calm[seeds], _SLACK, 2)
+    hair = Colour.of(seen, _SLACK).refined(seen, _SLACK, 2)
     unlike_hair = hair.distance(on.calm)
-    brightest = float(np.percentile(on.calm[seeds][:, 0], 97))
+    brightest = float(np.percentile(seen[:, 0], 97))
     like = np.clip((3.6 - unlike_hair) / 1.4, 0, 1) * np.clip((brightest + 14 - on.calm[..., 0]) / 12, 0, 1)
     # hair rather than skin: the likelier of the two colours (a broad one is less likely everywhere)
     more = (unlike_skin**2 - unlike_hair**2 + on.tone.size - hair.size) / 2
@@ -73,7 +72,7 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     around = np.maximum(ring(1.9, 0.22, 0.12), ring(1.6, -0.35, 0.12) * np.float32(distinct))
     low, soft = (0.74, 0.15) if distinct else (0.06, 0.35)
     reach = around * np.clip((low - below_chin) / soft, 0, 1)
-    aside = np.abs((x - chin[0]) * down[1] - (y - chin[1]) * down[0]) / width
+    aside = np.abs(_along(shape, chin, np.array([down[1], -down[0]]) / width))
     neck = np.clip((0.46 - aside) / 0.1, 0, 1) * np.clip((below_chin + 0.2) / 0.15, 0, 1)
     reach = reach * (1 - neck)
     raw = np.maximum(inside, outside) * np.clip(person * 1.6 - 0.4, 0, 1) * reach
@@ -110,8 +109,10 @@ def beard_mask(on: Canvas, person: Floats) -> Floats:
 def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float) -> Floats:
     """The parts of `mask` (H, W) that hang together with `seeds`, softly cut."""
     labels = cv2.connectedComponents((mask > 0.3).astype(np.uint8))[1]
-    kept = np.unique(labels[seeds & (mask > 0.3)])
-    part = np.isin(labels, kept[kept > 0]).astype(np.float32)
+    kept = np.zeros(labels.max() + 1, np.float32)
+    kept[labels[seeds]] = 1
+    kept[0] = 0
+    part = kept[labels]
     return np.asarray(mask * np.clip(2 * blur(part, 0.015 * width), 0, 1), np.float32)
 
 
@@ -128,6 +129,13 @@ def _axes(mesh: Points) -> tuple[Points, Points, Points]:
     across = mesh[263, :2] - mesh[33, :2]
     across = across / (np.linalg.norm(across) + 1e-9)
     return np.array([-across[1], across[0]]), mesh[152, :2], mesh[list(LEFT_BROW + RIGHT_BROW), :2].mean(0)
+
+
+def _along(shape: tuple[int, ...], start: Points, direction: Points) -> Floats:
+    """How far each pixel lies from `start` (x, y) along `direction`, (H, W)."""
+    x = (np.arange(shape[1]) - start[0]) * direction[0]
+    y = (np.arange(shape[0]) - start[1]) * direction[1]
+    return np.asarray(x.astype(np.float32) + y.astype(np.float32)[:, None], np.float32)
 
 
 def _guided(mask: Floats, guide: Floats, radius: int, eps: float = 4e-4) -> Floats:

@@ -44,7 +44,7 @@ class Colour:
         if len(known) < 12:
             return cls(np.zeros(3, np.float32), np.zeros((3, 3), np.float32), 0.0)
         spread = np.cov(known.T) + np.diag(slack)
-        middle = np.asarray(np.median(known, axis=0), np.float32)
+        middle = np.asarray(np.median(np.ascontiguousarray(known.T), axis=1), np.float32)
         return cls(middle, np.linalg.inv(spread).astype(np.float32), float(np.linalg.slogdet(spread)[1]))
 
     def refined(self, known: Floats, slack: tuple[float, float, float], near: float) -> Colour:
@@ -67,6 +67,7 @@ class Canvas:
 
     Attributes:
         lab: (H, W, 3) CIE Lab, L 0..100.
+        light: (H, W) its lightness alone, in one piece.
         mesh: (468, 3) in pixels of `lab`.
         width: of the face, pixels.
         raster: the mesh drawn over all of `lab`.
@@ -80,6 +81,7 @@ class Canvas:
     """
 
     lab: Floats
+    light: Floats
     mesh: Points
     width: float
     raster: Raster
@@ -90,11 +92,6 @@ class Canvas:
     calm: Floats
     tone: Colour
     strange: Floats
-
-    @property
-    def light(self) -> Floats:
-        """(H, W) lightness 0..100."""
-        return self.lab[..., 0]
 
 
 def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
@@ -122,7 +119,8 @@ def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
     lips = lips * (1 - inner)
     bare = np.asarray(bare, np.float32)
-    return Canvas(lab, mesh, width, raster, face, bare, lips * face, brows * face, calm, tone, strange)
+    light = np.asarray(cv2.extractChannel(lab, 0), np.float32)
+    return Canvas(lab, light, mesh, width, raster, face, bare, lips * face, brows * face, calm, tone, strange)
 
 
 def light_direction(on: Canvas) -> Points:
@@ -130,12 +128,11 @@ def light_direction(on: Canvas) -> Points:
 
     Least squares of the low-frequency lightness on the mesh's normals.
     """
-    inside = on.raster.known
-    facts = np.column_stack([on.raster.cells(normals(on.mesh))[inside], np.ones(int(inside.sum()))])[::7]
-    if len(facts) < 20:
+    some = on.raster.samples(normals(on.mesh), 7)
+    if len(some) < 20:
         return np.array([0.0, -0.5])
-    step = on.raster.step
-    smooth = blur(on.light, 0.06 * on.width)[::step, ::step][inside][::7]
+    facts, step = np.column_stack([some, np.ones(len(some))]), on.raster.step
+    smooth = blur(on.light, 0.06 * on.width)[::step, ::step][on.raster.known][::7]
     solved = np.linalg.lstsq(facts, smooth, rcond=None)[0][:2]
     length = float(np.linalg.norm(solved))
     return np.asarray(solved / (length + 1e-6) * min(1.0, length / 20 + 0.3), np.float64)

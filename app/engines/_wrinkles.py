@@ -74,15 +74,10 @@ class Layers:
         size = (_SIZE[0] // times, _SIZE[1] // times)
         return Layers(*(resize(getattr(self, one.name), size) for one in fields(self)))
 
-    def at(self, places: Floats) -> Layers:
-        """The layers at `places` (H, W, 2), positions in the atlas."""
-        all_of_them = [getattr(self, one.name) for one in fields(self)]
-        found: list[Floats] = []
-        for first in range(0, len(all_of_them), 4):  # four channels at a time are as fast as one
-            some = np.dstack(all_of_them[first : first + 4])
-            some = cv2.remap(some, places[..., 0], places[..., 1], cv2.INTER_LINEAR)
-            found += list(np.moveaxis(some.reshape(*places.shape[:2], -1), 2, 0))
-        return Layers(*found)
+    def stacked(self) -> list[Floats]:
+        """The layers, four to a picture (H, W, C): to look up four places is as fast as one."""
+        planes = [getattr(self, one.name) for one in fields(self)]
+        return [np.asarray(cv2.merge(planes[first : first + 4])) for first in range(0, len(planes), 4)]
 
 
 def _slopes(height: Floats) -> tuple[Floats, Floats]:
@@ -97,7 +92,14 @@ def spread(seed: int, on: Canvas) -> Layers:
         np.clip(2 ** np.floor(np.log2(max(_SCALE / on.width, 1.0))), 1, 8)
     )  # so that a small face shows no noise
     places = (on.raster.spread(PLACES) + 0.5) / times - 0.5
-    return atlas(seed, times).at(np.asarray(places, np.float32))
+    x, y = cv2.split(np.asarray(places, np.float32))
+    found = (cv2.split(cv2.remap(some, x, y, cv2.INTER_LINEAR)) for some in _stacked(seed, times))
+    return Layers(*(np.asarray(plane, np.float32) for planes in found for plane in planes))
+
+
+@lru_cache(maxsize=4)
+def _stacked(seed: int, times: int) -> list[Floats]:
+    return atlas(seed, times).stacked()
 
 
 @lru_cache(maxsize=4)

@@ -79,6 +79,15 @@ def test_raster_spreads_positions_exactly(step, cells, yaw):
     assert np.isfinite(spread).all()
 
 
+@given(st.integers(1, 9))
+def test_a_raster_samples_the_cells_it_knows_in_their_order(every):
+    mesh = turned(20) * 12 + (200, 210, 0)
+    raster = Raster(mesh, Box(60, 40, 340, 380), step=2)
+    known = raster.cells(mesh)[raster.known]
+    assert np.array_equal(raster.samples(mesh, every), known[::every])
+    assert len(known) > 1000
+
+
 def test_raster_covers_the_oval_without_holes():
     mesh = turned() * 14 + (200, 200, 0)
     box = Box.around(mesh, 4, (400, 400))
@@ -123,6 +132,19 @@ def test_extend_keeps_what_is_known_and_stays_within_its_range():
 
 def test_extend_with_nothing_known_is_harmless():
     assert np.isfinite(extend(np.zeros((4, 5, 1), np.float32), np.zeros((4, 5), bool))).all()
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 1.4, 3.0]), st.sampled_from([0.0, 0.2, 1.5, 5.9, 6.1, 9.0]))
+def test_a_polygon_is_a_part_of_the_same_polygon_in_a_wider_picture(seed, grow, soft):
+    rng = np.random.default_rng(seed)
+    corners, around = rng.uniform(0, (89, 69), (int(rng.integers(3, 9)), 2)), 160
+    mask = polygon((70, 90), corners, grow, soft)
+    wide = polygon((70 + 2 * around, 90 + 2 * around), corners + around, grow, soft)[around:-around, around:-around]
+    # at the edge of a picture what lies beyond it counts otherwise: to a blur it is a mirror
+    far = np.s_[24:-24, 24:-24] if soft else np.s_[6:-6, 6:-6]
+    assert np.abs(mask[far] - wide[far]).max() < (0.02 if soft > 6 else 1e-6)
+    assert mask.dtype == np.float32
+    assert 0 <= mask.min() <= mask.max() <= 1 + 1e-6
 
 
 @given(st.floats(0.1, 40))
