@@ -179,20 +179,20 @@ def _told(value: object) -> bytes:
 
     Of what was sealed before, the seal; of what is not known here, that it is this very object.
     """
-    if value is None or isinstance(value, str | int | float):  # most are
+    if value is None or isinstance(value, (str, int, float)):  # most are; a union would take longer
         inside = repr(value).encode()
     elif isinstance(value, np.ndarray):
         seen = np.ascontiguousarray(value).view(np.uint8).data
-        inside = f"{value.dtype} {value.shape} ".encode() + _MANY.encrypt(bytes(12), b"", seen)
-    elif isinstance(value, tuple | list):
+        inside = f"{value.dtype.str} {value.shape} ".encode() + _MANY.encrypt(bytes(12), b"", seen)
+    elif isinstance(value, (tuple, list)):
         inside = b"".join(_told(one) for one in value)
-    elif isinstance(value, frozenset | set | Mapping):
+    elif isinstance(value, (frozenset, set, Mapping)):
         inside = _told([*value.items()] if isinstance(value, Mapping) else sorted(value))
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         inside = _told(getattr(value, "seal", None) or [getattr(value, one.name) for one in dataclasses.fields(value)])
     else:
         mark = value.mark if isinstance(value, Once) else value
-        inside = bytes(mark) if isinstance(mark, bytes | bytearray) else repr(id(value)).encode()
+        inside = bytes(mark) if isinstance(mark, (bytes, bytearray)) else repr(id(value)).encode()
     return struct.pack(">QQ", id(type(value)), len(inside)) + inside
 
 

@@ -83,6 +83,14 @@ class Box:
         """The view of `image` inside the box."""
         return image[self.top : self.bottom, self.left : self.right]
 
+    def laid(self, part: NDArray[_T], shape: tuple[int, ...]) -> NDArray[_T]:
+        """A picture (H, W) of `shape` with `part` in the box, and nothing round it."""
+        if part.shape == shape[:2]:
+            return part
+        out = np.zeros(shape[:2], part.dtype)
+        self.cut(out)[...] = part
+        return out
+
 
 def width_of(mesh: Points) -> float:
     """Width of the mesh in the picture, pixels; at least 1. All engine sizes are shares of it."""

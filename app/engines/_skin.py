@@ -27,6 +27,10 @@ _SLACK: Final = (60.0, 6.0, 6.0)
 """Least variance of skin in L, a, b."""
 
 
+_NEAR: Final = 0.12
+"""Face widths round the mesh in which its masks are made: beyond them they are nothing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Colour:
     """A colour as a Gaussian in CIE Lab: `middle` (3,), `inverse` covariance (3, 3), `size` the log of its determinant.
@@ -96,31 +100,36 @@ class Canvas:
 
 def canvas(lab: Floats, mesh: Points, width: float) -> Canvas:
     """The masks of one face; see `Canvas`."""
-    shape = lab.shape
-    raster = Raster(mesh, Box(0, 0, shape[1], shape[0]))
+    whole = Box(0, 0, lab.shape[1], lab.shape[0])
+    raster, calm = Raster(mesh, whole), blur(lab, 0.006 * width)
     face = oval(raster, width, feather=0.07, inset=0.0)
-    eyes = _rings(shape, mesh, (LEFT_EYE, RIGHT_EYE), 0.012 * width, 0.008 * width)
-    lips = _rings(shape, mesh, (LIPS_OUTER,), 0.008 * width, 0.008 * width)
-    brows = _rings(shape, mesh, (LEFT_BROW, RIGHT_BROW), 0.014 * width, 0.010 * width)
-    calm = blur(lab, 0.006 * width)
+    near = Box.around(mesh, _NEAR * width, lab.shape)
+    near = whole if near.empty else near
+    inside, seen, shape = near.cut(face), near.cut(calm), near.shape
+    own = mesh[:, :2] - near.corner
+    eyes = _rings(shape, own, (LEFT_EYE, RIGHT_EYE), 0.012 * width, 0.008 * width)
+    lips = _rings(shape, own, (LIPS_OUTER,), 0.008 * width, 0.008 * width)
+    brows = _rings(shape, own, (LEFT_BROW, RIGHT_BROW), 0.014 * width, 0.010 * width)
     # the lower face shows the skin's whole range of light; over the brows there may be a fringe
-    lower = np.arange(shape[0])[:, None] > mesh[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
-    plain = (face * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5) & lower
-    known = calm[_rings(shape, mesh, _CHEEKS, 0, 0) > 0.5]
+    lower = np.arange(shape[0])[:, None] > own[[*LEFT_BROW, *RIGHT_BROW], 1].mean()
+    plain = (inside * (1 - np.maximum(eyes, lips)) * (1 - brows) > 0.5) & lower
+    known = seen[_rings(shape, own, _CHEEKS, 0, 0) > 0.5]
     if len(known):  # a frame of glasses is on them, not of them
         known = known[known[:, 0] > _SHADE * np.median(known[:, 0])]
-    tone = Colour.of(known, _SLACK).refined(calm[plain], _SLACK, 3.5)
+    tone = Colour.of(known, _SLACK).refined(seen[plain], _SLACK, 3.5)
     strange = tone.distance(calm)
+    far = near.cut(strange)
     # shadows and lines may leave the colour model; what is broadly skin is skin
-    broad = np.clip(blur(np.clip((3.8 - strange) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
+    broad = np.clip(blur(np.clip((3.8 - far) / 1.5, 0, 1), 0.025 * width) * 2.2 - 0.35, 0, 1)
     # what is narrow and far from any skin is none (a frame of glasses, a nostril, a strand)
-    foreign = np.asarray(cv2.dilate(np.clip((strange - 3.6) / 1.2, 0, 1), np.ones((3, 3), np.uint8)), np.float32)
-    bare = face * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad * (1 - blur(foreign, 0.004 * width))
-    inner = _rings(shape, mesh, (LIPS_INNER,), 0, 0.004 * width)
-    lips = lips * (1 - inner)
-    bare = np.asarray(bare, np.float32)
+    foreign = np.asarray(cv2.dilate(np.clip((far - 3.6) / 1.2, 0, 1), np.ones((3, 3), np.uint8)), np.float32)
+    bare = inside * (1 - np.maximum(eyes, lips)) * (1 - 0.8 * brows) * broad * (1 - blur(foreign, 0.004 * width))
+    lips = lips * (1 - _rings(shape, own, (LIPS_INNER,), 0, 0.004 * width))
+    bare, lips, brows = (
+        near.laid(np.asarray(part, np.float32), lab.shape) for part in (bare, lips * inside, brows * inside)
+    )
     light = np.asarray(cv2.extractChannel(lab, 0), np.float32)
-    return Canvas(lab, light, mesh, width, raster, face, bare, lips * face, brows * face, calm, tone, strange)
+    return Canvas(lab, light, mesh, width, raster, face, bare, lips, brows, calm, tone, strange)
 
 
 def light_direction(on: Canvas) -> Points:
