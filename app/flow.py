@@ -101,6 +101,7 @@ def make(
     *,
     fmt: str = "jpeg",
     language: Language = "en",
+    preview: bool = False,
 ) -> Stamped:
     """Calls 5 to 7, for pictures that were matched already.
 
@@ -112,18 +113,21 @@ def make(
         signer: this installation's.
         fmt: `jpeg`, `png` or `webp`.
         language: of the visible label: `en` or `zh`.
+        preview: it is to be looked at and not kept: the first one of a pair is logged, and each refusal.
 
     Raises:
         Refusal: what the gate, the engine or the stamp says; nothing is written then.
     """
+    done = (Purpose.SWAP,) if isinstance(options, NeuralOptions) else purposes(options)
+    grants = {one: gate.grant(source, target, one, done if preview else ()) for one in done}
     if isinstance(options, SwapOptions):
-        draft = swap(gate, gate.grant(source, target, Purpose.SWAP), options)
+        draft = swap(gate, grants[Purpose.SWAP], options)
     elif isinstance(options, AgeOptions):
-        draft = age(gate, gate.grant(source, target, Purpose.AGE), options)
+        draft = age(gate, grants[Purpose.AGE], options)
     elif isinstance(options, ExpressOptions):
-        draft = express(gate, gate.grant(source, target, Purpose.EXPRESS), options)
+        draft = express(gate, grants[Purpose.EXPRESS], options)
     elif isinstance(options, NeuralOptions):
-        draft = neural(gate, gate.grant(source, target, Purpose.SWAP), options)
+        draft = neural(gate, grants[Purpose.SWAP], options)
     else:
-        draft = combine(gate, {one: gate.grant(source, target, one) for one in options.purposes}, options)
-    return stamp(gate, draft, signer, fmt, language)
+        draft = combine(gate, grants, options)
+    return stamp(gate, draft, signer, fmt, language, kept=not preview)

@@ -12,7 +12,7 @@ import math
 import os
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -86,12 +86,11 @@ class Gate:
         self.assurance: Final = live.assurance
         self.purposes: Final = receipt.purposes
         self.consent: Final = receipt.id
-        self._world, self._clock, self._ledger = live.world, clock, ledger
-        self._seen = clock()
+        self._world, self._clock, self._ledger, self._seen = live.world, clock, ledger, clock()
         self.expires: Final = self._seen + policy.SESSION_SECONDS
         self._lock = threading.RLock()
         self._seal = Seal()
-        self._spent: set[bytes] = set()
+        self._spent, self._logged = set[bytes](), set[bytes]()
         self._withdrawn = False
         self._finder, self._recogniser, self._age = Finder(), Recognisers(policy.MATCH_COSINE), AgeEstimator()
         vectors = [self._recogniser.embed(frame.pixels, frame.face) for frame in live.frames]
@@ -133,7 +132,7 @@ class Gate:
         return self._template
 
     @contextmanager
-    def _decision(self, event: str, purpose: str = "", *, loud: bool = True) -> Iterator[None]:
+    def _decision(self, event: str, purpose: str = "", loud: Callable[[], bool] = lambda: True) -> Iterator[None]:
         """Hold the gate for one decision, and log it whichever way it goes; one that is not loud, where it refuses."""
         with self._lock:
             try:
@@ -141,7 +140,7 @@ class Gate:
             except Refusal as refusal:
                 self._ledger.record(f"{event}-refused", self.session, refusal.code, purpose)
                 raise
-            if loud:
+            if loud():
                 self._ledger.record(event, self.session, purpose=purpose)
 
     # --- matching ----------------------------------------------------------------------------------------------------
@@ -187,20 +186,28 @@ class Gate:
 
     # --- granting ----------------------------------------------------------------------------------------------------
 
-    def grant(self, source: Match, target: Match, purpose: Purpose) -> Grant:
+    def grant(self, source: Match, target: Match, purpose: Purpose, preview: Sequence[Purpose] = ()) -> Grant:
         """Leave to do one thing to this pair, once, within two minutes.
+
+        Args:
+            source: whose face is used.
+            target: what is changed.
+            purpose: what for.
+            preview: all that is done in one go, this among it, where the result is to be looked at and not kept. Of
+                such leaves for the same pair what is refused is logged, and what is given until one was released.
 
         Raises:
             Forgery: a match this gate did not make, or that was changed.
             Refusal: `purpose-not-agreed`, `session-withdrawn` or `session-expired`.
         """
-        with self._decision("grant", purpose):
+        with self._decision("grant", purpose, lambda: job not in self._logged):
             self._alive()
             self._seal.verify(Match, source)
             self._seal.verify(Match, target)
-            if purpose not in self.purposes:
+            if purpose not in self.purposes & {*(preview or (purpose,))}:
                 raise Refusal.of("purpose-not-agreed")
-            return self._seal.put(Grant(source, target, purpose, self._seen + policy.GRANT_SECONDS, os.urandom(16)))
+            ends, job = self._seen + policy.GRANT_SECONDS, self._seal.over(source, target, *preview) if preview else b""
+            return self._seal.put(Grant(source, target, purpose, ends, os.urandom(16), job))
 
     def redeem(self, grant: Grant, purpose: Purpose) -> Work:
         """Spend a grant: what an engine works with. There is no other way for an engine to get pixels.
@@ -213,7 +220,7 @@ class Gate:
             Forgery: `forged`, `spent` or `grant-stale`.
             Refusal: `wrong-purpose`, `session-withdrawn` or `session-expired`.
         """
-        with self._decision("redeem", purpose):
+        with self._decision("redeem", purpose, lambda: grant.job not in self._logged):
             self._alive()
             self._seal.verify(Grant, grant)
             for match in (grant.source, grant.target, *self._live):  # an engine may take any of these
@@ -287,7 +294,7 @@ class Gate:
             return self._seal.put(Draft(inside, nonce := os.urandom(16), grant.job or nonce))
 
     def release(self, draft: Draft, *, kept: bool = False) -> Released:
-        """Open a draft for the stamp, once. Of a film or a mirror, the first one is logged, and what is refused.
+        """Open a draft for the stamp, once. Of a film, a mirror, a pair's previews the first is logged, and a refusal.
 
         Args:
             draft: of this gate.
@@ -297,13 +304,13 @@ class Gate:
             Forgery: a draft this gate did not make, that was changed, or that was released before.
             Refusal: `session-withdrawn` or `session-expired`.
         """
-        with self._decision("release", loud=kept or type(draft) is not Draft or draft._job not in self._spent):  # noqa: SLF001
+        with self._decision("release", loud=lambda: kept or draft._job not in self._logged):  # noqa: SLF001
             self._alive()
             self._seal.verify(Draft, draft)
             if draft._nonce in self._spent:  # noqa: SLF001 - the one opener
                 raise Forgery.of("spent", what="draft")
             self._spent.add(draft._nonce)  # noqa: SLF001
-        self._spent.add(draft._job)  # noqa: SLF001 - it stands in the log
+        self._logged.add(draft._job)  # noqa: SLF001
         return draft._inside  # noqa: SLF001
 
 

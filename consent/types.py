@@ -282,7 +282,7 @@ class Match(Sealed):
 class Grant(Sealed):
     """Leave for one purpose, on exactly these two pictures, once, until `expires` (monotonic seconds).
 
-    `job` is the number of a film or a mirror; empty for a picture.
+    `job` is the number of a film or a mirror, or of the previews of a pair; empty for a picture.
     """
 
     source: Match = field(repr=False)

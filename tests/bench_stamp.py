@@ -74,7 +74,6 @@ def watched(watch: Watch) -> Iterator[None]:
         (codec, "encode", "encode"),
         (writer, "_sign", "sign"),
         (writer, "read_back", "read_back"),
-        (Registry, "remember", "remember"),
         (Registry, "keep", "remember"),
     ]
     with contextlib.ExitStack() as stack:

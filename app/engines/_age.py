@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engines._ageshape import aged, strength_of
 from app.engines._field import deform
-from app.engines._filters import Floats, Pixels, Points, most, resize
+from app.engines._filters import Floats, Pixels, Points, deep, most, resize
 from app.engines._geometry import Box, Seen, width_of
 from app.engines._grey import greyed
 from app.engines._hair import beard_mask, hair_mask
@@ -177,7 +177,5 @@ def _lay_on(out: Pixels, mesh: Points, size: tuple[float, float], painter: Calla
     area = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     after = np.clip(cv2.cvtColor(on.lab[area] + change[area], cv2.COLOR_LAB2RGB), 0, 1)
     change = np.zeros_like(before)
-    change[area] = (after - before[area]) * (changed[area][..., None] * np.float32(255))
-    change = resize(change, (view.shape[1], view.shape[0]))
-    cv2.add(view, change, dst=change, dtype=cv2.CV_32F)
-    np.copyto(view, np.clip(change + 0.5, 0, 255).astype(np.uint8))
+    change[area] = (after - before[area]) * deep(changed[area] * np.float32(255), 3)
+    np.copyto(view, cv2.add(view, resize(change, (view.shape[1], view.shape[0])), dtype=cv2.CV_8U))

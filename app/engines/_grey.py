@@ -53,7 +53,8 @@ class Hair:
         mean = 1 + float((light * mask).sum() / mass)
         spread = float(np.sqrt(((light - mean) ** 2 * mask).sum() / mass)) + 2
         # what is light and colourless is grey already
-        chroma = float((np.hypot(on.lab[..., 1], on.lab[..., 2]) * mask).sum() / mass)
+        _, green_red, blue_yellow = cv2.split(on.lab)
+        chroma = float((np.hypot(green_red, blue_yellow) * mask).sum() / mass)
         needed = float(min(1.0, np.clip((chroma - 14) / 12, 0, 1) + np.clip((60 - mean) / 25, 0, 1)))
         face = light[on.face > 0.5]
         lit = float(np.clip(np.median(face) / 62, 0.35, 1.15)) if face.size else 1.0
@@ -87,12 +88,11 @@ def greyed(on: Canvas, mask: Floats, amount: float, seed: int) -> Floats:
     light, hair = on.light, Hair.of(on, mask)
     share, strands = _turned(on, hair, mask, amount, seed)
     share = share * hair.needed
-    out = lab.copy()
     gain = np.minimum(hair.lift * (0.75 + 0.25 * strands), np.clip(90 - light, 0, None))
-    out[..., 0] += share * hair.whole(light) * gain
-    out[..., 1] *= 1 - FADES * share
-    out[..., 2] += (1.8 - 0.8 * lab[..., 2]) * share
-    return out
+    _, green_red, blue_yellow = cv2.split(lab)
+    lighter = light + share * hair.whole(light) * gain
+    yellower = blue_yellow + (1.8 - 0.8 * blue_yellow) * share
+    return np.asarray(cv2.merge([lighter, green_red * (1 - FADES * share), yellower]), np.float32)
 
 
 def _turned(on: Canvas, hair: Hair, mask: Floats, amount: float, seed: int) -> tuple[Floats, Floats]:

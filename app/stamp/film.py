@@ -89,9 +89,7 @@ def stamp_film(
     _accept(report, statement, language)
     prints = _look_through(read(signed), marked, ident, tell)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing is remembered after that
-    signer.registry.keep(proof, statement.consent)
-    if ident is not None:
-        signer.registry.remember_film(ident, store, prints)
+    signer.registry.keep(proof, statement.consent, ident, store, prints)
     gate.live()
     return Stamped(signed, codec.Format.MP4, report, _SEAL.over(signed, codec.Format.MP4.value))
 

@@ -26,6 +26,7 @@ from app.stamp.context import open_context
 from app.stamp.marking import Marker
 from app.stamp.plate import Language
 from app.stamp.proof import SALT_BYTES, Pixels, Proof, Role, commit
+from app.stamp.registry import fingerprint
 from app.stamp.signer import Signer
 from app.stamp.statement import Statement
 from app.stamp.writer import STRENGTHS, _accept, _sign, _statement
@@ -135,8 +136,7 @@ class MirrorStamp:
                 break
         _accept(report, statement, self._language)
         self._gate.live()  # nothing is remembered after that
-        self._signer.registry.keep(proof, statement.consent)
-        self._signer.registry.remember(self._ident, store, seen[0])
+        self._signer.registry.keep(proof, statement.consent, self._ident, store, [fingerprint(seen[0])])
         self._is_remembered = True
         return signed
 

@@ -112,6 +112,15 @@ def _steps(cells: watermark.Plane) -> Steps:
     return steps
 
 
+def _different(prints: Sequence[Steps]) -> Steps:
+    """Fingerprints of frames in their order, without those that are like the one before: (n, rows, columns, 2)."""
+    kept = [prints[0]]
+    for one in prints[1:]:
+        if _agreement(kept[-1], one, one.shape)[0] < _NEARLY:
+            kept.append(one)
+    return np.stack(kept)
+
+
 def _agreement(kept: Steps, seen: Steps, whole: tuple[int, ...]) -> tuple[float, int]:
     """(share that is the same, of how many) where both say something; nothing where too little of the whole is left."""
     rows, columns = (min(a, b) for a, b in zip(kept.shape[:2], seen.shape[:2], strict=True))
@@ -142,30 +151,6 @@ class Registry:
                 if data.execute("SELECT 1 FROM stamped WHERE ident = ?", (ident,)).fetchone() is None:
                     return ident
 
-    def remember(self, ident: int, manifest: bytes, pixels: watermark.Image) -> None:
-        """Keep a stamped picture's manifest and fingerprint; an id is never given twice.
-
-        Raises:
-            Fault: `registry-unusable`; nothing was kept then.
-        """
-        self.remember_film(ident, manifest, [fingerprint(pixels)])
-
-    def remember_film(self, ident: int, manifest: bytes, fingerprints: Sequence[Steps]) -> None:
-        """The same for a film, by the fingerprints of some of its frames; like follows like only once.
-
-        Raises:
-            Fault: `registry-unusable`; nothing was kept then.
-        """
-        kept = [fingerprints[0]]
-        for one in fingerprints[1:]:
-            if _agreement(kept[-1], one, one.shape)[0] < _NEARLY:
-                kept.append(one)
-        steps = np.stack(kept)
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        row = (ident, now, manifest, *steps.shape[1:3], steps.tobytes())
-        with self._open() as data:
-            data.execute("INSERT INTO stamped VALUES (?, ?, ?, ?, ?, ?)", row)
-
     def recall(self, ident: int) -> Entry | None:
         """What is known of an id."""
         with self._open() as data:
@@ -180,22 +165,35 @@ class Registry:
         except (TypeError, ValueError, OverflowError):
             raise _unusable("a row is damaged") from None
 
-    def keep(self, proof: Proof, consent: str) -> None:
-        """Keep the salt of an output, under the HMAC of its target: by it the owner proves what it was made from.
+    def keep(
+        self, proof: Proof, consent: str, ident: int | None = None, manifest: bytes = b"", prints: Sequence[Steps] = ()
+    ) -> None:
+        """Keep what an output leads back to, all of it or nothing.
+
+        Its salt stands under the HMAC of its target: by it the owner proves what it was made from. An id is never given
+        twice.
 
         Args:
             proof: of the output.
             consent: under which it was made.
+            ident: of its watermark; None where it has none, and then the salt alone is kept.
+            manifest: its C2PA manifest store.
+            prints: `fingerprint` of it, or of some frames of a film: of like ones that follow each other, the first.
 
         Raises:
             Refusal: `consent-withdrawn`, in whichever process that was; nothing was kept then.
             Fault: `registry-unusable`; nothing was kept then.
         """
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         with self._open() as data:
             data.execute("BEGIN IMMEDIATE")  # or somebody could withdraw between the look and the row
             if data.execute("SELECT 1 FROM forgotten WHERE consent = ?", (consent,)).fetchone() is not None:
                 raise Refusal.of("consent-withdrawn")
             data.execute("INSERT INTO proofs VALUES (?, ?, ?)", (proof.target, proof.salt, consent))
+            if ident is not None:
+                steps = _different(prints)
+                row = (ident, now, manifest, *steps.shape[1:3], steps.tobytes())
+                data.execute("INSERT INTO stamped VALUES (?, ?, ?, ?, ?, ?)", row)
 
     def forget(self, consent: str) -> None:
         """Delete the salts of all outputs of a withdrawn consent, and keep none for it ever after.

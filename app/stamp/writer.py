@@ -23,6 +23,7 @@ from app.stamp import label, manifest, watermark
 from app.stamp.context import open_context
 from app.stamp.plate import Language
 from app.stamp.proof import Proof
+from app.stamp.registry import fingerprint
 from app.stamp.signer import Signer
 from app.stamp.statement import Statement, parse, purpose_of, rounded
 from app.verify import Report, Verdict, read_back
@@ -83,7 +84,9 @@ class Stamped(Sealed):
         return write_atomic(path, self.data, mode=0o644, overwrite=overwrite)
 
 
-def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language: Language = "en") -> Stamped:
+def stamp(
+    gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language: Language = "en", *, kept: bool = True
+) -> Stamped:
     """Open a draft, which can be done once, and turn it into a labelled and signed file in memory.
 
     Args:
@@ -92,6 +95,7 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language:
         signer: This installation's signer.
         fmt: `jpeg`, `png` or `webp`.
         language: Of the label: `en` or `zh`.
+        kept: It becomes a file of its own, which is logged in any case; else as `Gate.release` says.
 
     Returns:
         The stamped picture, after `app.verify` has found it to be ours, with its label and its facts.
@@ -103,7 +107,7 @@ def stamp(gate: Gate, draft: Draft, signer: Signer, fmt: str = "jpeg", language:
     """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery("forged", "This is not a gate.", "Start again from the live check.")
-    released = gate.release(draft, kept=True)
+    released = gate.release(draft, kept=kept)
     stamped = _write(released, signer, fmt, gate.live, language=language)
     gate.live()  # refuses when the person has withdrawn meanwhile: nothing may come out after that
     return stamped
@@ -131,9 +135,9 @@ def _write(
             break
     _accept(report, statement, language)
     still()  # nothing is remembered after that
-    signer.registry.keep(proof, statement.consent)
-    if ident is not None:  # before anybody has the picture, so that every copy of it can be found again
-        signer.registry.remember(ident, store, seen[0])
+    # before anybody has the picture, so that every copy of it can be found again
+    prints = [fingerprint(seen[0])] if ident is not None else []
+    signer.registry.keep(proof, statement.consent, ident, store, prints)
     return Stamped(signed, kind, report, _SEAL.over(signed, kind.value))
 
 

@@ -246,11 +246,13 @@ class Desk:
             visitor.tell(gate, "play", said)
         return result
 
-    def change(self, visitor: Visitor, gate: Gate, source: Match, target: Match, options: Options) -> Stamped:
+    def change(
+        self, visitor: Visitor, gate: Gate, source: Match, target: Match, options: Options, *, preview: bool = False
+    ) -> Stamped:
         """Make and stamp, one picture at a time: each engine uses every core it gets."""
         language: Language = "zh" if visitor.language == "zh" else "en"
         with self.working:
-            return make(gate, source, target, options, self.signer, language=language)
+            return make(gate, source, target, options, self.signer, language=language, preview=preview)
 
     def source(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> Match:
         """Whose face or expression is used: the picture on the table, or a live frame.

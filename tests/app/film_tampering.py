@@ -8,6 +8,7 @@ failure code that must be among those told.
 import dataclasses
 import datetime as dt
 import io
+import secrets
 import struct
 from collections.abc import Callable
 from functools import cache
@@ -19,6 +20,7 @@ import numpy as np
 from app import bmff, codec, film_out
 from app import film as films
 from app.stamp import label, manifest, watermark, writer
+from app.stamp.proof import Proof
 from app.stamp.registry import fingerprint
 from app.verify import Verdict
 from tests.app import stamp_helpers
@@ -44,7 +46,8 @@ def signed_film(name="ours", seed=0, ident=IDENT):
     definition = manifest.build(told, codec.Format.MP4, dt.datetime.now(dt.UTC))
     data, store = writer._sign(plain, definition, pen, codec.Format.MP4)
     if pen.registry.recall(ident) is None:
-        pen.registry.remember_film(ident, store, [fingerprint(p) for p in films.read(data).frames()])
+        prints = [fingerprint(p) for p in films.read(data).frames()]
+        pen.registry.keep(Proof(b"salt", "", secrets.token_hex(32)), "consent", ident, store, prints)
     return data
 
 

@@ -1,5 +1,6 @@
 """The registry: a stripped picture leads back to its manifest; a copied mark does not."""
 
+import secrets
 import sqlite3
 import stat
 
@@ -7,7 +8,8 @@ import numpy as np
 import pytest
 
 from app.stamp import watermark
-from app.stamp.registry import Likeness, Registry
+from app.stamp.proof import Proof
+from app.stamp.registry import Likeness, Registry, fingerprint
 from consent.errors import Fault
 from tests.app.test_stamp_watermark import CHANGES, portrait, scenery
 
@@ -17,11 +19,15 @@ def registry(tmp_path):
     return Registry(tmp_path / "stamped.db")
 
 
+def remember(registry, ident, manifest, pixels):
+    registry.keep(Proof(b"salt", "", secrets.token_hex(32)), "consent", ident, manifest, [fingerprint(pixels)])
+
+
 def kept(registry, picture):
     """(entry, marked picture) of one that was stamped."""
     ident = registry.fresh()
     marked = watermark.embed(picture, ident)
-    registry.remember(ident, b"manifest", marked)
+    remember(registry, ident, b"manifest", marked)
     return registry.recall(ident), marked
 
 
@@ -58,8 +64,12 @@ def test_ids_are_given_once(registry):
     entry, marked = kept(registry, scenery(1))
     assert registry.recall((entry.ident + 1) % 2**32) is None
     with pytest.raises(Fault, match="registry"):
-        registry.remember(entry.ident, b"other", marked)
+        remember(registry, entry.ident, b"other", marked)
     assert registry.recall(entry.ident).manifest == b"manifest"
+    rejected = Proof(b"salt", "", "f" * 64)
+    with pytest.raises(Fault, match="registry"):
+        registry.keep(rejected, "consent", entry.ident, b"other", [fingerprint(marked)])
+    assert registry.salt(rejected.target) is None, "all of it or nothing"
     assert len({registry.fresh() for _ in range(50)}) == 50
 
 

@@ -136,7 +136,7 @@ def test_nothing_comes_out_or_is_remembered_after_a_withdrawal(notary, ledger, m
     one = gate_of("ada", notary, ledger)
     draft = drafted(one)
     kept = []
-    monkeypatch.setattr(type(signer().registry), "remember", lambda *_: kept.append(1))
+    monkeypatch.setattr(type(signer().registry), "keep", lambda *_: kept.append(1))
 
     right = writer.read_back
 

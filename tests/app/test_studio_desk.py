@@ -230,7 +230,7 @@ def ask(client, **said):
     return client.post("/studio/preview", content=json.dumps({**NEUTRAL, **said}), headers=OWN)
 
 
-def test_a_preview_is_smaller_stamped_like_all_and_kept_nowhere(studio, mine):
+def test_a_preview_is_smaller_stamped_like_all_and_kept_nowhere(studio, mine, ledger):
     _, desk, _, client, visitor = studio
     put(client, "target", media.encode(np.repeat(np.repeat(media.read(mine).pixels, 2, 0), 2, 1), "jpeg", 90))
     desk.look(visitor, "target")
@@ -245,6 +245,9 @@ def test_a_preview_is_smaller_stamped_like_all_and_kept_nowhere(studio, mine):
     match = visitor.small[1]
     assert ask(client, action="age", years=-10).status_code == 200
     assert visitor.small[1] is match  # judged once
+    logged = len(ledger.entries())
+    assert ask(client, action="age", years=20).status_code == 200
+    assert len(ledger.entries()) == logged, "the first one of a picture is in the log"
     assert visitor.results == before
 
 

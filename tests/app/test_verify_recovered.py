@@ -177,7 +177,7 @@ def test_a_registry_that_cannot_be_written_stops_the_stamp(monkeypatch):
     def full(*_):
         raise Fault("registry-unusable", "The disk is full.", "Free some space.")
 
-    monkeypatch.setattr(type(signer().registry), "remember", full)
+    monkeypatch.setattr(type(signer().registry), "keep", full)
     with pytest.raises(Fault, match="full"):
         write(portrait(), facts(face_box=BOX), signer(), "png")
 

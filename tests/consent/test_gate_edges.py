@@ -173,6 +173,49 @@ def test_every_yes_and_no_is_a_row_with_its_event_its_code_and_its_purpose(notar
     assert {e["session"] for e in ledger.entries()[before:]} == {gate.session}
 
 
+def test_of_the_previews_of_a_pair_the_first_is_logged_and_each_refusal(notary, ledger):
+    gate = gate_of("ada", notary, ledger)
+    one, other = (gate.match(photo) for photo in (Photo(draw("ada", seed=8)), Photo(draw("ada", seed=9))))
+    both = (Purpose.SWAP, Purpose.AGE)
+
+    def preview(target, *purposes, kept=False):
+        before = len(ledger.entries())
+        swap, *more = [gate.redeem(gate.grant(one, target, p, purposes), p) for p in purposes]
+        gate.release(swap.draft(target.pixels, "none", {}, *more), kept=kept)
+        return [(e["event"], e["purpose"]) for e in ledger.entries()[before:]]
+
+    first = [("grant", "swap"), ("redeem", "swap"), ("grant", "age"), ("redeem", "age"), ("release", "")]
+    assert preview(one, *both) == first
+    assert preview(one, *both) == preview(one, *both) == []
+    assert preview(other, *both) == first, "another picture"
+    assert preview(one, Purpose.AGE) == [("grant", "age"), ("redeem", "age"), ("release", "")], "another thing to do"
+    assert preview(one, *both, kept=True) == [("release", "")], "a file of its own"
+    before = len(ledger.entries())
+    spent = gate.grant(one, one, Purpose.SWAP, both)
+    gate.redeem(spent, Purpose.SWAP)
+    assert code(gate.redeem, spent, Purpose.SWAP) == "spent"
+    assert code(gate.redeem, gate.grant(one, one, Purpose.SWAP, both), Purpose.AGE) == "wrong-purpose"
+    assert code(gate.grant, one, one, Purpose.VIDEO, both) == "purpose-not-agreed", "not among what is done"
+    assert code(gate.grant, one, one, Purpose.SWAP, (Purpose.AGE,)) == "purpose-not-agreed"
+    assert rows(ledger, before) == [
+        ("redeem-refused", "spent", "swap"),
+        ("redeem-refused", "wrong-purpose", "age"),
+        ("grant-refused", "purpose-not-agreed", "video"),
+        ("grant-refused", "purpose-not-agreed", "swap"),
+    ]
+
+
+def test_leave_that_was_asked_for_first_is_logged_until_one_came_out(notary, ledger):
+    gate = gate_of("ada", notary, ledger)
+    match = gate.match(Photo(draw("ada", seed=8)))
+    before = len(ledger.entries())
+    works = [gate.redeem(gate.grant(match, match, Purpose.AGE, (Purpose.AGE,)), Purpose.AGE) for _ in range(2)]
+    for work in works:
+        gate.release(work.draft(match.pixels, "none", {}))
+    events = ["grant", "redeem", "grant", "redeem", "release"]
+    assert [e["event"] for e in ledger.entries()[before:]] == events
+
+
 def test_the_first_moment_of_a_session_counts_and_the_last_does_not(notary, ledger):
     clock = Clock()
     gate = gate_of("ada", notary, ledger, clock)

@@ -45,6 +45,7 @@ def test_without_a_log_the_gate_gives_nothing(log, notary, harm, said):
         (gate.match, mine),
         (gate.match, stranger),
         (gate.grant, match, match, Purpose.AGE),
+        (gate.grant, match, match, Purpose.AGE, (Purpose.AGE,)),
         (gate.redeem, grant, Purpose.AGE),
         (gate.redeem, spare, Purpose.AGE),
         (gate.release, draft),
