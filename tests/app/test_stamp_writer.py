@@ -152,7 +152,7 @@ def test_nothing_comes_out_or_is_remembered_after_a_withdrawal(notary, ledger, m
 
 def test_the_stamp_takes_no_pixels():
     """The public way in is a gate and a draft; there is no parameter for a picture, facts or leave to skip a step."""
-    assert list(writer.stamp.__annotations__) == ["gate", "draft", "signer", "fmt", "language", "return"]
+    assert list(writer.stamp.__annotations__) == ["gate", "draft", "signer", "fmt", "language", "kept", "return"]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -49,7 +49,7 @@ def a_public_function_that_takes_a_vector(ground):
     """Neither the gate, nor an engine, nor the way through has a parameter for anything but what was matched."""
     takes = {
         Gate.match: {"self", "photo", "choose"},
-        Gate.grant: {"self", "source", "target", "purpose"},
+        Gate.grant: {"self", "source", "target", "purpose", "preview"},
         Gate.__init__: {"self", "live", "receipt", "ledger", "clock"},
         enrol: {"live", "receipt", "ledger", "clock"},
         **{engine: {"gate", "grant", "options"} for engine in (swap, age, express)},
