@@ -69,7 +69,10 @@ ZH: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "unfinished": ("检查没有做完。", "请再试一次。"),
         "check-too-slow": ("检查用了太长时间。", "请再试一次。"),
-        "action-not-seen": ("没有及时看到这个动作：{asked}。", "请再试一次；动作做清楚，并保持一会儿。"),
+        "action-not-seen": (
+            "没有及时看到这个动作：{asked}。",
+            "请再试一次；动作做清楚，并保持一会儿。如果还是看不到，请在“能做的动作”里把它去掉。",
+        ),
         "wrong-action": ("做了别的动作，而不是：{asked}。", "请再试一次；等每一句提示出现再做。"),
         "answered-too-fast": ("回应得太快，人做不到这么快。", "请再试一次；等每一句提示出现再做。"),
         "face-lost": ("看不到脸了。", "请再试一次；留在椭圆里。"),
