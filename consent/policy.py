@@ -203,9 +203,8 @@ LIGHT_RELIEF: Final = 0.15
 """Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed), and of
 12 more in hard and normal conditions 0.33; flat and bent prints, tints of everything and replays whose colours were
 right reach 0.13 at most, tints of the face alone with a soft edge 0.08 (14; 0.18 before their edge was looked at)."""
-LIGHT_SURE: Final = 2.5
-"""Standard errors by which the relief must stand out from none. At 3 a bearded man by a window was refused twice;
-prints and tints, whose relief is known to 0.03, are told by how little they have."""
+LIGHT_SURE: Final = 3.0
+"""Standard errors by which the relief must stand out from none."""
 LIGHT_BACKGROUND: Final = 0.60
 """Bona fide at most 0.20 from 12 % on (0.33 at 6 %); a picture tinted as a whole has 1."""
 DOT_CORRELATION: Final = 0.88

@@ -47,8 +47,8 @@ REST: Final = 0.8
 
 _SHADE: Final = 0.5
 """Log brightness below the face's median from which a spot is left out of the relief, where enough are left: beards
-and deep shade reflect as no skin does. Of 94 sessions of living people 91 then have a head's relief (90 without this),
-and of 98 prints, warped photographs and tints none more than 0.13 (0.30 without)."""
+and deep shade reflect as no skin does. Of 94 sessions of living people of docs/liveness-table.md 90 then have a head's
+relief (89 without this), and of 98 prints, warped photographs and tints none more than 0.13 (0.30 without)."""
 
 _FLOOR: Final = 1e-3
 """Linear light below which a pixel says nothing: three grey levels of 255."""

@@ -78,15 +78,16 @@ RANDOM: Final = {
         *(3017, 3019, 3040, 3054, 3095, 3118, 3140, 3144, 3154, 3166, 3179, 3193),
     ),
     Split.TEST: (
-        *(5000, 5003, 5010, 5014, 5020, 5024, 5029, 5033, 5041, 5045, 5057, 5060),
-        *(5004, 5021, 5034, 5036, 5047, 5052, 5053, 5056, 5058, 5059, 5062, 5076),
-        *(5001, 5002, 5009, 5018, 5031, 5051, 5055, 5090, 5103, 5118, 5127, 5128),
+        *(7017, 7018, 7020, 7021, 7022, 7024, 7030, 7032, 7036, 7046, 7062, 7065),
+        *(7000, 7007, 7009, 7011, 7025, 7035, 7051, 7058, 7091, 7102, 7103, 7108),
+        *(7005, 7008, 7015, 7042, 7048, 7061, 7066, 7080, 7082, 7096, 7101, 7109),
     ),
 }
 """Seeds of random people who read as 24 or older in each of three plain pictures (the age net; the age gate would turn
 others away, and that is no matter of liveness) and whose face is found. Nothing else was looked at. Who is over 1,000
 and half of the cast were test people until a limit was set after looking at one of them, who is over 3,000 until the
-refusals of some were looked at; those over 5,000 are the first twelve of each tone."""
+refusals of some were looked at. Thirty-six over 5,000 are in neither any more: docs/liveness-table.md is about them,
+and what it showed changed the check. Those over 7,000 are the first twelve of each tone."""
 
 
 def tone_of(name: str) -> Tone:
