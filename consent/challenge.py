@@ -72,15 +72,16 @@ class Prompt:
 @final
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What was drawn: the steps in order, seconds of rest before each, the colours of LIGHT, the path of DOT.
+    """What was drawn: the steps in order, the colours of LIGHT, the paths of the first DOT and of the next.
 
-    `spare` is one more turn, asked at the end, once, of whom the others could not be followed (glasses, little light).
+    `again` is one thing more, asked at the end of whom something was asked twice, as it was not seen in time; `spare`
+    are two turns, asked at the end, once, of whom the depth could not be told (glasses, little light).
     """
 
     steps: Order = field(repr=False)
-    pauses: tuple[float, ...] = field(repr=False)
     colours: tuple[Colour, ...] = field(repr=False)
-    path: Path | None = field(repr=False)
+    paths: tuple[Path, ...] = field(repr=False)
+    again: Order = field(default=(), repr=False)
     spare: Order = field(default=(), repr=False)
 
 
@@ -124,9 +125,10 @@ def draw(
     light = assurance is Assurance.MOTION_LIGHT
     place = 1 + secrets.randbelow(len(actions))
     steps = (*actions[:place], Action.LIGHT if light else Action.DOT, *actions[place:])
-    pauses = tuple(between(*policy.START_JITTER) for _ in range(len(steps) + 1))
-    path = None if light else dot(up=Ability.NOD in abilities)
-    plan = Plan(steps, pauses, _colours() if light else (), path, (secrets.choice(TURNS),))
+    paths = tuple(dot(up=Ability.NOD in abilities) for _ in range(1 if light else 2))
+    first = secrets.randbelow(2)
+    again = secrets.choice([action for action in dict.fromkeys(actions) if action is not actions[-1]])
+    plan = Plan(steps, _colours() if light else (), paths, (again,), (TURNS[first], TURNS[1 - first]))
     return _SEAL.put(Challenge(assurance, clock, clock(), Once(), plan))
 
 

@@ -54,8 +54,7 @@ def same_world(expected: bytes, found: bytes) -> None:
     Raises:
         Refusal: `other-world`.
     """
-    if expected != found:
-        raise Refusal.of("other-world")
+    Refusal.unless(expected == found, "other-world")
 
 
 def domain(world: bytes) -> Domain:

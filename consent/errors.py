@@ -45,6 +45,12 @@ class Refusal(Said):
         said = WORDS["refusal"][f"{code}.{case}" if case else code]
         return cls(code, said["reason"].format(**values), said["remedy"].format(**values), boxes)
 
+    @classmethod
+    def unless(cls, fine: object, code: str, case: str = "", boxes: tuple[Box, ...] = (), **values: str) -> None:
+        """Raise the refusal of that code unless all is fine. Say what must hold: what is not a number never does."""
+        if not fine:
+            raise cls.of(code, case, boxes, **values)
+
 
 class Forgery(Refusal):
     """A sealed value that this gate did not make, or that is spent, stale or changed."""

@@ -74,12 +74,10 @@ class Gate:
         exactly(Receipt, receipt)
         exactly(Ledger, ledger)
         LIVE_SEAL.verify(LiveCapture, live)
-        if not 0 <= clock() - live.made <= policy.LIVE_SECONDS:
-            raise Refusal.of("live-stale")
+        Refusal.unless(0 <= clock() - live.made <= policy.LIVE_SECONDS, "live-stale")
         adult(live.years)
         receipt.check()
-        if receipt.id in ledger.withdrawn():
-            raise Refusal.of("consent-withdrawn")
+        Refusal.unless(receipt.id not in ledger.withdrawn(), "consent-withdrawn")
         live.once.spend("live check")
         self.session: Final = secrets.token_hex(8)
         self.domain: Final = domain.domain(live.world)
@@ -172,8 +170,7 @@ class Gate:
             domain.same_world(self._world, domain.world(pixels, photo.mark))
             face, others = one_face(self._finder, self._age, pixels, choose)
             cosine = score(template, self._recogniser.embed(pixels, face))
-            if not cosine >= policy.MATCH_COSINE:
-                raise Refusal.of("not-you", boxes=(face.box,))
+            Refusal.unless(cosine >= policy.MATCH_COSINE, "not-you", boxes=(face.box,))
             return self._seal.put(Match(pixels, face, others, cosine, Origin.PHOTO, None))
 
     def _own(self, frames: Sequence[LiveFrame], vectors: Sequence[NDArray[np.float32]]) -> Iterator[Match]:
@@ -204,8 +201,7 @@ class Gate:
             self._alive()
             self._seal.verify(Match, source)
             self._seal.verify(Match, target)
-            if purpose not in self.purposes & {*(preview or (purpose,))}:
-                raise Refusal.of("purpose-not-agreed")
+            Refusal.unless(purpose in self.purposes & {*(preview or (purpose,))}, "purpose-not-agreed")
             ends, job = self._seen + policy.GRANT_SECONDS, self._seal.over(source, target, *preview) if preview else b""
             return self._seal.put(Grant(source, target, purpose, ends, os.urandom(16), job))
 
@@ -229,8 +225,7 @@ class Gate:
                 raise Forgery.of("grant-stale")
             if grant.nonce in self._spent:
                 raise Forgery.of("spent", what="leave")
-            if grant.purpose is not purpose:
-                raise Refusal.of("wrong-purpose")
+            Refusal.unless(grant.purpose is purpose, "wrong-purpose")
             self._spent.add(grant.nonce)
             return self._seal.put(Work(self._live, grant, self, Once()))
 

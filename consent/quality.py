@@ -16,20 +16,15 @@ def usable(face: Face) -> None:
     """
     low, high = policy.BRIGHTNESS
     where = (face.box,)
-    if not (abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED):
-        raise Refusal.of("face-turned-away", boxes=where)
+    ahead = abs(face.pose.yaw) <= policy.TURNED and abs(face.pose.pitch) <= policy.TURNED
+    Refusal.unless(ahead, "face-turned-away", boxes=where)
     # the mesh and the detector's points are two networks' word for one face: else one is compared and another changed
-    if not disagreement(face) <= policy.APART:
-        raise Refusal.of("face-unclear", boxes=where)
-    size = length(face)
-    if not size >= policy.FACE_SIZE:
-        raise Refusal.of("face-too-small", boxes=where, seen=f"{size:.0f}", needed=f"{policy.FACE_SIZE:.0f}")
-    if not face.brightness >= low:
-        raise Refusal.of("face-too-dark", boxes=where)
-    if not face.brightness <= high:
-        raise Refusal.of("face-too-bright", boxes=where)
-    if not face.sharpness >= policy.SHARPNESS:
-        raise Refusal.of("face-blurred", boxes=where)
+    Refusal.unless(disagreement(face) <= policy.APART, "face-unclear", boxes=where)
+    sizes = {"seen": f"{length(face):.0f}", "needed": f"{policy.FACE_SIZE:.0f}"}
+    Refusal.unless(length(face) >= policy.FACE_SIZE, "face-too-small", boxes=where, **sizes)
+    Refusal.unless(face.brightness >= low, "face-too-dark", boxes=where)
+    Refusal.unless(face.brightness <= high, "face-too-bright", boxes=where)
+    Refusal.unless(face.sharpness >= policy.SHARPNESS, "face-blurred", boxes=where)
 
 
 def adult(years: float) -> None:
@@ -38,8 +33,7 @@ def adult(years: float) -> None:
     Raises:
         Refusal: `looks-under-age`, also when the estimate is not a number, or nobody's age.
     """
-    if not policy.ADULT_YEARS <= years <= 120:
-        raise Refusal.of("looks-under-age")
+    Refusal.unless(policy.ADULT_YEARS <= years <= 120, "looks-under-age")
 
 
 def grown(years: float, box: Box) -> None:
@@ -48,5 +42,4 @@ def grown(years: float, box: Box) -> None:
     Raises:
         Refusal: `looks-like-a-child`, also when the estimate is not a number, or nobody's age.
     """
-    if not policy.GROWN_YEARS <= years <= 120:
-        raise Refusal.of("looks-like-a-child", boxes=(box,))
+    Refusal.unless(policy.GROWN_YEARS <= years <= 120, "looks-like-a-child", boxes=(box,))

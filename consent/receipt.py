@@ -69,8 +69,7 @@ class Receipt(Sealed):
             Refusal: `consent-stale`.
         """
         _SEAL.verify(Receipt, self)
-        if not 0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS:
-            raise Refusal.of("consent-stale")
+        Refusal.unless(0 <= self.clock() - self.made <= policy.RECEIPT_SECONDS, "consent-stale")
 
 
 _SEAL: Final = Seal()
@@ -109,12 +108,9 @@ class Notary:
         """
         exactly(Consent, consent)
         consent = dataclasses.replace(consent, purposes=frozenset(map(Purpose, consent.purposes)))
-        if consent.adult is not True:
-            raise Refusal.of("not-adult")
-        if consent.myself is not True:
-            raise Refusal.of("not-myself")
-        if not consent.purposes:
-            raise Refusal.of("no-purpose")
+        Refusal.unless(consent.adult is True, "not-adult")
+        Refusal.unless(consent.myself is True, "not-myself")
+        Refusal.unless(bool(consent.purposes), "no-purpose")
         record = secrets.token_hex(12)
         text = self.signed(self._form(consent, record))
         return _SEAL.put(Receipt(record, consent.purposes, text, clock(), clock))

@@ -9,6 +9,7 @@ import numpy as np
 from consent import policy
 from models.presentation.depth import Relief
 from models.presentation.light import Light
+from models.presentation.pursuit import Pursuit
 
 
 class Finding(StrEnum):
@@ -16,11 +17,14 @@ class Finding(StrEnum):
 
     HEAD = "head"
     UNCLEAR = "unclear"
-    """Too little movement, texture or light; over-exposed; no wall in sight: again, slower, with better light."""
+    """Too little movement, texture or light; over-exposed; no wall in sight: again, slower, with better light.
+
+    Light: no head's relief. A lamp beside the screen takes it from some people; the dot tells them from a sheet.
+    """
     FLAT = "flat"
     """Depth: a picture, or something far too shallow for how it turned."""
     WRONG = "wrong"
-    """Light: other colours than the screen's, or no head's relief, or the whole picture tinted."""
+    """Light: other colours than the screen's, or the whole picture tinted."""
 
 
 def of_depth(seen: Relief) -> Finding:
@@ -49,6 +53,22 @@ def of_light(seen: Light) -> Finding:
         return Finding.UNCLEAR
     if not (seen.correlation >= policy.LIGHT_CORRELATION and seen.background <= policy.LIGHT_BACKGROUND):
         return Finding.WRONG
-    if seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise):
-        return Finding.HEAD
-    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= policy.LIGHT_RELIEF else Finding.WRONG
+    head = seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise)
+    return Finding.HEAD if head else Finding.UNCLEAR
+
+
+def of_dot(seen: Pursuit | None) -> Finding:
+    """Whether it was followed, up and down too where it rises; None for no dot."""
+    ways = () if seen is None else ((seen.across, seen.gain_across), (seen.up, seen.gain_up))
+    asked = ways[:1] if seen is not None and seen.rises is False else ways
+    least = policy.DOT_CORRELATION if len(asked) > 1 else policy.DOT_CORRELATION_ONE_WAY
+    low, high = policy.DOT_GAIN
+    followed = bool(asked) and all(least <= c < np.inf and low <= gain <= high for c, gain in asked)
+    late = seen is None or not policy.DOT_LAG[0] <= seen.lag <= policy.DOT_LAG[1]
+    return Finding.HEAD if followed and not late else Finding.UNCLEAR
+
+
+def of_now(light: Light | None, dot: Pursuit | None) -> Finding:
+    """Now, not earlier: by the light, or, where there was none or it says too little, by the dot."""
+    seen = Finding.UNCLEAR if light is None else of_light(light)
+    return of_dot(dot) if seen is Finding.UNCLEAR else seen

@@ -3,6 +3,9 @@
 Order rules: frames arrive in order and without holes; each carries the index of the prompt that was painted when it was
 taken, never one that was not revealed yet; a prompt is revealed only after the one before was done, from rest, after a
 random pause. The first broken rule ends the recording; nothing after it counts.
+
+One thing that was not seen in time, or began before anybody could have read what was asked, is asked again, once, and
+one thing more for it. At the end more is asked, once, of whom the depth, the light or the dot was not clear.
 """
 
 from __future__ import annotations
@@ -13,19 +16,21 @@ import threading
 from typing import Final, final
 
 from consent import domain, policy
-from consent.challenge import TURNS, Challenge, Order, Prompt, between
+from consent.challenge import Challenge, Order, Prompt, between
 from consent.errors import Forgery
 from consent.liveness import motion
+from consent.liveness.finding import Finding, of_depth, of_now
 from consent.liveness.guide import ASK, advice
 from consent.liveness.recording import CAPTURE_SEAL, Capture, Hint, Outcome
 from consent.types import Action, Colour, Frame, LiveFrame, Once, Pixels, exactly, freeze
 from models.age import AgeEstimator
 from models.faces import Face, Finder
 from models.identity import Recogniser
-from models.presentation import depth, series
+from models.presentation import depth, evidence, series
 from models.presentation.asked import DEEP
 from models.presentation.best import Best, Kept
 from models.presentation.motion import Rest, aim, rest_of
+from models.presentation.path import Path
 from models.presentation.sameness import Sample
 from models.presentation.track import Track
 
@@ -49,7 +54,7 @@ class Recorder:
         self._track, self._recogniser, self._age = Track(Finder()), Recogniser(), AgeEstimator()
         self._clock, self._assurance = challenge.clock, challenge.assurance
         self._plan = challenge.open()
-        self._done = 0  # steps of the plan
+        self._done, self._share = 0, 0.0  # steps of the plan; how much of it that is, and never less than before
         self._prompts = [Prompt(0, Action.CENTRE, policy.CHALLENGE_SECONDS)]
         self._film, self._best = series.Film(), Best(self._recogniser)
         self._samples: list[Sample] = []
@@ -95,8 +100,9 @@ class Recorder:
                 self._prompts[-1].action,
                 tuple(self._prompts),
                 self._rest,
-                self._plan.path,
+                self._path,
                 tuple(self._film.sights),
+                self._film.steps(evidence.deep(self._prompts)),
                 tuple(self._samples),
                 tuple(LiveFrame(one.image, one.face, self._prompts[one.part].action) for one in kept),
                 tuple(self._best.vector(one) for one in kept),
@@ -115,7 +121,7 @@ class Recorder:
         if self._outcome is None and prompt.action not in (Action.CENTRE, Action.LIGHT):
             gone = self._gone()
             left = prompt.seconds - gone
-            path = self._plan.path if prompt.action is Action.DOT else None
+            path = self._path if prompt.action is Action.DOT else None
             if path is not None:  # from a moment ago to a moment ahead; what comes later is nobody's business
                 dots = path.between(gone - policy.DOT_AHEAD, gone + policy.DOT_AHEAD, _DOT_STEP)
                 nose = aim(face, self._rest, policy.DOT_FIELD) if face and self._rest else None
@@ -123,8 +129,9 @@ class Recorder:
                 amount = min(1.0, max(0.0, motion.amount(prompt.action, face, self._rest)))
         over = self._outcome is not None
         code = str(self._outcome) if self._outcome is not None else code or prompt.action
-        done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps + self._plan.spare) + 1)
-        return Hint(code, ASK.get(code, ""), prompt, done, left, over, amount, dots, nose)
+        done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps) + 1)
+        self._share = max(self._share, done)
+        return Hint(code, ASK.get(code, ""), prompt, self._share, left, over, amount, dots, nose)
 
     # --- rules of order ----------------------------------------------------------------------------------------------
 
@@ -208,10 +215,16 @@ class Recorder:
         self._prompts.append(Prompt(self._prompts[-1].index + 1, action, seconds, colour))
         self._run, self._reveal_at, self._revealed = [], None, self._clock()
 
+    @property
+    def _path(self) -> Path | None:
+        """Of the newest dot; None before any."""
+        dots = sum(prompt.action is Action.DOT for prompt in self._prompts)
+        return self._plan.paths[dots - 1] if dots else None
+
     def _reveal_next(self) -> None:
         """The next step of the plan."""
-        step, path = self._plan.steps[self._done], self._plan.path
-        seconds = path.seconds if path is not None and step is Action.DOT else policy.ACTION_SECONDS
+        step = self._plan.steps[self._done]
+        seconds = self._plan.paths[0].seconds if step is Action.DOT else policy.ACTION_SECONDS
         self._reveal(step, seconds, self._plan.colours[0] if step is Action.LIGHT else None)
 
     def _step_done(self) -> None:
@@ -256,16 +269,21 @@ class Recorder:
         if self._done == len(self._plan.steps):
             self._outcome = Outcome.COMPLETE
         elif self._reveal_at is None:
-            self._reveal_at = now + self._plan.pauses[self._done]
+            self._reveal_at = now + between(*policy.START_JITTER)
         elif now >= self._reveal_at:
             self._reveal_next()
         return code
 
     def _lacking(self) -> Order:
-        """The spare turn, where fewer turns could be followed on the pixels than the depth needs."""
-        turns = [prompt.index for prompt in self._prompts if prompt.action in TURNS]
-        enough = depth.measure(series.runs(self._film.sights, turns)).turns >= policy.DEPTH_TURNS
-        return () if enough else self._plan.spare
+        """What is asked besides, where it is not clear yet: two turns for the depth, the dot for the light or the dot.
+
+        Whoever can do without the light could have chosen to: what is asked instead gates alike.
+        """
+        sights, prompts = self._film.sights, self._prompts
+        followed = evidence.followed(sights, prompts, self._path, self._rest, policy.DOT_FIELD)
+        turns = of_depth(depth.pool(self._film.steps(evidence.deep(prompts)))) is Finding.UNCLEAR
+        dot = of_now(evidence.lit(sights, prompts), followed) is Finding.UNCLEAR
+        return (self._plan.spare if turns else ()) + ((Action.DOT,) if dot else ())
 
     def _shone_on(self, rest: Rest) -> str:
         """One colour: seen long enough with the head still, the next one comes, after the last the rest."""
@@ -290,11 +308,19 @@ class Recorder:
         if any(motion.held(wrong, since, rest) is not None for wrong in motion.CONTRADICTS[action]):
             self._outcome = Outcome.WRONG
         elif began is not None and not began - since[0][0] >= policy.REACTION_SECONDS:
-            self._outcome = Outcome.TOO_FAST
+            self._once_more(Outcome.TOO_FAST)
         elif began is not None:
             self._step_done()
         elif self._late():
-            self._outcome = Outcome.NOT_SEEN
+            self._once_more(Outcome.NOT_SEEN)
+
+    def _once_more(self, failed: Outcome) -> None:
+        """The same again, and something besides at the end; the second time the recording has failed."""
+        if not self._plan.again:
+            self._outcome = failed
+            return
+        self._plan = dataclasses.replace(self._plan, steps=self._plan.steps + self._plan.again, again=())
+        self._reveal(Action.CENTRE)
 
     def _late(self) -> bool:
         """Whether there was time enough for an action, or to come back from one."""

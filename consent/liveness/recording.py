@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from consent.challenge import Prompt
 from consent.types import Action, Assurance, LiveFrame, Once, Seal, Sealed
+from models.presentation.depth import Steps
 from models.presentation.motion import Rest
 from models.presentation.path import Path
 from models.presentation.sameness import Sample
@@ -73,7 +74,8 @@ class Capture(Sealed):
         outcome: how it ended; `at` is the action that was asked then.
         prompts: what was asked, in order; `sights` and `samples` point into it by index.
         rest: the person's neutral second; None when it never came.
-        path: of the dot; None when there was none.
+        path: of the newest dot; None when there was none.
+        steps: what was followed on the pixels, by movement.
         frames: what was kept, with an embedding (128,) of each in `embeddings`.
         world: see `consent.domain`.
     """
@@ -84,6 +86,7 @@ class Capture(Sealed):
     rest: Rest | None
     path: Path | None = field(repr=False)
     sights: tuple[Sight, ...] = field(repr=False)
+    steps: tuple[Steps, ...] = field(repr=False)
     samples: tuple[Sample, ...] = field(repr=False)
     frames: tuple[LiveFrame, ...] = field(repr=False)
     embeddings: tuple[NDArray[np.float32], ...] = field(repr=False)

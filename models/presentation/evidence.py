@@ -12,7 +12,7 @@ from typing import Protocol
 
 from models.presentation import depth, light, sameness, series
 from models.presentation.asked import DEEP, Action, Assurance, Colour
-from models.presentation.depth import Relief
+from models.presentation.depth import Relief, Steps
 from models.presentation.light import Light
 from models.presentation.motion import Rest
 from models.presentation.path import Path, Point
@@ -58,6 +58,8 @@ class Recording(Protocol):
     @property
     def sights(self) -> Sequence[Sight]: ...  # noqa: D102
     @property
+    def steps(self) -> Sequence[Steps]: ...  # noqa: D102
+    @property
     def samples(self) -> Sequence[Sample]: ...  # noqa: D102
     @property
     def frames(self) -> Sequence[Kept]: ...  # noqa: D102
@@ -101,12 +103,10 @@ def gather(capture: Recording, field: Point) -> Evidence:
     def at(*actions: Action) -> list[int]:
         return [p.index for p in capture.prompts if p.action in actions]
 
-    sights, resting, shown = capture.sights, at(Action.CENTRE), at(Action.LIGHT, Action.DOT)
+    sights, resting, shown = capture.sights, at(Action.CENTRE), series.blocks(at(Action.LIGHT, Action.DOT))
     asked = [p.index for p in capture.prompts if p.index and p.action is not Action.LIGHT]
     whole = len(capture.frames) == len(capture.embeddings)
     kept = zip((f.action is Action.CENTRE for f in capture.frames), capture.embeddings, strict=False)
-    colours = {p.index: p.colour.rgb for p in capture.prompts if p.colour is not None}
-    lit = capture.assurance is Assurance.MOTION_LIGHT
     return Evidence(
         capture.outcome,
         capture.at,
@@ -115,8 +115,27 @@ def gather(capture: Recording, field: Point) -> Evidence:
         series.rate(sights),
         sameness.measure(capture.samples, list(kept) if whole else [], resting, shown, asked),
         series.gap(sights, shown),
-        depth.measure(series.runs(sights, at(*DEEP))),
-        light.measure(series.coloured(sights, colours)) if lit else None,
-        None if lit else series.followed(sights, shown, capture.path, capture.rest, field),
+        depth.pool(capture.steps),
+        lit(sights, capture.prompts),
+        followed(sights, capture.prompts, capture.path, capture.rest, field),
         series.strongest(sights, resting),
     )
+
+
+def deep(prompts: Sequence[Prompt]) -> list[int]:
+    """The movements in which a head shows its depth."""
+    return [p.index for p in prompts if p.action in DEEP]
+
+
+def lit(sights: Sequence[Sight], prompts: Sequence[Prompt]) -> Light | None:
+    """What the colours did; None when there were none."""
+    colours = {p.index: p.colour.rgb for p in prompts if p.colour is not None}
+    return light.measure(series.coloured(sights, colours)) if colours else None
+
+
+def followed(
+    sights: Sequence[Sight], prompts: Sequence[Prompt], path: Path | None, rest: Rest | None, field: Point
+) -> Pursuit | None:
+    """How the nose followed the newest dot, whose path it is; None when there was none."""
+    dots = [p.index for p in prompts if p.action is Action.DOT]
+    return series.followed(sights, dots[-1:], path, rest, field) if dots else None

@@ -50,7 +50,7 @@ def measure(
     samples: Sequence[Sample],
     kept: Sequence[tuple[bool, Vector]],
     resting: Collection[int],
-    shown: Collection[int],
+    shown: Sequence[Sequence[int]],
     asked: Collection[int],
 ) -> Identity:
     """Everything after the first rest against it (never against a mean of all, which would hide a change of person).
@@ -59,7 +59,7 @@ def measure(
         samples: in the order they were taken.
         kept: of each kept frame whether it is at rest, and its vector.
         resting: the prompts at rest.
-        shown: those with colours or a dot.
+        shown: those with colours or a dot, those in a row together.
         asked: the prompts after the first that must each have a sample.
 
     Returns:
@@ -74,7 +74,7 @@ def measure(
     frames = [(at_rest, float(vector @ anchor)) for at_rest, vector in kept]
     return Identity(
         _worst([score for _, score in scores]),
-        _mean([score for prompt, score in scores if prompt in shown]),
+        _worst([_mean([score for prompt, score in scores if prompt in block]) for block in shown]),
         _worst([_mean(some) for some in later]),
         _worst([score for at_rest, score in frames if at_rest]),
         _worst([score for at_rest, score in frames if not at_rest]),

@@ -7,6 +7,7 @@ import hashlib
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, final
 
 import cv2
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.faces import Face, Image
-from models.presentation import light, pursuit, surface
-from models.presentation.depth import Run
+from models.presentation import depth, light, pursuit, surface
+from models.presentation.depth import Run, Steps
 from models.presentation.motion import Rest, aim
 from models.presentation.path import Path, Point
 from models.presentation.pursuit import Pursuit
@@ -53,6 +54,7 @@ class Film:
     def __init__(self) -> None:
         self.sights: list[Sight] = []
         self._digests: set[bytes] = set()
+        self._steps: dict[int, Steps] = {}
         self._rested = False
 
     def see(
@@ -87,6 +89,13 @@ class Film:
         since = self.since(prompt)
         return since[-1][0] - since[0][0] if since else 0.0
 
+    def steps(self, moving: Collection[int]) -> tuple[Steps, ...]:
+        """What each movement said, by the prompts that asked for it, all of them done; each is followed once."""
+        for prompt in moving:
+            for run in [] if prompt in self._steps else runs(self.sights, [prompt]):
+                self._steps[prompt] = depth.follow(run)
+        return tuple(self._steps[prompt] for prompt in moving if prompt in self._steps)
+
     def lost(self) -> float:
         """Seconds since a face was seen last; infinite when none was."""
         seen = [s.page_time for s in self.sights if s.face is not None]
@@ -103,11 +112,21 @@ def rate(sights: Sequence[Sight]) -> float:
     return float(1 / np.mean(np.diff([s.page_time for s in sights]))) if len(sights) > 1 else _NAN
 
 
-def gap(sights: Sequence[Sight], shown: Sequence[int]) -> float:
-    """The longest time without a face while these prompts showed, from the first frame to the first after; seconds.
+def blocks(prompts: Sequence[int]) -> list[list[int]]:
+    """Rising numbers, those that follow on each other together: eight colours in a row, then a dot."""
+    cuts = [0, *(k for k in range(1, len(prompts)) if prompts[k] != prompts[k - 1] + 1), len(prompts)]
+    return [list(prompts[a:b]) for a, b in pairwise(cuts) if a < b]
 
-    NaN when nothing was shown, or no face seen.
+
+def gap(sights: Sequence[Sight], shown: Sequence[Sequence[int]]) -> float:
+    """The longest time without a face while the prompts of each block showed, to the first frame after; seconds.
+
+    NaN when nothing was shown, or no face seen in one of them.
     """
+    return float(np.max([_gap(sights, block) for block in shown])) if shown else _NAN
+
+
+def _gap(sights: Sequence[Sight], shown: Sequence[int]) -> float:
     during = [s for s in sights if s.prompt in shown]
     after = [s.page_time for s in sights if shown and s.prompt == shown[-1] + 1][:1]
     seen = [s.page_time for s in during if s.face is not None]

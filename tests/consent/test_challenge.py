@@ -65,10 +65,17 @@ def test_draws_are_spread_over_the_orders():
     assert len({p.colours for p in plans}) > 1980
 
 
-def test_a_spare_turn_is_drawn_with_its_pause():
-    plans = [challenge.draw(assurance=kind).open() for _ in range(30) for kind in Assurance]
-    assert {plan.spare for plan in plans} == {(Action.TURN_LEFT,), (Action.TURN_RIGHT,)}  # but for 2 in 2**60
-    assert all(len(plan.pauses) == len(plan.steps) + 1 for plan in plans)
+@pytest.mark.parametrize("abilities", [challenge.EVERYTHING, frozenset({Ability.TURN, Ability.EYES})])
+def test_spare_turns_and_one_thing_more_are_drawn(abilities):
+    plans = [challenge.draw(assurance=kind, abilities=abilities).open() for _ in range(60) for kind in Assurance]
+    assert {plan.spare for plan in plans} == {challenge.TURNS, challenge.TURNS[::-1]}  # but for 2 in 2**120
+    kinds = {action for plan in plans for action in plan.steps if action not in (Action.LIGHT, Action.DOT)}
+    assert {plan.again[0] for plan in plans} == kinds  # any is missing in fewer than one of a million runs
+    for plan in plans:
+        asked = [action for action in plan.steps if action not in (Action.LIGHT, Action.DOT)]
+        assert len(plan.again) == 1
+        assert plan.again[0] in asked
+        assert plan.again[0] is not asked[-1]
 
 
 def test_the_colours_never_stay():
@@ -80,7 +87,7 @@ def test_the_colours_never_stay():
 
 
 def test_pauses_are_within_bounds_and_differ():
-    pauses = [p for _ in range(50) for p in challenge.draw().open().pauses]
+    pauses = [challenge.between(*policy.START_JITTER) for _ in range(300)]
     assert all(policy.START_JITTER[0] <= p <= policy.START_JITTER[1] for p in pauses)
     assert len(set(pauses)) > 100
     # uniform: the mean of 250 and more lies within a tenth of the middle but for a chance of under 1e-6
@@ -99,11 +106,11 @@ def test_a_challenge_is_of_the_kind_that_was_asked_for(assurance, abilities):
     assert (drawn.assurance, drawn.clock, drawn.made) == (assurance, clock, 12.5)
     assert (Action.LIGHT in plan.steps, Action.DOT in plan.steps) == (
         assurance.value == "motion+light",
-        plan.path is not None,
+        assurance.value == "motion",
     )
-    assert (plan.path is None) == bool(plan.colours) == (Action.DOT not in plan.steps)
-    if plan.path is not None:
-        assert plan.path.rises == (Ability.NOD in abilities)
+    assert bool(plan.colours) == (Action.LIGHT in plan.steps)
+    assert len(plan.paths) == len(set(plan.paths)) == 1 + (Action.DOT in plan.steps), "and one to spare"
+    assert {path.rises for path in plan.paths} == {Ability.NOD in abilities}
 
 
 def test_a_challenge_opens_once():
@@ -167,8 +174,7 @@ def test_no_two_dots_go_the_same_way():
 def test_pauses_reach_from_one_end_to_the_other(monkeypatch, drawn, share):
     monkeypatch.setattr(challenge.secrets, "randbelow", drawn)
     low, high = policy.START_JITTER
-    pauses = challenge.draw().open().pauses
-    assert pauses == pytest.approx([low + share * (high - low)] * len(pauses), abs=1e-9)
+    assert challenge.between(low, high) == pytest.approx(low + share * (high - low), abs=1e-9)
 
 
 @given(st.booleans())

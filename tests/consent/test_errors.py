@@ -16,14 +16,17 @@ SOURCES = [*sorted((ROOT / "consent").rglob("*.py")), ROOT / "app" / "receipt.py
 
 
 def raised():
-    """(code, case) of every `Refusal.of` and `Forgery.of`; the case is None where it is computed."""
+    """(code, case) of every `Refusal.of`, `Refusal.unless` and `Forgery.of`; the case is None where it is computed."""
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "of"):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr not in {"of", "unless"}:
                 continue
             if getattr(node.func.value, "id", "") not in {"Refusal", "Forgery"}:
                 continue
-            texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in node.args[:2]]
+            said = node.args[node.func.attr == "unless" :][:2]
+            texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in said]
             if texts[0] is not None:
                 yield texts[0], texts[1] if len(texts) > 1 else ""
 

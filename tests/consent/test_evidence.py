@@ -24,9 +24,8 @@ def asked(monkeypatch):
     """What each measure was given; it says its own name."""
     given = {}
     for module, name in (
-        ("depth", "measure"), ("light", "measure"), ("sameness", "measure"), ("series", "followed"),
+        ("depth", "pool"), ("light", "measure"), ("sameness", "measure"), ("series", "followed"),
         ("series", "strongest"), ("series", "gap"), ("series", "rate"), ("series", "repeated"), ("series", "coloured"),
-        ("series", "runs"),
     ):  # fmt: skip
 
         def measure(*parts, where=f"{module}.{name}"):
@@ -46,15 +45,14 @@ def test_each_measure_is_given_its_own(capture, asked):
     lit = capture.assurance is Assurance.MOTION_LIGHT
     assert dataclasses.astuple(found) == (
         capture.outcome, capture.at, capture.assurance, "series.repeated", "series.rate", "sameness.measure",
-        "series.gap", "depth.measure", "light.measure" if lit else None, None if lit else "series.followed",
+        "series.gap", "depth.pool", "light.measure" if lit else None, None if lit else "series.followed",
         "series.strongest",
     )  # fmt: skip
     sights, rests = capture.sights, places(capture, Action.CENTRE)
     assert asked["series.repeated"] == asked["series.rate"] == (sights,)
     shown = places(capture, Action.LIGHT, Action.DOT)
-    assert asked["series.gap"] == (sights, shown)
-    assert asked["series.runs"] == (sights, places(capture, Action.TURN_LEFT, Action.NOD, Action.DOT))
-    assert asked["depth.measure"] == ("series.runs",)
+    assert asked["series.gap"] == (sights, [shown])
+    assert asked["depth.pool"] == (capture.steps,)
     assert asked["series.strongest"] == (sights, rests)
     if lit:
         colours = dict(zip(shown, (colour.rgb for colour in COLOURS), strict=True))
@@ -63,7 +61,7 @@ def test_each_measure_is_given_its_own(capture, asked):
     else:
         assert asked["series.followed"] == (sights, shown, capture.path, capture.rest, policy.DOT_FIELD)
     samples, kept, resting, while_shown, all_asked = asked["sameness.measure"]
-    assert (samples, resting, while_shown) == (capture.samples, rests, shown)
+    assert (samples, resting, while_shown) == (capture.samples, rests, [shown])
     assert all_asked == [p.index for p in capture.prompts[1:] if p.action is not Action.LIGHT]
     assert [rest for rest, _ in kept] == [frame.action is Action.CENTRE for frame in capture.frames]
     assert all(one is other for (_, one), other in zip(kept, capture.embeddings, strict=True))

@@ -1,6 +1,7 @@
 """The very limits of the verdict: who just reaches one passes; and which words follow from which measurement."""
 
 import dataclasses
+import math
 
 import pytest
 
@@ -95,21 +96,36 @@ def test_a_flat_picture_is_called_so_only_where_it_could_be_followed():
     assert refusal(shallow).code == "depth-unclear", "what may be a head is not called flat"
 
 
-@pytest.mark.parametrize(
-    ("relief", "noise", "code"),
-    [
-        (0.0, 0.0, "wrong"),
-        (0.0, 0.02, "wrong"),
-        (0.0, 0.1, "unclear"),
-        (-0.1, 0.125, "unclear"),
-        (-0.2, 0.125, "wrong"),
-    ],
-)
-def test_light_that_may_be_a_heads_is_unclear_and_other_light_is_wrong(relief, noise, code):
-    assert policy.LIGHT_RELIEF == 0.15, "or the cases must be others"
-    assert refusal(changed(LIT, "light", relief=relief, relief_noise=noise)).code == f"light-{code}"
-    doubt = changed(LIT, "light", relief=0.0, relief_noise=policy.LIGHT_RELIEF / 2)
-    assert refusal(doubt).code == "light-unclear"
+WITHOUT_RELIEF = changed(LIT, "light", relief=0.0, relief_noise=0.0)
+OTHER_COLOURS = changed(LIT, "light", correlation=0.0)
+
+
+def test_other_colours_are_wrong_and_light_without_relief_is_unclear():
+    assert refusal(OTHER_COLOURS).code == refusal(changed(LIT, "light", background=0.9)).code == "light-wrong"
+    for relief, noise in ((0.0, 0.0), (0.0, 0.1), (-1.0, 0.0), (0.2, 0.125), (9.0, policy.LIGHT_NOISE + 0.01)):
+        assert refusal(changed(LIT, "light", relief=relief, relief_noise=noise)).code == "light-unclear"
+
+
+@pytest.mark.parametrize("light", [WITHOUT_RELIEF.light, None, changed(LIT, "light", gain=math.nan).light])
+def test_whose_light_is_unclear_passes_by_the_dot_alone(light):
+    judge(dataclasses.replace(LIT, light=light, pursuit=FOLLOWED))
+    for missed in (dataclasses.replace(FOLLOWED, across=0.0), dataclasses.replace(FOLLOWED, lag=math.nan)):
+        assert refusal(dataclasses.replace(LIT, light=light, pursuit=missed)).code == "dot-not-followed"
+
+
+def test_no_dot_makes_up_for_other_colours():
+    assert refusal(dataclasses.replace(OTHER_COLOURS, pursuit=FOLLOWED)).code == "light-wrong"
+
+
+def test_who_was_asked_for_neither_light_nor_dot_is_refused():
+    assert refusal(dataclasses.replace(LIT, light=None)).code == "light-unclear"
+    assert refusal(dataclasses.replace(LED, pursuit=None)).code == "dot-not-followed"
+
+
+@pytest.mark.parametrize("found", [WITHOUT_RELIEF, LIT])
+def test_who_followed_a_dot_has_passed_the_kind_with_the_dot(monkeypatch, found):
+    monkeypatch.setattr(verdict, "gather", lambda *_: dataclasses.replace(found, pursuit=FOLLOWED))
+    assert check(recording()).assurance is Assurance.MOTION
 
 
 def test_the_words_follow_what_was_seen():
@@ -144,7 +160,7 @@ def test_without_a_way_that_was_asked_nothing_was_followed():
 
 def recording(outcome=Outcome.COMPLETE, at=Action.CENTRE, **changes):
     blank = Capture(
-        outcome, at, (), None, None, (), (), ("a frame",), (), b"world", Assurance.MOTION_LIGHT, 12.5, Once()
+        outcome, at, (), None, None, (), (), (), ("a frame",), (), b"world", Assurance.MOTION_LIGHT, 12.5, Once()
     )
     return CAPTURE_SEAL.put(dataclasses.replace(blank, **changes))
 

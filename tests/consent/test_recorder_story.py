@@ -6,12 +6,14 @@ import pytest
 
 from consent import policy
 from consent.challenge import Prompt
+from consent.liveness import recorder
+from consent.liveness.finding import Finding
 from consent.liveness.guide import ASK
 from consent.liveness.recording import Outcome
 from consent.types import Action, Assurance
 from models.faces import Pose
-from models.presentation import depth
-from tests.consent.told import CALM, COLOURS, DOT, PAUSE, Told, doing
+from models.presentation import depth, light, series
+from tests.consent.told import CALM, COLOURS, DOT, NEXT, Told, doing
 
 pytestmark = pytest.mark.usefixtures("no_networks")
 
@@ -138,12 +140,12 @@ def test_a_dot_is_shown_from_a_moment_ago_to_a_moment_ahead_until_its_path_is_ov
     assert told.step().prompt.index == 2
 
 
-def turned(told):
+def turned(told, index=2):
     """The turn is done, and rest is asked."""
     told.step()
     for _ in range(policy.HOLD_FRAMES):
         told.step(doing(Action.TURN_LEFT))
-    assert told.hint.prompt.index == 2
+    assert told.hint.prompt.index == index
     return told
 
 
@@ -165,51 +167,127 @@ def test_a_later_rest_takes_three_frames(turning):
         assert told.recorder._reveal_at is None, number
         hint = told.step()
         assert (hint.code, hint.text, hint.amount) == ("centre", ASK["centre"], None)
-    assert told.recorder._reveal_at == told.now + PAUSE
+    low, high = policy.START_JITTER
+    assert low <= told.recorder._reveal_at - told.now <= high
 
 
-# --- the spare turn --------------------------------------------------------------------------------------------------
+# --- what is asked besides -------------------------------------------------------------------------------------------
+
+
+def obeyed(told):
+    """The recording of somebody who did it all, and what was asked, without the rests."""
+    capture = told.obey()
+    assert capture.outcome is Outcome.COMPLETE
+    return capture, tuple(prompt.action for prompt in capture.prompts if prompt.action is not Action.CENTRE)
 
 
 def asked(told):
-    """What was asked of somebody who did it all, without the rests."""
-    capture = told.obey()
-    assert capture.outcome is Outcome.COMPLETE
-    return tuple(prompt.action for prompt in capture.prompts if prompt.action is not Action.CENTRE)
+    return obeyed(told)[1]
 
 
 TWO = (Action.TURN_LEFT, Action.NOD, Action.TURN_RIGHT)
-SPARE = (Action.TURN_RIGHT,)
+SPARE = (Action.TURN_RIGHT, Action.TURN_LEFT)
 
 
-@pytest.mark.parametrize(("followed", "more"), [(0, SPARE), (1, SPARE), (2, ()), (3, ())])
-def test_the_spare_turn_is_asked_of_whom_too_few_turns_could_be_followed(monkeypatch, followed, more):
+@pytest.mark.parametrize("found", Finding)
+def test_the_spare_turns_are_asked_of_whom_the_depth_could_not_be_told(monkeypatch, found):
     seen = []
-
-    def measure(runs):
-        seen.append([told.recorder._prompts[run.sights[0].prompt].action for run in runs])
-        return dataclasses.replace(depth.NOTHING, turns=followed)
-
-    monkeypatch.setattr(depth, "measure", measure)
+    monkeypatch.setattr(recorder, "of_depth", lambda relief: seen.append(relief) or found)
+    monkeypatch.setattr(recorder, "of_now", lambda *_: Finding.HEAD)
+    monkeypatch.setattr(depth, "pool", lambda steps: steps)
+    monkeypatch.setattr(depth, "follow", lambda run: told.recorder._prompts[run.sights[0].prompt].action)
     told = Told(TWO, spare=SPARE)
-    assert asked(told) == TWO + more
-    assert seen == [[Action.TURN_LEFT, Action.TURN_RIGHT]], "measured once, of the turns alone"
+    assert asked(told) == TWO + (SPARE if found is Finding.UNCLEAR else ())
+    assert seen == [TWO], "measured once"
+
+
+@pytest.mark.parametrize("found", Finding)
+@pytest.mark.parametrize("step", [Action.LIGHT, Action.DOT])
+def test_a_dot_is_asked_of_whose_light_or_dot_was_not_clear(monkeypatch, found, step):
+    seen = []
+    monkeypatch.setattr(recorder, "of_depth", lambda _: Finding.HEAD)
+    monkeypatch.setattr(recorder, "of_now", lambda *shown: seen.append(shown) or found)
+    monkeypatch.setattr(light, "measure", lambda series: "light")
+    monkeypatch.setattr(series, "followed", lambda sights, shown, path, *_: (shown, path))
+    told = Told((step, Action.NOD), spare=SPARE)
+    more = (Action.DOT,) if found is Finding.UNCLEAR else ()
+    shown = (Action.LIGHT,) * 3 if step is Action.LIGHT else (step,)
+    capture, actions = obeyed(told)
+    assert actions == (*shown, Action.NOD, *more)
+    assert seen == [("light", None)] if step is Action.LIGHT else seen == [(None, ([1], DOT))]
+    dots = [prompt for prompt in capture.prompts if prompt.action is Action.DOT]
+    assert [prompt.seconds for prompt in dots] == [DOT.seconds] * len(dots)
+    assert capture.path is (None, DOT, NEXT)[len(dots)]
+
+
+def test_the_dot_that_is_asked_besides_goes_another_way(monkeypatch):
+    monkeypatch.setattr(recorder, "of_now", lambda *_: Finding.UNCLEAR)
+    monkeypatch.setattr(recorder, "of_depth", lambda _: Finding.HEAD)
+    told = Told((Action.DOT,), spare=SPARE).until(3)
+    assert told.hint.prompt.action is Action.DOT
+    told.step()
+    assert [(x, y) for _, x, y in told.hint.dot] == [NEXT.at(t) for t, _, _ in told.hint.dot]
 
 
 def test_pictures_without_any_texture_cannot_be_followed():
     """As measured, with nothing in the way: the recorder sees grey frames."""
-    assert asked(Told(TWO, spare=SPARE)) == TWO + SPARE
+    assert asked(Told(TWO, spare=SPARE)) == (*TWO, *SPARE, Action.DOT)
     assert asked(Told(TWO)) == TWO
 
 
-def test_the_spare_turn_has_a_pause_a_time_and_a_right_answer_like_any_other():
+def test_a_spare_turn_has_a_pause_a_time_and_a_right_answer_like_any_other():
     told = Told((Action.TURN_LEFT,), spare=SPARE).until(1)
     told = turned(told)
     told.until(3)
     assert told.hint.prompt == Prompt(3, Action.TURN_RIGHT, policy.ACTION_SECONDS)
-    assert told.now - told.recorder._film.since(2)[0][0] > PAUSE
-    assert told.hint.progress == pytest.approx(1 / 3), "it was counted from the beginning: nothing runs backwards"
+    assert told.now - told.recorder._film.since(2)[0][0] > policy.START_JITTER[0]
+    assert told.hint.progress == pytest.approx(1 / 2), "as far as before: nothing runs backwards"
     told.step()
     for _ in range(policy.HOLD_FRAMES):
         told.step(doing(Action.TURN_LEFT))
+    assert told.outcome() is Outcome.WRONG
+
+
+# --- once more -------------------------------------------------------------------------------------------------------
+
+
+def missed(told):
+    """What is asked is not done in its time."""
+    index = told.hint.prompt.index
+    while told.hint.prompt.index == index and not told.hint.over:
+        told.step(seconds=0.5)
+    return told
+
+
+def test_what_was_not_seen_in_time_is_asked_again_once_and_one_thing_more():
+    told = missed(Told((Action.TURN_LEFT, Action.NOD), again=(Action.TURN_RIGHT,)).until(1))
+    assert told.hint.prompt == Prompt(2, Action.CENTRE, policy.ACTION_SECONDS)
+    assert told.hint.progress == 0.0, "nothing was done yet"
+    assert asked(told) == (Action.TURN_LEFT, Action.TURN_LEFT, Action.NOD, Action.TURN_RIGHT)
+
+
+def test_the_second_time_it_is_the_end():
+    told = missed(Told((Action.TURN_LEFT, Action.NOD), again=(Action.TURN_RIGHT,)).until(1))
+    assert missed(told.until(3)).outcome() is Outcome.NOT_SEEN
+    told = missed(Told((Action.TURN_LEFT,), again=(Action.TURN_RIGHT,)).until(1)).until(3)
+    told = turned(told, index=4).until(5)
+    assert told.hint.prompt.action is Action.TURN_RIGHT
+    assert missed(told).outcome() is Outcome.NOT_SEEN
+
+
+def test_an_answer_before_the_prompt_can_have_been_read_does_not_count_and_it_is_asked_again(monkeypatch):
+    monkeypatch.setattr(policy, "REACTION_SECONDS", 0.2)
+    told = Told((Action.TURN_LEFT,), again=(Action.TURN_RIGHT,)).until(1)
+    told = turned(told)
+    assert told.recorder._done == 0
+    assert told.until(3).hint.prompt.action is Action.TURN_LEFT
+    assert missed(told).outcome() is Outcome.NOT_SEEN
+
+
+@pytest.mark.parametrize("wrong", [Action.OPEN_MOUTH, Action.TURN_RIGHT])
+def test_a_wrong_answer_ends_it_the_first_time(wrong):
+    told = Told((Action.TURN_LEFT,), again=(Action.TURN_RIGHT,)).until(1)
+    told.step()
+    for _ in range(3):
+        told.step(doing(wrong))
     assert told.outcome() is Outcome.WRONG

@@ -160,9 +160,10 @@ def test_a_dot_of_which_the_way_is_not_known_was_followed_both_ways(rises):
     assert code(dataclasses.replace(LED, pursuit=sideways)) == "dot-not-followed"
 
 
-def test_the_other_kind_of_evidence_does_not_help():
-    assert code(dataclasses.replace(LIT, light=None, pursuit=FOLLOWED)) == "light-unclear"
-    assert code(dataclasses.replace(LED, light=SHONE, pursuit=None)) == "dot-not-followed"
+def test_no_light_makes_up_for_a_dot():
+    missed = dataclasses.replace(FOLLOWED, across=0.0)
+    for pursuit in (None, missed):
+        assert code(dataclasses.replace(LED, light=SHONE, pursuit=pursuit)) == "dot-not-followed"
 
 
 def test_a_dot_that_went_one_way_asks_for_more():

@@ -23,7 +23,7 @@ STEPS = {
 }
 DOT = Path(6.0, ((0.0, 0.0, 0.0), (6.0, 1.0, 0.5)))
 COLOURS = (Colour.RED, Colour.GREEN, Colour.BLUE)
-PAUSE = 0.25
+NEXT = Path(6.0, ((0.0, 0.0, 0.0), (6.0, -1.0, 0.5)))
 
 
 def doing(action):
@@ -36,11 +36,11 @@ class Told:
     Each frame is another picture of 320 pixels; time goes on by an eighth of a second, which floats hold exactly.
     """
 
-    def __init__(self, steps, assurance=Assurance.MOTION, at=1000.0, spare=()):
+    def __init__(self, steps, assurance=Assurance.MOTION, at=1000.0, *, spare=(), again=()):
         self.now, self.number, self.seen, self.other = at, 0, CALM, 0.0
         self.recorder = Recorder(challenge.draw(lambda: self.now, assurance))
-        plan = Plan(steps, (PAUSE,) * len(steps + spare), COLOURS if Action.LIGHT in steps else (), None, spare)
-        self.recorder._plan = dataclasses.replace(plan, path=DOT) if Action.DOT in steps else plan
+        colours = COLOURS if Action.LIGHT in steps else ()
+        self.recorder._plan = Plan(steps, colours, (DOT, NEXT), again, spare)
         for name in ("_track", "_recogniser", "_age"):
             setattr(self.recorder, name, self)
         self.recorder._best._recogniser = self

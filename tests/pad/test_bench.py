@@ -74,7 +74,7 @@ def test_the_seed_decides_what_is_drawn_and_only_within():
 
     assert drawn("ada 1") == drawn("ada 1")
     assert len({drawn(f"ada {n}").steps for n in range(20)}) > 5
-    assert len({draw(lambda: 0.0).open().pauses for _ in range(5)}) == 5
+    assert len({draw(lambda: 0.0).open().paths for _ in range(5)}) == 5
 
 
 # --- the store --------------------------------------------------------------------------------------------------------
