@@ -41,8 +41,7 @@ def orders(abilities: frozenset[Ability] = EVERYTHING) -> tuple[Order, ...]:
     able = (ability for ability in Ability if ability in abilities)
     kinds = tuple(a for ability in able for a in (TURNS if ability is Ability.TURN else (Action(ability.value),)))
     must = {*TURNS, *(_FACIAL & set(kinds))}
-    if not (set(TURNS) <= set(kinds) and _FACIAL & set(kinds)):
-        raise Refusal.of("too-little-to-ask")
+    Refusal.unless(set(TURNS) <= set(kinds) and _FACIAL & set(kinds), "too-little-to-ask")
     length = policy.ACTIONS
     while True:
         found = tuple(

@@ -94,8 +94,7 @@ class Gate:
         vectors = [self._recogniser.embed(frame.pixels, frame.face) for frame in live.frames]
         self._template: NDArray[np.float32] | None = template(live.frames, vectors)
         self._live = tuple(self._own(live.frames, vectors))
-        if not self._live:
-            raise Refusal.of("too-few-frames")
+        Refusal.unless(self._live, "too-few-frames")
 
     # --- the session's life ------------------------------------------------------------------------------------------
 
@@ -247,8 +246,8 @@ class Gate:
             self._alive()
             for match in (source, *self._live):
                 self._seal.verify(Match, match)
-            if not (into in {Purpose.VIDEO, Purpose.MIRROR} and purposes and {into, *purposes} <= self.purposes):
-                raise Refusal.of("purpose-not-agreed")
+            fine = into in {Purpose.VIDEO, Purpose.MIRROR} and purposes and {into, *purposes} <= self.purposes
+            Refusal.unless(fine, "purpose-not-agreed")
             limits = policy.FACE_SIZE / 2, policy.TRACK_SECONDS, partial(between, *policy.FRAME_SECONDS)
             tracks = Tracks(self._finder, self._recogniser, self._age, *limits)
             return Following(self, tracks, source, purposes, into)

@@ -69,13 +69,11 @@ class Following:
         """The person in this frame."""
         seen = self._tracks.look(pixels, seconds, self._mine)
         boxes = tuple(one.box for one in seen)
-        if not seen:
-            raise Refusal.of("no-face")
+        Refusal.unless(seen, "no-face")
         if self._mirror:
             self._one_camera(pixels, boxes)
         best, mine = max(((one.score(template, policy.FRAME_COSINE), one) for one in seen), key=lambda pair: pair[0])
-        if not best >= policy.MATCH_COSINE:
-            raise Refusal.of("not-you", boxes=boxes)
+        Refusal.unless(best >= policy.MATCH_COSINE, "not-you", boxes=boxes)
         self._mine, face = mine.track, mine.face
         if face is None:
             raise Refusal.of("face-turned-away", "covered", (mine.box,))
@@ -83,8 +81,7 @@ class Following:
         grown(fmean(sample.years for sample in mine.samples), face.box)
         if self._mirror:
             self._awake = seconds if self._lively.closed(face) or math.isnan(self._awake) else self._awake
-            if not seconds - self._awake <= policy.BLINK_SECONDS:
-                raise Refusal.of("not-lively", boxes=(face.box,))
+            Refusal.unless(seconds - self._awake <= policy.BLINK_SECONDS, "not-lively", boxes=(face.box,))
         if (sample := (mine.track, mine.samples[-1].seconds)) != self._looked:  # it costs more than all the rest
             self._near, self._looked = closer(self._finder, pixels, reach(face, pixels), boxes), sample
         others = (*(box for box in boxes if box is not mine.box), *self._near)
@@ -95,5 +92,4 @@ class Following:
         least = policy.SECOND_FACE_SHARE * max(box[2] for box in boxes)
         if sum(box[2] >= least for box in boxes) > 1:
             raise Refusal.of("several-faces", "mirror", boxes, count=str(len(boxes)))
-        if not self._lively.repeated(pixels) <= policy.DUPLICATES:
-            raise Refusal.of("frames-repeated")
+        Refusal.unless(self._lively.repeated(pixels) <= policy.DUPLICATES, "frames-repeated")

@@ -202,7 +202,8 @@ reflecting display six came above, by its reflections alone: none of them had an
 LIGHT_RELIEF: Final = 0.15
 """Bona fide at least 0.23 from 12 % of the room's light on (0.18 with a beard, by a window, half over-exposed), and of
 12 more in hard and normal conditions 0.33; flat and bent prints, tints of everything and replays whose colours were
-right reach 0.13 at most, tints of the face alone with a soft edge 0.08 (14; 0.18 before their edge was looked at)."""
+right reach 0.13 at most, tints of the face alone with a soft edge 0.08 (14; 0.18 before their edge was looked at). A
+lamp beside the screen brings some people below it, to 0.10: these are asked for the dot."""
 LIGHT_SURE: Final = 3.0
 """Standard errors by which the relief must stand out from none."""
 LIGHT_BACKGROUND: Final = 0.60

@@ -197,6 +197,7 @@ class Recorder:
             self._next_sample = frame.page_time + between(*policy.SAMPLE_SECONDS)
             return
         self._best.compute(before=self._prompts[-1].index)  # no sample now: there is time
+        self._film.steps(evidence.deep(self._prompts[: frame.shown]))
 
     def _keep(self, score: float, pixels: Pixels, face: Face) -> None:
         self._best.offer(Kept(self._prompts[-1].index, len(self._film.sights), score, pixels, face))

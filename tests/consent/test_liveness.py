@@ -14,6 +14,7 @@ from consent.liveness.recording import CAPTURE_SEAL, Outcome
 from consent.types import Action, LiveFrame, Once
 from models.faces import Finder
 from models.identity import Recogniser
+from models.presentation import series
 from models.presentation.asked import DEEP
 from tests.booth import SEAT
 from tests.consent.recorded import DOT, LIGHT, presented, refusal
@@ -204,17 +205,35 @@ def moving(capture):
     return {p.index for p in capture.prompts if p.action in DEEP}
 
 
+def followed_again(capture, sights):
+    """The recording with other pictures, the movements in them followed as the recorder follows them."""
+    film = series.Film()
+    film.sights = sights
+    return resealed(capture, sights=tuple(sights), steps=film.steps(sorted(moving(capture))))
+
+
+def test_the_movements_are_followed_on_the_pictures_that_were_kept(bram):
+    again = followed_again(bram[0], list(bram[0].sights)).steps
+    assert len(again) == len(moving(bram[0]))
+    for steps, once_more in zip(bram[0].steps, again, strict=True):
+        assert np.array_equal(steps.table, once_more.table)
+
+
+def test_movements_that_were_not_followed_are_unclear(bram):
+    assert refusal(resealed(bram[0], steps=())).code == "depth-unclear"
+
+
 def test_movements_that_were_not_seen_are_unclear(bram):
     turns = moving(bram[0]) - shown_at(bram[0])
     faceless = [dataclasses.replace(s, face=None) if s.prompt in turns else s for s in bram[0].sights]
-    assert refusal(resealed(bram[0], sights=tuple(faceless))).code == "depth-unclear"
+    assert refusal(followed_again(bram[0], faceless)).code == "depth-unclear"
     blind = [dataclasses.replace(s, grey=None) if s.prompt in moving(bram[0]) else s for s in bram[0].sights]
-    assert refusal(resealed(bram[0], sights=tuple(blind))).code == "depth-unclear"
+    assert refusal(followed_again(bram[0], blind)).code == "depth-unclear"
 
 
 def test_movements_without_a_rest_before_them_are_unclear(bram):
     blind = [s if s.prompt in moving(bram[0]) else dataclasses.replace(s, grey=None) for s in bram[0].sights]
-    assert refusal(resealed(bram[0], sights=tuple(blind))).code == "depth-unclear"
+    assert refusal(followed_again(bram[0], blind)).code == "depth-unclear"
 
 
 def test_landmarks_alone_give_no_depth(bram):
@@ -225,4 +244,4 @@ def test_landmarks_alone_give_no_depth(bram):
         return np.clip(still.grey.astype(np.int16) + rng.integers(-2, 3, still.grey.shape), 0, 255).astype(np.uint8)
 
     sights = [dataclasses.replace(s, grey=frozen()) if s.prompt in moving(bram[0]) else s for s in bram[0].sights]
-    assert refusal(resealed(bram[0], sights=tuple(sights))).code in {"looks-flat", "depth-unclear"}
+    assert refusal(followed_again(bram[0], sights)).code in {"looks-flat", "depth-unclear"}
