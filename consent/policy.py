@@ -204,6 +204,8 @@ LIGHT_RELIEF: Final = 0.15
 12 more in hard and normal conditions 0.33; flat and bent prints, tints of everything and replays whose colours were
 right reach 0.13 at most, tints of the face alone with a soft edge 0.08 (14; 0.18 before their edge was looked at). A
 lamp beside the screen brings some people below it, to 0.10: these are asked for the dot."""
+LIGHT_FLAT: Final = 0.08
+"""What the relief with twice its error must reach to be unclear, not wrong: of those people one, 0.14; tints 0.07."""
 LIGHT_SURE: Final = 3.0
 """Standard errors by which the relief must stand out from none."""
 LIGHT_BACKGROUND: Final = 0.60

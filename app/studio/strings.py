@@ -134,6 +134,7 @@ EN: Final[Mapping[str, str]] = MappingProxyType(
         "hint_more-light": "More light on your face, please",
         "hint_less-light": "Less light on your face, please",
         "hint_hold-still": "Hold still",
+        "hint_again": "That was not seen: look straight ahead, it comes once more",
         "hint_complete": "Done",
         # what only the browser can see
         "no_camera_refused_reason": "The browser was not allowed to use the camera.",

@@ -119,6 +119,7 @@ ZH: Final[Mapping[str, str]] = MappingProxyType(
         "hint_more-light": "请让脸上的光更亮",
         "hint_less-light": "请让脸上的光暗一些",
         "hint_hold-still": "请不要动",
+        "hint_again": "刚才没看清：请看正前方，马上再来一次",
         "hint_complete": "完成",
         # what only the browser can see
         "no_camera_refused_reason": "浏览器没有得到使用摄像头的许可。",

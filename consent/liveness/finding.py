@@ -19,12 +19,12 @@ class Finding(StrEnum):
     UNCLEAR = "unclear"
     """Too little movement, texture or light; over-exposed; no wall in sight: again, slower, with better light.
 
-    Light: no head's relief. A lamp beside the screen takes it from some people; the dot tells them from a sheet.
+    Light: too little relief. A lamp beside the screen takes it from some people; the dot tells them from a sheet.
     """
     FLAT = "flat"
     """Depth: a picture, or something far too shallow for how it turned."""
     WRONG = "wrong"
-    """Light: other colours than the screen's, or the whole picture tinted."""
+    """Light: other colours than the screen's, no relief at all, or the whole picture tinted."""
 
 
 def of_depth(seen: Relief) -> Finding:
@@ -53,8 +53,9 @@ def of_light(seen: Light) -> Finding:
         return Finding.UNCLEAR
     if not (seen.correlation >= policy.LIGHT_CORRELATION and seen.background <= policy.LIGHT_BACKGROUND):
         return Finding.WRONG
-    head = seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise)
-    return Finding.HEAD if head else Finding.UNCLEAR
+    if seen.relief >= max(policy.LIGHT_RELIEF, policy.LIGHT_SURE * seen.relief_noise):
+        return Finding.HEAD
+    return Finding.UNCLEAR if seen.relief + 2 * seen.relief_noise >= policy.LIGHT_FLAT else Finding.WRONG
 
 
 def of_dot(seen: Pursuit | None) -> Finding:

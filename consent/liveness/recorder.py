@@ -63,6 +63,7 @@ class Recorder:
         self._run: list[float] = []  # page times of the frames in a row that rest
         self._begun = self._revealed = self._clock()
         self._reveal_at: float | None = None
+        self._again_at = -1  # index of the rest before something is asked again
         self._second_run = 0
         self._start: tuple[float, float] | None = None  # page clock, our clock
         self._shape: tuple[int, ...] = (0, 0, 0)
@@ -128,7 +129,8 @@ class Recorder:
             elif face and self._rest:
                 amount = min(1.0, max(0.0, motion.amount(prompt.action, face, self._rest)))
         over = self._outcome is not None
-        code = str(self._outcome) if self._outcome is not None else code or prompt.action
+        asked = "again" if prompt.index == self._again_at else prompt.action
+        code = str(self._outcome) if self._outcome is not None else code or asked
         done = 1.0 if self._outcome is Outcome.COMPLETE else self._done / (len(self._plan.steps) + 1)
         self._share = max(self._share, done)
         return Hint(code, ASK.get(code, ""), prompt, self._share, left, over, amount, dots, nose)
@@ -322,6 +324,7 @@ class Recorder:
             return
         self._plan = dataclasses.replace(self._plan, steps=self._plan.steps + self._plan.again, again=())
         self._reveal(Action.CENTRE)
+        self._again_at = self._prompts[-1].index
 
     def _late(self) -> bool:
         """Whether there was time enough for an action, or to come back from one."""

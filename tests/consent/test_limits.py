@@ -96,17 +96,32 @@ def test_a_flat_picture_is_called_so_only_where_it_could_be_followed():
     assert refusal(shallow).code == "depth-unclear", "what may be a head is not called flat"
 
 
-WITHOUT_RELIEF = changed(LIT, "light", relief=0.0, relief_noise=0.0)
+SHALLOW = changed(LIT, "light", relief=0.1, relief_noise=0.02)
 OTHER_COLOURS = changed(LIT, "light", correlation=0.0)
 
 
-def test_other_colours_are_wrong_and_light_without_relief_is_unclear():
+@pytest.mark.parametrize(
+    ("relief", "noise", "code"),
+    [
+        (0.0, 0.0, "wrong"),
+        (0.03, 0.01, "wrong"),
+        (-0.2, 0.125, "wrong"),
+        (policy.LIGHT_FLAT, 0.0, "unclear"),
+        (0.0, policy.LIGHT_FLAT / 2, "unclear"),
+        (-0.1, 0.125, "unclear"),
+        (0.2, 0.125, "unclear"),
+        (9.0, policy.LIGHT_NOISE + 0.01, "unclear"),
+    ],
+)
+def test_light_without_any_relief_is_wrong_and_with_some_unclear(relief, noise, code):
+    assert refusal(changed(LIT, "light", relief=relief, relief_noise=noise)).code == f"light-{code}"
+
+
+def test_other_colours_and_a_picture_tinted_as_a_whole_are_wrong():
     assert refusal(OTHER_COLOURS).code == refusal(changed(LIT, "light", background=0.9)).code == "light-wrong"
-    for relief, noise in ((0.0, 0.0), (0.0, 0.1), (-1.0, 0.0), (0.2, 0.125), (9.0, policy.LIGHT_NOISE + 0.01)):
-        assert refusal(changed(LIT, "light", relief=relief, relief_noise=noise)).code == "light-unclear"
 
 
-@pytest.mark.parametrize("light", [WITHOUT_RELIEF.light, None, changed(LIT, "light", gain=math.nan).light])
+@pytest.mark.parametrize("light", [SHALLOW.light, None, changed(LIT, "light", gain=math.nan).light])
 def test_whose_light_is_unclear_passes_by_the_dot_alone(light):
     judge(dataclasses.replace(LIT, light=light, pursuit=FOLLOWED))
     for missed in (dataclasses.replace(FOLLOWED, across=0.0), dataclasses.replace(FOLLOWED, lag=math.nan)):
@@ -122,7 +137,7 @@ def test_who_was_asked_for_neither_light_nor_dot_is_refused():
     assert refusal(dataclasses.replace(LED, pursuit=None)).code == "dot-not-followed"
 
 
-@pytest.mark.parametrize("found", [WITHOUT_RELIEF, LIT])
+@pytest.mark.parametrize("found", [SHALLOW, LIT])
 def test_who_followed_a_dot_has_passed_the_kind_with_the_dot(monkeypatch, found):
     monkeypatch.setattr(verdict, "gather", lambda *_: dataclasses.replace(found, pursuit=FOLLOWED))
     assert check(recording()).assurance is Assurance.MOTION

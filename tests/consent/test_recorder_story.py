@@ -263,6 +263,8 @@ def test_what_was_not_seen_in_time_is_asked_again_once_and_one_thing_more():
     told = missed(Told((Action.TURN_LEFT, Action.NOD), again=(Action.TURN_RIGHT,)).until(1))
     assert told.hint.prompt == Prompt(2, Action.CENTRE, policy.ACTION_SECONDS)
     assert told.hint.progress == 0.0, "nothing was done yet"
+    assert {told.step().code for _ in range(3)} == {"again"}
+    assert told.until(3).hint.code == "turn-left"
     assert asked(told) == (Action.TURN_LEFT, Action.TURN_LEFT, Action.NOD, Action.TURN_RIGHT)
 
 

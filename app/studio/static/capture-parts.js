@@ -18,6 +18,7 @@ const ICONS = {
   'more-light': '<circle cx="24" cy="24" r="8"/><path d="M24 4v6M24 38v6M4 24h6M38 24h6M10 10l4 4M34 34l4 4M38 10l-4 4M14 34l-4 4"/>',
   'less-light': '<path d="M33 29A15 15 0 1 1 19 9a13 13 0 0 0 14 20Z"/>',
   'hold-still': '<path d="M17 10v28M31 10v28"/>',
+  'again': '<path d="M38 24a14 14 0 1 1-5-10.7M34 5v9h-9"/>',
   'slow-camera': '<circle cx="24" cy="26" r="16"/><path d="M24 17v9l6 5M19 4h10"/>',
   'warning': '<path d="M24 6 4 42h40Z"/><path d="M24 20v10M24 36v1"/>',
   'yes': '<path d="m8 25 11 11 21-24"/>',
