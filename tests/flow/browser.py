@@ -103,7 +103,7 @@ def chromium(*flags, camera="--use-fake-device-for-media-stream"):
 
 
 def visit(browser, url, script="", **settings):
-    """A page that has been opened with its link, and notes whatever is asked of anybody else."""
+    """A page that has been opened with its link, when it `begun`; it notes whatever is asked of anybody else."""
     page = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings}).new_page()
     page.set_default_timeout(120_000)  # two cores render, judge and browse at once
     page.add_init_script(script)
@@ -113,6 +113,7 @@ def visit(browser, url, script="", **settings):
     page.on("websocket", lambda s: None if s.url.startswith(own.replace("http", "ws")) else page.foreign.append(s.url))
     page.on("response", lambda r: page.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
+    page.begun = time.monotonic()
     page.goto(url)
     return page
 
