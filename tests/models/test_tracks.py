@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from models.faces import Detection
 from models.tracks import ALIKE, CUT, GAP, Sample, Tracked, Tracks, likeness, links, look_of
+from models.tracks import _thumb as thumb
 from tests.promises.stage import draw, finder
 
 BOX = (100.0, 80.0, 60.0, 80.0)
@@ -177,6 +179,19 @@ def test_a_cut_a_hole_in_time_and_a_step_back_begin_another_scene(seen):
     assert [one.scene for one in found] == [1, 1, 2, 3, 4, 5]
     assert [one.track for one in found] == [1, 1, 2, 3, 4, 5]
     assert all(len(one.samples) == 1 for one in found[2:])
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1280, 720), (384, 216), (383, 215), (90, 60)])
+def test_frames_are_compared_as_if_every_pixel_had_been_looked_at(size):
+    one, other = (draw(name, seed=seed, size=size, background=seed + 2) for seed, name in enumerate(("ada", "bram")))
+
+    def whole(image):
+        grey = cv2.cvtColor(cv2.resize(image, (48, 27), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        return grey.astype(np.float32) / 255
+
+    assert np.abs(whole(one) - whole(other)).mean() > 4 * CUT / 5, "another scene, or nearly"
+    for image in (one, other):
+        assert np.abs(thumb(image) - whole(image)).mean() < CUT / 20
 
 
 def test_another_face_in_the_same_place_is_another_track(seen):
