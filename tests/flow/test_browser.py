@@ -150,9 +150,24 @@ def plays(page, pictures, folder):
         make(page, action)
         files[action] = download(page, folder / f"{action}.jpg")
     assert_open_to_all(page)
-    shown = page.locator("#download").get_attribute("href")
-    page.locator("#under [data-do=undo]").click()
-    page.wait_for_function("old => document.querySelector('#download')?.getAttribute('href') !== old", arg=shown)
+
+    # what the sliders would do now is no download; as it was made, or made anew, it is
+    slider = page.locator("#slider-smile input[type=range]")
+    slider.press("ArrowRight")
+    page.wait_for_selector("#stage [data-shown]")
+    assert page.locator("#stage .tag.right").inner_text() == say("preview")
+    assert not page.locator("#download").is_visible()
+    assert not page.get_by_text(say("result_note")).is_visible()
+    slider.press("ArrowLeft")
+    make(page, "express")
+    page.wait_for_timeout(1000)  # a preview that came too late would show by now
+    assert page.locator("#stage [data-shown]").count() == 0
+    assert page.locator("#stage .tag.right").inner_text() == say("after")
+    assert page.locator("#download").is_visible()
+    for _ in range(2):
+        shown = page.locator("#download").get_attribute("href")
+        page.locator("#under [data-do=undo]").click()
+        page.wait_for_function("old => document.querySelector('#download')?.getAttribute('href') !== old", arg=shown)
     assert page.locator("#action input[value=age]").is_checked()
     assert page.locator("#years input[type=range]").input_value() == "26"
 

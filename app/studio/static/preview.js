@@ -18,9 +18,10 @@ function show(figure, picture) {
   let tag = figure.querySelector('.tag.right');
   if (!tag) { tag = Object.assign(document.createElement('span'), { className: 'tag right' }); figure.append(tag); }
   image.onload = () => {
+    if (old) URL.revokeObjectURL(old);
+    if (image.src !== url) return;   // the page has put what was made into the same element
     tag.textContent = figure.dataset.preview;
     figure.dataset.shown = String(performance.now());
-    if (old) URL.revokeObjectURL(old);
   };
   image.src = url;
 }
