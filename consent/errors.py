@@ -47,8 +47,8 @@ class Refusal(Said):
 
     @classmethod
     def unless(cls, fine: object, code: str, case: str = "", boxes: tuple[Box, ...] = (), **values: str) -> None:
-        """Raise the refusal of that code unless all is fine. Say what must hold: what is not a number never does."""
-        if not fine:
+        """Raise the refusal of that code unless all is fine. Say what must hold: a bare number, as NaN, never does."""
+        if isinstance(fine, float) or not fine:
             raise cls.of(code, case, boxes, **values)
 
 

@@ -203,7 +203,7 @@ def links(before: Sequence[Box], after: Sequence[Box]) -> list[int | None]:
 def _thumb(image: Image) -> _Grey:
     """A frame as it is compared with the next: grey, shares of white.
 
-    Of large ones a quarter of the pixels is enough: a seventh of the time, within a grey level the same.
+    Of large ones a quarter of the pixels is enough: a seventh of the time (by hand), within a grey level the same.
     """
     if min(image.shape[0] / _THUMB[1], image.shape[1] / _THUMB[0]) >= 8:
         quarter = image.shape[1] // 4, image.shape[0] // 4

@@ -1,7 +1,6 @@
 """Every word a person reads in the studio, one table a language.
 
-A new language is one more table with the same keys; nothing else changes. Sentences speak to the person and say what
-happens, never how it is built.
+A new language is one more table with the same keys. Sentences say what happens, never how it is built.
 """
 
 from __future__ import annotations

