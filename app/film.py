@@ -13,9 +13,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from typing import Any, Final, final
 
 import av
@@ -29,6 +29,7 @@ from av.video.stream import VideoStream
 from app import bmff, film_colour
 from app.bmff import MAX_BYTES
 from app.codec import Format, Pixels, sniff
+from app.timing import Timing as Timing  # noqa: PLC0414 - part of what a film is, handed on
 from consent.errors import Refusal
 
 MAX_PIXELS: Final = 3840 * 2160
@@ -54,43 +55,6 @@ _SAFE: Final = {
     "max_streams": str(bmff.MAX_TRACKS),
     "max_pixels": str(MAX_PIXELS),  # for the decoders that look for what the header leaves open
 }
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """When the frames of a film are shown.
-
-    Attributes:
-        ticks: of each frame, rising; counted in `base`.
-        end: when the last one is over.
-        base: seconds in a tick.
-    """
-
-    ticks: tuple[int, ...]
-    end: int
-    base: Fraction
-
-    @property
-    def times(self) -> tuple[Fraction, ...]:
-        """When each frame begins, seconds."""
-        return tuple(tick * self.base for tick in self.ticks)
-
-    @property
-    def seconds(self) -> Fraction:
-        """From the first frame to the end of the last."""
-        return (self.end - self.ticks[0]) * self.base
-
-    def is_like(self, other: Timing) -> bool:
-        """Whether every frame begins when it does in the other; the last may end elsewhere."""
-        mine, theirs = self.base.numerator * other.base.denominator, other.base.numerator * self.base.denominator
-        same = zip(self.ticks, other.ticks, strict=False)
-        return len(self.ticks) == len(other.ticks) and all(a * mine == b * theirs for a, b in same)
-
-    @classmethod
-    def even(cls, count: int, rate: int = 25) -> Timing:
-        """The timing of `count` frames, `rate` a second."""
-        return cls(tuple(range(count)), count, Fraction(1, rate))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +88,14 @@ class Film:
         shape: of its frames.
         timing: of its frames.
         notes: sentences for the person: what of the film will not be in what is made of it.
+        first: the number of the first frame, of a part of a film; None of a whole one.
     """
 
     data: bytes = field(repr=False)
     shape: Shape
     timing: Timing = field(repr=False)
     notes: tuple[str, ...]
+    first: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -138,6 +104,10 @@ class Film:
 
     def __iter__(self) -> Iterator[Pixels]:
         return self.frames()
+
+    def part(self, first: int, last: int) -> Film:
+        """Its frames `first` to `last - 1`, as a film of their own; of a whole film only."""
+        return replace(self, timing=self.timing.part(first, last), first=first)
 
     def frames(self) -> Iterator[Pixels]:
         """Decode: one frame for each of `timing`, in that order.
@@ -157,8 +127,13 @@ class Film:
         """
         wanted = iter(self.timing.ticks)
         with opened(self.data) as container:
-            for frame in container.decode(video(container)):
-                if frame.pts != next(wanted, None) or frame.is_corrupt:
+            stream = video(container)
+            frames = container.decode(stream) if not self.first else _from(container, stream, self.timing.ticks[0])
+            for frame in frames:
+                tick = next(wanted, None)
+                if tick is None and self.first is not None:
+                    return
+                if frame.pts != tick or frame.is_corrupt:
                     raise _broken()
                 yield frame
         if next(wanted, None) is not None:
@@ -315,6 +290,18 @@ def _timing(container: InputContainer, video: VideoStream) -> Timing:
 def _rewound(container: InputContainer, video: VideoStream) -> VideoStream:
     container.seek(0, stream=video)
     return video
+
+
+def _from(container: InputContainer, video: VideoStream, tick: int) -> Iterator[VideoFrame]:
+    """The frames from the one shown at a tick on; what comes before it is decoded where the others build upon it."""
+    container.seek(tick, stream=video)
+    frames = container.decode(video)
+    first = next(frames, None)
+    if first is None or first.pts is None or first.pts > tick:  # places are found by the time of decoding
+        frames = container.decode(_rewound(container, video))
+    elif first.pts == tick:
+        yield first
+    yield from dropwhile(lambda frame: frame.pts is None or frame.pts < tick, frames)
 
 
 def _check_frame(frame: VideoFrame) -> None:

@@ -6,7 +6,7 @@ Nothing but pixels, times and sound packets goes in, so no title, place, device 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -57,6 +57,35 @@ def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, 
         Refusal: `film-too-large`: what was made is larger than what is read; what `frames` or the sound raise.
     """
     _check_encoder()
+    return _file(lambda writer: _packets(writer, frames, timing, crf), timing, sound)
+
+
+def join(parts: Sequence[bytes], timing: Timing, sound: Film) -> bytes:
+    """Put films that `encode` made one after the other: not a bit of their frames is compressed anew.
+
+    Args:
+        parts: in their order, all of one size.
+        timing: of the whole: a tick for each frame of all parts.
+        sound: as for `encode`.
+
+    Returns:
+        As `encode`.
+
+    Raises:
+        Fault: `bad-pixels`: not as many frames as times; `not-encoded`: the parts were not compressed alike.
+        Refusal: as `encode`.
+    """
+    return _file(lambda writer: _taken_over(writer, parts, timing), timing, sound)
+
+
+def packets(film: bytes) -> Iterator[Packet]:
+    """The compressed frames of a film, in their order."""
+    with opened(film) as container:
+        yield from (packet for packet in container.demux(container.streams.video[0]) if packet.size)
+
+
+def _file(picture: Callable[[Any], Iterator[Packet]], timing: Timing, sound: Film | None) -> bytes:
+    """An MP4 of compressed frames and sound."""
     out = io.BytesIO()
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     try:
@@ -68,7 +97,7 @@ def encode(frames: Iterable[Pixels], timing: Timing, sound: Film | None = None, 
                 )
             )
             source = stack.enter_context(opened(sound.data)) if sound is not None else None
-            for _ in _written(writer, frames, timing, source, crf):
+            for _ in _written(writer, picture(writer), timing, source):
                 if len(out.getbuffer()) > MAX_BYTES:
                     raise Refusal("film-too-large", "The finished film is too large.", "Shorten it and try again.")
     except (av.FFmpegError, ValueError) as error:
@@ -86,35 +115,44 @@ def _check_encoder() -> None:
         ) from error
 
 
-def _written(writer: Any, frames: Iterable[Pixels], timing: Timing, source: Any, crf: int) -> Iterator[None]:
-    """Write picture and sound in the order of their times; a step after each packet."""
-    picture = writer.add_stream(_X264, rate=25)
-    picture.pix_fmt, picture.time_base = "yuv420p", timing.base
-    context = picture.codec_context
-    context.time_base = timing.base
-    context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
-    picture.options = {"crf": str(crf), "g": str(_KEYS), "threads": "2", **_QUICK}
+def _written(writer: Any, shown: Iterator[Packet], timing: Timing, source: Any) -> Iterator[None]:
+    """Write picture and sound in the order of their times; a step after each frame."""
+    packet = next(shown, None)  # it makes its own track first
     tracks = {stream.index: writer.add_stream_from_template(stream) for stream in sounds(source)} if source else {}
     for track in tracks.values():
         track.metadata.clear()
     heard = _heard(source, tracks)
     ends = dict(zip(timing.ticks, (*timing.ticks[1:], timing.end), strict=True))
     waiting = next(heard, None)
-    strip: BitStreamFilterContext | None = None
-    for packet in _packets(picture, frames, timing):
-        if strip is None:  # x264's own remark in the first frame
-            strip = BitStreamFilterContext("filter_units=remove_types=6", picture)
-        while waiting is not None and (packet is None or _begins(waiting) <= _begins(packet)):
+    while packet is not None or waiting is not None:
+        if waiting is not None and (packet is None or _begins(waiting) <= _begins(packet)):
             writer.mux(waiting)
             waiting = next(heard, None)
-        for clean in strip.filter(packet):
-            clean.stream, shown = picture, clean.pts or 0
-            clean.duration = ends[shown] - shown
-            writer.mux(clean)
+        elif packet is not None:
+            packet.duration = ends[packet.pts or 0] - (packet.pts or 0)
+            writer.mux(packet)
+            packet = next(shown, None)
             yield
 
 
-def _packets(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator[Packet | None]:
+def _packets(writer: Any, frames: Iterable[Pixels], timing: Timing, crf: int) -> Iterator[Packet]:
+    """Compress frames."""
+    picture = writer.add_stream(_X264, rate=25)
+    picture.pix_fmt, picture.time_base = "yuv420p", timing.base
+    context = picture.codec_context
+    context.time_base = timing.base
+    context.color_range, context.colorspace, context.color_primaries, context.color_trc = 1, 1, 1, 1
+    picture.options = {"crf": str(crf), "g": str(_KEYS), "threads": "2", **_QUICK}
+    strip: BitStreamFilterContext | None = None
+    for packet in _compressed(picture, frames, timing):
+        if strip is None:  # x264's own remark in the first frame
+            strip = BitStreamFilterContext("filter_units=remove_types=6", picture)
+        for clean in strip.filter(packet):
+            clean.stream = picture
+            yield clean
+
+
+def _compressed(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator[Packet | None]:
     """The compressed frames, then None."""
     count, by = 0, VideoReformatter()
     for count, pixels in enumerate(frames, 1):
@@ -133,6 +171,27 @@ def _packets(picture: Any, frames: Iterable[Pixels], timing: Timing) -> Iterator
         raise Fault("bad-pixels", "There are fewer frames than times.", "Report it.")
     yield from picture.encode()
     yield None
+
+
+def _taken_over(writer: Any, parts: Sequence[bytes], timing: Timing) -> Iterator[Packet]:
+    """The compressed frames of films, at the times of one."""
+    ticks, picture, kind = iter(timing.ticks), None, None
+    for part in parts:
+        with opened(part) as container:
+            stream = container.streams.video[0]
+            if picture is None:
+                picture, kind = writer.add_stream_from_template(stream), stream.codec_context.extradata
+                picture.metadata.clear()
+                picture.time_base = timing.base
+            if stream.codec_context.extradata != kind:
+                raise Fault("not-encoded", "The parts of this film were not compressed alike.", "Begin it anew.")
+            for packet in container.demux(stream):
+                if packet.size:
+                    packet.pts = packet.dts = next(ticks, -1)
+                    packet.time_base, packet.stream = timing.base, picture
+                    yield packet
+    if next(ticks, None) is not None:
+        raise Fault("bad-pixels", "There are fewer frames than times.", "Report it.")
 
 
 def _heard(source: Any, tracks: dict[int, Any]) -> Iterator[Packet]:

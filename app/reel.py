@@ -8,6 +8,7 @@ Nothing is written here, so wherever it stops, there is no half of a file.
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -19,18 +20,20 @@ from app.film import Film, Timing
 from app.flow import Options, purposes
 from app.stamp.film import stamp_film
 from app.stamp.frames import Count
+from app.stamp.parts import Doing
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
 from app.stamp.writer import Stamped
 from consent.errors import Refusal
 from consent.gate import Gate, Work
-from consent.motion import Following
-from consent.types import Draft, Match, Photo, Pixels, Purpose
+from consent.types import Draft, Match, Photo, Pixels, Purpose, freeze
 
-_CHECK: Final = 0.1
+CHECK: Final = 0.1
 """What looking at a finished frame costs, in frames made, until it is known."""
 _SURE: Final = 100
 """Frames after which the time left is known well enough."""
+_WARM: Final = 2
+"""Seconds of a film, after which a face is known and an engine in its stride: nothing is to be seen of the seam."""
 _LEAVES: Final = frozenset({"face-covered"})
 """What an engine says of one frame; anything else that it refuses ends the film."""
 
@@ -106,21 +109,60 @@ def change_film(
         Refusal: `stopped`; `nothing-changed`; what the gate, the engine, the stamp or the film's decoder say.
         Fault: something broke. There are no bytes then.
     """
-    following = gate.follow(source, purposes(options), Purpose.VIDEO)
-    player, watch = Player(options), _Watch(tell, stop)
-
-    def worker(frames: Iterator[Pixels]) -> Generator[Draft | Refusal]:
-        looked = ahead(_looked(following, frames, film.timing))
-        return ahead(_drawn(player, looked))
-
-    return stamp_film(gate, film, worker, signer, language, tell=watch.count)
+    job, watch = Job(gate, source, film, options), _Watch(tell, stop)
+    return stamp_film(gate, film, job.worker(film.timing), signer, language, tell=watch.count)
 
 
-def _looked(following: Following, frames: Iterator[Pixels], timing: Timing) -> Iterator[tuple[Step, float]]:
-    """What the gate says of each frame, and when it is shown, seconds from the first."""
-    for pixels, tick in zip(frames, timing.ticks, strict=False):
-        seconds = float((tick - timing.ticks[0]) * timing.base)
-        yield following.look(Photo(pixels), seconds), seconds
+@final
+class Job:
+    """A film to be changed, and what the gate and the engine remember of it from frame to frame.
+
+    Args:
+        gate: as for `change_film`, and so on.
+        source: whose face is used.
+        film: the whole film.
+        options: what to do.
+    """
+
+    def __init__(self, gate: Gate, source: Match, film: Film, options: Options) -> None:
+        self.gate, self.source, self.film, self.options = gate, source, film, options
+        self._following = gate.follow(source, purposes(options), Purpose.VIDEO)
+        self._player, self._zero = Player(options), film.timing.ticks[0]
+
+    @property
+    def doing(self) -> Doing:
+        """What is stated of its work."""
+        return Doing(purposes(self.options), self._player.engine, self.options.parameters)
+
+    def at(self, first: int) -> Job:
+        """The same anew, to go on at a frame: the moments before it were looked at, drawn and thrown away.
+
+        Raises:
+            Refusal: as `change_film`.
+        """
+        job = Job(self.gate, self.source, self.film, self.options)
+        timing = self.film.timing
+        begin = bisect_left(timing.ticks, timing.ticks[first] - _WARM / timing.base)
+        if begin < first:
+            before = self.film.part(begin, first)
+            with closing(job.worker(before.timing)(map(freeze, before.frames()))) as drawn:
+                for _ in drawn:
+                    pass
+        return job
+
+    def worker(self, timing: Timing) -> Callable[[Iterator[Pixels]], Generator[Draft | Refusal]]:
+        """For the frames shown at these times, which follow those of the worker before."""
+
+        def worker(frames: Iterator[Pixels]) -> Generator[Draft | Refusal]:
+            return ahead(_drawn(self._player, ahead(self._looked(frames, timing))))
+
+        return worker
+
+    def _looked(self, frames: Iterator[Pixels], timing: Timing) -> Iterator[tuple[Step, float]]:
+        """What the gate says of each frame, and when it is shown, seconds from the first."""
+        for pixels, tick in zip(frames, timing.ticks, strict=False):
+            seconds = float((tick - self._zero) * timing.base)
+            yield self._following.look(Photo(pixels), seconds), seconds
 
 
 def _drawn(player: Player, looked: Generator[tuple[Step, float]]) -> Iterator[Draft | Refusal]:
@@ -164,7 +206,7 @@ class _Watch:
         """Of looking at a finished frame, in frames made."""
         made = (self._checking - self._began) / max(1, now.done)
         if now.looked_at < 12 or not made:
-            return _CHECK
+            return CHECK
         return (time.monotonic() - self._checking) / now.looked_at / made
 
     def _left(self, now: Count, cost: float) -> float | None:

@@ -90,6 +90,7 @@ class Report:
             nothing was.
         watermark: The id of the invisible watermark in the pixels, eight hexadecimal digits; None if none was read.
         withdrawn: When the consent to a picture of ours was withdrawn, as the caller's log has it; else None.
+        parts: What is stated of each part of a film that was put together, as `statement` for the whole.
     """
 
     verdict: Verdict
@@ -104,6 +105,7 @@ class Report:
     changed: tuple[str, ...] = ()
     watermark: str | None = None
     withdrawn: str | None = None
+    parts: tuple[Statement, ...] = ()
 
     @property
     def whose(self) -> str:
@@ -136,6 +138,7 @@ class Report:
             "changed": list(self.changed),
             "watermark": self.watermark,
             "withdrawn": self.withdrawn,
+            "parts": [part.as_json() for part in self.parts],
         }
 
 
@@ -195,7 +198,8 @@ def _verified(
         report = replace(report, sentence=report.sentence.replace("picture", "film"))
     # anybody else may name any receipt
     told = report.statement if report.verdict in {Verdict.OURS, Verdict.RECOVERED} else None
-    since = withdrawn.get(told.consent) if told is not None else None
+    consents = [told.consent, *(part.consent for part in report.parts)] if told is not None else []
+    since = min((withdrawn[one] for one in consents if one in withdrawn), default=None)
     if since is not None:
         report = replace(report, sentence=f"{report.sentence} Consent withdrawn on {since[:10]}.", withdrawn=since)
     return report, pictures
@@ -241,6 +245,7 @@ def _by_manifest(
         verdict,
         found,
         statement=manifest.statement if verdict in {Verdict.OURS, Verdict.SELFSAME_ELSEWHERE} else None,
+        parts=manifest.parts if verdict is Verdict.OURS else (),
         when=manifest.when,
         title=manifest.title,
         signer=manifest.signer,
@@ -285,6 +290,7 @@ def _by_watermark(
         verdict=Verdict.RECOVERED,
         sentence=_SENTENCES[Verdict.RECOVERED],
         statement=manifest.statement,
+        parts=manifest.parts,
         when=manifest.when,
         title=manifest.title,
         signer=manifest.signer,

@@ -129,10 +129,11 @@ def run(
         if isinstance(matched, Match):
             for note in _advice(gate, mine, matched, options):
                 typer.echo(f"{note.reason} {note.remedy}", err=True)
-            stamped = make(gate, mine, matched, options, signer, fmt=fmt)
+            make(gate, mine, matched, options, signer, fmt=fmt).save(out, overwrite=force)
         elif not isinstance(options, NeuralOptions):
-            stamped = films.change(gate, mine, matched, options, signer)
-        stamped.save(out, overwrite=force)
+            from app.reel import Job
+
+            films.change(Job(gate, mine, matched, options), signer, out, force=force)
     typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
 

@@ -15,12 +15,9 @@ from consent.errors import Refusal
 
 if TYPE_CHECKING:
     from app.film import Film
-    from app.flow import Options
-    from app.reel import Progress
+    from app.reel import Job, Progress
+    from app.serial import Shelf
     from app.stamp.signer import Signer
-    from app.stamp.writer import Stamped
-    from consent.gate import Gate
-    from consent.types import Match
 
 _SECONDS: Final = 0.5
 """Between two progress lines in a terminal."""
@@ -34,7 +31,7 @@ def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
     Raises:
         Refusal: what `app.film.read` says; `no-face-choice`; `no-room` on the disk.
     """
-    from app import film
+    from app import film, serial
 
     if face is not None:
         raise Refusal(
@@ -54,38 +51,61 @@ def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
     )
     for note in seen.notes:
         typer.echo(note, err=True)
+    shelf = serial.Shelf(out)
+    if serial.is_long(seen) and shelf.paths():
+        typer.echo(f"Finished parts lie in {shelf.folder}: after the camera check it goes on from there.", err=True)
     return seen
 
 
-def change(gate: Gate, source: Match, film: Film, options: Options, signer: Signer) -> Stamped:
-    """Change a film, with a line that says how far it is.
+def change(job: Job, signer: Signer, out: Path, *, force: bool) -> None:
+    """Change a film and write it, with a line that says how far it is. A long one is made part by part.
 
     Raises:
-        Refusal, Fault: as `app.reel.change_film`.
-        KeyboardInterrupt: Ctrl-C; nothing was written.
+        Refusal, Fault: as `app.reel.change_film` and `app.serial.change_long`, and as saving does.
+        KeyboardInterrupt: Ctrl-C; nothing was written but finished parts.
     """
     from app.reel import change_film, check_time
+    from app.serial import Shelf, change_long, is_long
     from consent.types import since_boot
 
-    line = Line()
+    line, shelf = Line(), Shelf(out) if is_long(job.film) else None
 
     def tell(now: Progress) -> None:
         line.tell(now)
-        check_time(now, gate.expires - since_boot())
+        seconds = job.gate.expires - since_boot()
+        if shelf is None:
+            check_time(now, seconds)
+        elif now.left is not None and now.left > seconds:
+            line.once("The session will end before this film is finished. What is finished is kept.")
 
     try:
-        stamped = change_film(gate, source, film, options, signer, tell=tell)
-    except KeyboardInterrupt:
+        if shelf is None:
+            stamped = change_film(job.gate, job.source, job.film, job.options, signer, tell=tell)
+        else:
+            stamped = change_long(job, signer, shelf, tell=tell)
         line.end()
-        typer.echo("Stopped. Nothing was written.", err=True)
-        raise
-    except BaseException:
+        stamped.save(out, overwrite=force)
+    except BaseException as why:
         line.end()
+        left = _left_behind(shelf)
+        if isinstance(why, KeyboardInterrupt):
+            typer.echo(f"Stopped. {left or 'Nothing was written.'}", err=True)
+        elif left:
+            typer.echo(left, err=True)
         raise
-    line.end()
+    if shelf is not None:
+        shelf.clear()
     if line.last is not None:
         typer.echo(counted(line.last), err=True)
-    return stamped
+
+
+def _left_behind(shelf: Shelf | None) -> str:
+    """What there is of a film that was not finished."""
+    count = len(shelf.paths()) if shelf is not None else 0
+    if shelf is None or not count:
+        return ""
+    parts = "1 part of the film is" if count == 1 else f"{count} parts of the film are"
+    return f"{parts} finished and kept in {shelf.folder}. Say the same command again to go on from there."
 
 
 class Line:
@@ -94,6 +114,7 @@ class Line:
     def __init__(self) -> None:
         self.last: Progress | None = None
         self._terminal, self._said, self._step = sys.stderr.isatty(), -_SECONDS, 0
+        self._told = set[str]()
 
     def tell(self, now: Progress) -> None:
         """Say how far it is, not too often."""
@@ -105,6 +126,13 @@ class Line:
         elif not self._terminal and int(now.share * _STEPS) > self._step:
             self._step = int(now.share * _STEPS)
             typer.echo(progress(now), err=True)
+
+    def once(self, words: str) -> None:
+        """Say something on a line of its own, the first time."""
+        if words not in self._told:
+            self._told.add(words)
+            self.end()
+            typer.echo(words, err=True)
 
     def end(self) -> None:
         """Leave the line."""

@@ -30,6 +30,9 @@ class Player:
 
     One for each job; not shared between threads. It keeps what it learned of the person's frames (an atlas of their
     skin, the colours of their hair) and no longer than it lives.
+
+    Attributes:
+        engine: name and version, as its drafts state it.
     """
 
     def __init__(self, options: Options) -> None:
@@ -37,7 +40,7 @@ class Player:
         swap = parts.swap if parts else options if isinstance(options, SwapOptions) else None
         age = parts.age if parts else options if isinstance(options, AgeOptions) else None
         express = parts.express if parts else options if isinstance(options, ExpressOptions) else None
-        self._options, self._engine = options, _ENGINES[type(options)]
+        self._options, self.engine = options, _ENGINES[type(options)]
         self._moving = Moving(swap, age, express)
         self._looked: tuple[int, int] | None = None
         self._source: object = None
@@ -60,7 +63,7 @@ class Player:
         self._seen(first)
         views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
         pixels = self._moving.frame(first.target, first.source, first.own, views, first.scene, seconds)
-        return first.draft(pixels, self._engine, self._options.parameters, *more)
+        return first.draft(pixels, self.engine, self._options.parameters, *more)
 
     def pause(self) -> None:
         """A frame was refused: the next one starts anew."""

@@ -17,7 +17,7 @@ from av.video.reformatter import VideoReformatter
 
 from app import codec, film_out
 from app.ahead import ahead
-from app.film import Film, pixels, read
+from app.film import Film, Timing, pixels, read
 from app.film_colour import brightness
 from app.stamp import label, manifest, watermark
 from app.stamp.frames import Count, Marked, Worker
@@ -67,6 +67,19 @@ def stamp_film(
         Forgery: `forged`: a draft of another frame, of another film, or no draft at all; no gate, or no film.
         Fault: anything that went wrong in between; there are no bytes then.
     """
+    film = admitted(gate, film)
+    ident = mark(film, signer)
+    with closing(Marked(gate, film, worker, ident, language=language, tell=tell)) as marked:
+        return finish(marked, signer)
+
+
+def admitted(gate: Gate, film: Film) -> Film:
+    """The film as it is read here, for a gate that may change films.
+
+    Raises:
+        Refusal: `purpose-not-agreed`; what `read` says.
+        Forgery: `forged`: no gate, or no film.
+    """
     if type(gate) is not Gate:  # a look-alike could release anything
         raise Forgery.of("forged")
     exactly(Film, film)  # nor may one give frames that are in no file
@@ -74,27 +87,35 @@ def stamp_film(
     film = read(film.data)  # our own: the caller's may be made by hand, or become another one on the way
     if Purpose.VIDEO not in gate.purposes:
         raise Refusal.of("purpose-not-agreed")
-    ident = signer.registry.fresh() if watermark.fits(np.empty((*film.size[::-1], 3), np.uint8)) else None
-    with (
-        closing(Marked(gate, film, worker, ident, language=language, tell=tell)) as marked,
-        closing(ahead(marked.frames())) as out,
-    ):
-        silent = film_out.encode(out, film.timing, film)
+    return film
+
+
+def mark(film: Film, signer: Signer) -> int | None:
+    """The id of a watermark for a film, where it is large enough for one."""
+    return signer.registry.fresh() if watermark.fits(np.empty((*film.size[::-1], 3), np.uint8)) else None
+
+
+def finish(marked: Marked, signer: Signer) -> Stamped:
+    """Encode, sign and read back; see `stamp_film`. A part has no sound, and begins at zero."""
+    film = marked.film
+    timing, sound = (film.timing, film) if film.first is None else (film.timing.from_zero(), None)
+    with closing(ahead(marked.frames())) as out:
+        silent = film_out.encode(out, timing, sound)
         proof = marked.proof()
-    statement = _statement(marked.facts(), proof, ident)
+    statement = _statement(marked.facts(), proof, marked.ident)
     definition = manifest.build(statement, codec.Format.MP4, dt.datetime.now(dt.UTC))
     signed, store = _sign(silent, definition, signer, codec.Format.MP4)
     del silent
     report = verify(signed, [signer.anchor_pem])
-    _accept(report, statement, language)
-    prints = _look_through(read(signed), marked, ident, tell)
-    gate.live()  # refuses when the person has withdrawn meanwhile: nothing is remembered after that
-    signer.registry.keep(proof, statement.consent, ident, store, prints)
-    gate.live()
+    _accept(report, statement, marked.language)
+    prints = _look_through(read(signed), marked, timing)
+    marked.gate.live()  # refuses when the person has withdrawn meanwhile: nothing is remembered after that
+    signer.registry.keep(proof, statement.consent, marked.ident, store, prints)
+    marked.gate.live()
     return Stamped(signed, codec.Format.MP4, report, _SEAL.over(signed, codec.Format.MP4.value))
 
 
-def _look_through(finished: Film, marked: Marked, ident: int | None, tell: Tell) -> list[Steps]:
+def _look_through(finished: Film, marked: Marked, timing: Timing) -> list[Steps]:
     """Look at the finished film: all frames at their times, each with its label where it was put.
 
     Every twelfth is looked at as by a stranger: which label is anywhere in it, and which watermark.
@@ -102,18 +123,18 @@ def _look_through(finished: Film, marked: Marked, ident: int | None, tell: Tell)
     Returns:
         Fingerprints of those.
     """
-    prints, found = list[Steps](), 0
-    if not finished.timing.is_like(marked.film.timing) or finished.size != marked.film.size:
+    prints, found, ident = list[Steps](), 0, marked.ident
+    if not finished.timing.is_like(timing) or finished.size != marked.film.size:
         raise Fault("stamp-not-sound", "The finished film has other times or another size.", "Nothing was written.")
     with closing(ahead(_seen(finished, marked))) as frames:
         for number, (is_labelled, shown) in enumerate(frames):
             if not is_labelled or (shown is not None and not marked.says_its_label(shown)):
                 raise Fault("stamp-not-sound", f"Frame {number} has no label that can be read.", "Nothing was written.")
             if shown is not None and ident is not None:
-                mark = watermark.find(shown)
-                found += mark is not None and mark.ident == ident
+                seen = watermark.find(shown)
+                found += seen is not None and seen.ident == ident
                 prints.append(fingerprint(shown))
-            tell(marked.count(looked_at=number + 1))
+            marked.tell(marked.count(looked_at=number + 1))
     if found < READABLE * len(prints):
         reason = "This film is so plain that the invisible watermark cannot be read in it, so nothing was written."
         raise Refusal("not-marked", reason, "Use a film with more in it, or a larger one.")

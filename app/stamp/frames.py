@@ -19,7 +19,7 @@ from app.film import Film
 from app.stamp import label
 from app.stamp.marking import Marker
 from app.stamp.plate import Language, Text
-from app.stamp.proof import Proof, Running
+from app.stamp.proof import Proof, Running, digest
 from app.stamp.statement import purpose_of
 from consent.errors import Box, Fault, Forgery, Refusal
 from consent.gate import Gate
@@ -27,7 +27,7 @@ from consent.types import Draft, Facts, Pixels, Released, exactly, freeze
 
 PSNR: Final = 40.5
 """Decibels of the watermark in a frame: stronger than in pictures, for film is compressed more, and over time."""
-_REASONS: Final = 6
+REASONS: Final = 6
 """Reasons that are told one by one in the manifest; the rarer ones together."""
 
 _UNSAID: Final = "unsaid"
@@ -62,16 +62,20 @@ class Originals:
 
     Args:
         film: decoded once, in a thread of its own.
+        whole: of a part: is told its frames, too.
     """
 
-    def __init__(self, film: Film) -> None:
+    def __init__(self, film: Film, whole: Running | None = None) -> None:
         self._target = Running()
+        self._told = (self._target,) if whole is None else (self._target, whole)
         self._lock, self._kept = threading.Lock(), deque[Pixels]()
         self._frames: Generator[Pixels] = ahead(self._committed(film))
 
     def _committed(self, film: Film) -> Iterator[Pixels]:
         for pixels in film.frames():
-            self._target.add(pixels)
+            frame = digest(pixels)
+            for running in self._told:
+                running.add(frame)
             yield freeze(pixels)
 
     def __iter__(self) -> Iterator[Pixels]:
@@ -107,7 +111,11 @@ class Marked:
     """A film with the drafts in their places, every frame labelled, and marked where the film is large enough.
 
     Attributes:
+        gate: whose work the drafts are.
         film: whose frames they are.
+        ident: of the watermark; None in a film too small for one.
+        language: of the label.
+        tell: is told after each frame how far it is.
         text: the lines of the label, from the first draft on.
     """
 
@@ -120,10 +128,11 @@ class Marked:
         *,
         language: Language,
         tell: Callable[[Count], object],
+        whole: Running | None = None,
     ) -> None:
-        self.film, self.text = film, Text()
-        self._gate, self._language, self._tell = gate, language, tell
-        self._originals = Originals(film)
+        self.gate, self.film, self.ident, self.text = gate, film, ident, Text()
+        self.language, self.tell = language, tell
+        self._originals = Originals(film, whole)
         self._items = iter(worker(self._originals))
         self._marker = Marker(ident, film.size[::-1], PSNR) if ident is not None else None
         self._first: Released | None = None
@@ -147,8 +156,8 @@ class Marked:
             if self._first is None and (item is None or isinstance(item, Refusal)):
                 waiting += 1
                 self._stays(item)
-                self._gate.live()
-                self._tell(self.count())
+                self.gate.live()
+                self.tell(self.count())
                 continue
             changed = self._changed_one(item, original)
             for plain in itertools.islice(self.film.frames() if waiting else (), waiting):
@@ -162,17 +171,24 @@ class Marked:
         if next(self._originals, None) is not None or self._done != len(self.film.timing.ticks):
             raise Fault("bad-drafts", "There are fewer drafts than frames in the film.", "Report it.")
 
+    @property
+    def source(self) -> Pixels:
+        """Whose face is used."""
+        return self._one.source
+
     def proof(self) -> Proof:
         """What the film was made from."""
-        return self._originals.proof(self._one.source)
+        return self._originals.proof(self.source)
 
     def facts(self) -> Facts:
         """What holds of the whole film: the least of the scores; how many frames there are, were changed, and not."""
         counts = {"frames": float(len(self.film.timing.ticks)), "frames_changed": float(self._changed)}
+        if self.film.first is not None:
+            counts["first_frame"] = float(self.film.first)
         common = [(code, n) for code, n in self._left.most_common() if code != _UNSAID]
-        counts |= {f"left_{code.replace('-', '_')}": float(n) for code, n in common[:_REASONS]}
-        if common[_REASONS:]:
-            counts["left_otherwise"] = float(sum(n for _, n in common[_REASONS:]))
+        counts |= {f"left_{code.replace('-', '_')}": float(n) for code, n in common[:REASONS]}
+        if common[REASONS:]:
+            counts["left_otherwise"] = float(sum(n for _, n in common[REASONS:]))
         told = dict(self._one.facts.parameters) | counts
         return replace(self._one.facts, target_score=self._lowest, parameters=told)
 
@@ -190,7 +206,7 @@ class Marked:
     def says_its_label(self, pixels: Pixels) -> bool:
         """Whether a frame has the label of this film, for anybody."""
         seen = label.find(pixels)
-        return seen is not None and (seen.purpose, seen.demo, seen.language) == (*self._told, self._language)
+        return seen is not None and (seen.purpose, seen.demo, seen.language) == (*self._told, self.language)
 
     # --- one frame ---------------------------------------------------------------------------------------------------
 
@@ -218,11 +234,11 @@ class Marked:
             self._stays(item)
             return original
         exactly(Draft, item)
-        released = self._gate.release(item)  # type: ignore[arg-type]
+        released = self.gate.release(item)  # type: ignore[arg-type]
         if self._first is None:
             self._first = released
             purpose, demo = self._told
-            self.text = label.lines(purpose, demo=demo, language=self._language)
+            self.text = label.lines(purpose, demo=demo, language=self.language)
             self._clear.append((0, released.facts.face_box))
         one, other = _same(released.facts), _same(self._one.facts)
         source = released.source is self._one.source or np.array_equal(released.source, self._one.source)
@@ -251,7 +267,7 @@ class Marked:
         labelled = label.draw(pixels, self.text, self._at(self._done))
         out = labelled if self._marker is None else self._marker.mark(labelled)
         self._done += 1
-        self._tell(self.count())
+        self.tell(self.count())
         return out
 
     def _at(self, number: int) -> Box:

@@ -10,11 +10,12 @@ import datetime as dt
 import functools
 import importlib.metadata
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from app.codec import Format
 from app.stamp import label
-from app.stamp.statement import ASSERTION, Statement
+from app.stamp.statement import ASSERTION, PARTS, Statement, parts_as_json
 from consent.errors import Fault
 
 GENERATOR: Final = "Selfsame"
@@ -35,13 +36,14 @@ _NOT_ALLOWED: Final = (
 )
 
 
-def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, object]:
+def build(statement: Statement, fmt: Format, when: dt.datetime, parts: Sequence[Statement] = ()) -> dict[str, object]:
     """Write the manifest for one output.
 
     Args:
         statement: What was done, for whom and with whose consent.
         fmt: The format of the output.
         when: The time of the change (aware); the signature carries no other time.
+        parts: What was stated of each part of a film that was made in several.
 
     Returns:
         The manifest definition for the library's builder, JSON types only.
@@ -86,6 +88,7 @@ def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, obj
                             "description": "Visible label: "
                             + " / ".join(label.lines(statement.purpose, demo=statement.domain == "demo")),
                         },
+                        *_joined(parts, moment, agent),
                     ],
                     "allActionsIncluded": True,
                 },
@@ -96,8 +99,17 @@ def build(statement: Statement, fmt: Format, when: dt.datetime) -> dict[str, obj
                 "data": {"entries": {name: {"use": "notAllowed"} for name in _NOT_ALLOWED}},
             },
             {"label": ASSERTION, "created": True, "kind": "Json", "data": statement.as_json()},
+            *([{"label": PARTS, "created": True, "kind": "Json", "data": parts_as_json(parts)}] if parts else []),
         ],
     }
+
+
+def _joined(parts: Sequence[Statement], moment: str, agent: dict[str, str]) -> list[dict[str, object]]:
+    """The action of putting the parts of a film together."""
+    if not parts:
+        return []
+    words = f"Put together from {len(parts)} parts, each made, labelled and signed by itself before"
+    return [{"action": "c2pa.edited", "when": moment, "softwareAgent": agent, "description": words}]
 
 
 def source_type(statement: Statement) -> str:

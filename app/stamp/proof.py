@@ -21,6 +21,8 @@ from typing import Final, final
 import numpy as np
 from numpy.typing import NDArray
 
+from consent.errors import Forgery
+
 Pixels = NDArray[np.uint8]
 
 SALT_BYTES: Final = 32
@@ -63,19 +65,38 @@ class Proof:
 
 @final
 class Running:
-    """The same for targets that come frame by frame: `add` each, then ask for the proof."""
+    """The same for targets that come frame by frame: `add` the `digest` of each, then ask for the proof.
 
-    def __init__(self) -> None:
-        self._salt = secrets.token_bytes(SALT_BYTES)
+    Args:
+        salt: of an output that is there already; None to draw one.
+    """
+
+    def __init__(self, salt: bytes | None = None) -> None:
+        self._salt = secrets.token_bytes(SALT_BYTES) if salt is None else salt
         self._code = hmac.new(salt_of(self._salt, Role.TARGET), digestmod=sha256)
 
-    def add(self, pixels: Pixels) -> None:
-        """One more frame of the target."""
-        self._code.update(_one(pixels))
+    def add(self, frame: bytes) -> None:
+        """One more frame of the target, by its digest."""
+        self._code.update(frame)
 
     def proof(self, source: Pixels) -> Proof:
         """What the frames that were added, and this source, lead to."""
         return Proof(self._salt, commit(self._salt, Role.SOURCE, [source]), self._code.hexdigest())
+
+    def leads_to(self, target: str) -> None:
+        """Pass only if the frames that were added lead to this HMAC of a target.
+
+        Raises:
+            Forgery: `forged`.
+        """
+        if not hmac.compare_digest(self._code.hexdigest(), target):
+            raise Forgery.of("forged")
+
+    def copy(self) -> Running:
+        """As it is now, to be gone on with apart from this one."""
+        other = Running(self._salt)
+        other._code = self._code.copy()
+        return other
 
 
 def commit(salt: bytes, role: Role, pictures: Iterable[Pixels]) -> str:
@@ -111,13 +132,14 @@ def _fitting(keys: Mapping[Role, bytes], source: str, target: str, pictures: Ite
 def _codes(keys: Mapping[Role, bytes], pictures: Iterable[Pixels]) -> dict[Role, str]:
     codes = {role: hmac.new(key, digestmod=sha256) for role, key in keys.items()}
     for pixels in pictures:
-        one = _one(pixels)
+        one = digest(pixels)
         for code in codes.values():
             code.update(one)
     return {role: code.hexdigest() for role, code in codes.items()}
 
 
-def _one(pixels: Pixels) -> bytes:
-    digest = sha256(repr(pixels.shape).encode())
-    digest.update(np.ascontiguousarray(pixels).data)
-    return digest.digest()
+def digest(pixels: Pixels) -> bytes:
+    """SHA-256 of one picture's shape and pixels, 32 bytes."""
+    both = sha256(repr(pixels.shape).encode())
+    both.update(np.ascontiguousarray(pixels).data)
+    return both.digest()

@@ -22,7 +22,7 @@ from app.stamp.context import BEGIN, open_context
 from app.stamp.framing import is_as_written
 from app.stamp.framing_film import film_is_as_written
 from app.stamp.registry import Entry
-from app.stamp.statement import ASSERTION, Statement, parse, version_of
+from app.stamp.statement import ASSERTION, PARTS, Statement, parse, parse_parts, version_of
 
 _TEXT_LIMIT: Final = 120
 _MOST: Final = 20
@@ -44,6 +44,7 @@ class Manifest:
         failures: Codes of what failed.
         state: `Trusted` by an anchor of ours, `Valid` but for the trust, or `Invalid`.
         statement: Our assertion, if there is exactly one and it is in order.
+        parts: What is stated of the parts of a film that was put together; none of any other file.
         version: Of the statement, as it says itself.
         is_as_written: Whether the bytes that nothing signs are as we write them.
         when: The time of the last action that has one.
@@ -56,6 +57,7 @@ class Manifest:
     failures: tuple[str, ...]
     state: Literal["Trusted", "Valid", "Invalid"] = "Invalid"
     statement: Statement | None = None
+    parts: tuple[Statement, ...] = ()
     version: int | None = None
     is_as_written: bool = False
     when: str | None = None
@@ -120,6 +122,9 @@ def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> Manif
     assertions = manifest.get("assertions", [])
     ours = [entry.get("data") for entry in assertions if entry.get("label") == ASSERTION]
     statement = parse(ours[0]) if len(ours) == 1 else None
+    pieces = [entry.get("data") for entry in assertions if entry.get("label") == PARTS]
+    parts = parse_parts(pieces[0] if pieces else None, statement) if statement and len(pieces) <= 1 else None
+    statement = None if parts is None else statement
     intact = state == "Trusted" and _is_as_written(detailed["manifests"][name]["assertion_store"], data, fmt)
     if state == "Trusted":
         failures += () if intact else ("selfsame.unsignedBytes",)
@@ -134,6 +139,7 @@ def _extract(store: Any, detailed: Any, data: bytes, fmt: codec.Format) -> Manif
     return Manifest(
         state=state if state in {"Trusted", "Valid"} else "Invalid",
         statement=statement,
+        parts=parts or (),
         version=version_of(ours[0]) if len(ours) == 1 else None,
         is_as_written=intact,
         when=next((time for time in reversed(times) if isinstance(time, str) and _WHEN.fullmatch(time)), None),

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Final
 
 ASSERTION: Final = "org.selfsame.consent"
 """Label of the assertion in the manifest."""
+PARTS: Final = "org.selfsame.parts"
+"""Label of the assertion in the manifest of a film that was put together: what was stated of each of its parts."""
+JOINED: Final = "joined_from"
+"""The parameter that says of how many."""
 VERSION: Final = 3
 """2 had neither scores nor HMACs, and is still read. Of other versions nothing is believed; `version_of` names them."""
 READ: Final = (2, 3)
@@ -156,6 +161,52 @@ def parse(data: object) -> Statement | None:
     )
     # Comparing with what we would write ourselves also catches fields that are missing, foreign or contradictory.
     return statement if in_range and statement.as_json() == dict(data) else None
+
+
+def parts_as_json(parts: Sequence[Statement]) -> dict[str, object]:
+    """The data of the assertion about the parts of a film: JSON types only."""
+    return {"version": 1, "parts": [part.as_json() for part in parts]}
+
+
+def parse_parts(data: object, whole: Statement) -> tuple[Statement, ...] | None:
+    """Read what is stated of the parts of a film, from an assertion that anyone may have written.
+
+    Args:
+        data: The assertion's data; None where there is no such assertion.
+        whole: What is stated of the film.
+
+    Returns:
+        The parts in their order, none for a film in one; None unless they make up this very film, frame by frame, and
+        say of it what the whole says.
+    """
+    told = data.get("parts") if isinstance(data, Mapping) else []
+    if not isinstance(told, list) or len(told) != whole.parameters.get(JOINED, 0):
+        return None
+    parts = tuple(part for part in map(parse, told) if part is not None)
+    if not told:
+        return () if data is None else None
+    fit = len(parts) == len(told) and data == parts_as_json(parts) and all(is_of(part, whole) for part in parts)
+    ends = list(accumulate(float(part.parameters["frames"]) for part in parts)) if fit else []
+    begins = [part.parameters["first_frame"] for part in parts] if fit else []
+    return parts if fit and (begins, ends[-1]) == ([0.0, *ends[:-1]], whole.parameters["frames"]) else None
+
+
+def is_of(part: Statement, whole: Statement) -> bool:
+    """Whether one states of a part what the other states of a film: what was done and how; not when, by which leave."""
+    told = (part.purpose, part.domain, part.target_origin, part.engine)
+    counted = all(isinstance(part.parameters.get(name), float | int) for name in ("first_frame", "frames"))
+    same = told == (whole.purpose, whole.domain, whole.target_origin, whole.engine)
+    return counted and same and settings(part) == settings(whole)
+
+
+def settings(statement: Statement) -> dict[str, float | str]:
+    """The engine's settings alone, without what was counted of a film."""
+    counts = ("frames", "frames_changed", "first_frame", JOINED)
+    return {
+        name: value
+        for name, value in statement.parameters.items()
+        if name not in counts and not name.startswith("left_")
+    }
 
 
 def _parameters(data: object) -> dict[str, float | str] | None:

@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from app import codec, film_out
+from app import codec, film_out, serial
 from app import files as files_of_app
 from app.cli import film as cli_film
 from app.cli import run
@@ -177,6 +177,56 @@ def test_ctrl_c(mine, tmp_path, door, capsys, monkeypatch):
     assert run(["age", str(mine), "-o", str(tmp_path / "out.mp4")]) == 130
     assert "Stopped. Nothing was written." in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def long(monkeypatch):
+    """Films of eight frames are long ones."""
+    monkeypatch.setattr(serial, "length", lambda _: 4)
+
+
+def test_a_long_film_goes_on_where_it_was_stopped(mine, tmp_path, door, capsys, monkeypatch, long):
+    out, command = tmp_path / "out.mp4", ["age", str(mine), "-o", str(tmp_path / "out.mp4")]
+    right = cli_film.Line.tell
+
+    def stop(line, now):
+        right(line, now)
+        if now.done > 8:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli_film.Line, "tell", stop)
+    assert run(command) == 130
+    folder = tmp_path / "out.mp4.parts"
+    said = capsys.readouterr().err
+    assert f"Stopped. 2 parts of the film are finished and kept in {folder}. Say the same command again" in said
+    assert not out.exists()
+    monkeypatch.setattr(cli_film.Line, "tell", right)
+    assert run(["age", "--years", "9", *command[1:]]) == 2
+    said = capsys.readouterr().err
+    assert "[not-a-part]" in said
+    assert f"Move the folder {folder} away to begin anew" in said
+    (folder / "mine.txt").write_text("stays")
+    assert run(command) == 0
+    said = capsys.readouterr().err
+    assert f"Finished parts lie in {folder}" in said
+    assert "left alone: not you 3" in said
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"], "ours are gone, what is not stays"
+    (pem,) = [Signer.open(Home.open().keys).anchor_pem]
+    assert len(verify(out.read_bytes(), [pem]).parts) == 3
+
+
+def test_a_long_film_that_outlasts_the_session_is_begun(mine, tmp_path, door, capsys, monkeypatch, long):
+    monkeypatch.setattr(serial, "Progress", lambda *told: Progress(*told[:-1], 1e9))
+    assert run(["age", str(mine), "-o", str(tmp_path / "out.mp4")]) == 0
+    said = capsys.readouterr().err
+    assert said.count("The session will end before this film is finished. What is finished is kept.") == 1
+
+
+def test_a_shelf_that_cannot_be_made(mine, tmp_path, door, capsys, long):
+    (tmp_path / "out.mp4.parts").write_text("a file in the way")
+    assert run(["age", str(mine), "-o", str(tmp_path / "out.mp4")]) == 3
+    assert "cannot be made" in capsys.readouterr().err
+    assert (tmp_path / "out.mp4.parts").read_text() == "a file in the way"
 
 
 def test_without_an_encoder(mine, tmp_path, door, capsys, monkeypatch):

@@ -21,7 +21,17 @@ FOR_PROGRAMS = {"spent", "wrong-purpose", "bad-output", "bad-option"}
 # What only a command says, and what only its options can bring about; commands speak English.
 ONLY_COMMANDS = {
     *("bad-salt", "no-salt", "no-original", "nothing-to-compare", "cannot-read", "file-exists", "unknown-format"),
-    *("no-folder", "no-folder-here", "no-pictures", "nobody-enrolled", "one-person", "no-key", "own-key-already"),
+    *(
+        "no-folder",
+        "no-folder-here",
+        "no-pictures",
+        "not-a-part",
+        "film-not-finished",
+        "nobody-enrolled",
+        "one-person",
+        "no-key",
+        "own-key-already",
+    ),
     *("no-face-choice", "no-room", "host-not-local", "port-taken", "fetch-altered", "fetch-failed"),
     *("certificate-key-kind", "certificate-key-mismatch", "key-has-password", "key-unreadable", "no-own-model"),
 }

@@ -226,7 +226,7 @@ def test_as_json(make_data):
     found = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert set(found) == {
         *("verdict", "sentence", "statement", "when", "title", "signer", "whose", "actions", "label", "failures"),
-        *("changed", "watermark", "withdrawn", "manifest"),
+        *("changed", "watermark", "withdrawn", "manifest", "parts"),
     }
     assert found["verdict"] == report.verdict.value
     if report.label:

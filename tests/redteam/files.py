@@ -13,10 +13,14 @@ import zlib
 
 import numpy as np
 
-from app import codec, media
+from app import codec, film_out, media
+from app.engines.age import AgeOptions
+from app.film import read as film_read
 from app.home import Home
+from app.reel import Job
+from app.stamp.parts import Parts
 from app.verify import Verdict, verify
-from tests.app import film_helpers, malformed, tampering
+from tests.app import film_helpers, malformed, reel_helpers, tampering
 from tests.app.stamp_helpers import facts, signer, write
 from tests.app.test_stamp_watermark import scenery
 from tests.promises.stage import draw
@@ -107,6 +111,22 @@ def a_finished_file_cut_joined_and_saved_again(ground):
     tries += [with_text(real), real.replace(b"swap", b"none"), real[:20] + bytes(50) + real[70:]]
     said = {_verdict(ground, data) for data in tries if data != real}
     return "never called genuine" if "ours" not in said else "called genuine"
+
+
+@attack("not-a-part")
+def films_laid_there_as_finished_parts_of_another(ground):
+    """To be joined and signed: as it was filmed; signed by somebody else; signed here, of another film; with a bit."""
+    film = reel_helpers.cut()
+    job = Job(ground.ada, ground.ada.live()[0], film, AgeOptions(years=9))
+    parts = Parts(ground.ada, film, job.doing, ground.signer)
+    real = parts.make(job.worker(film.part(0, 4).timing), 4).data
+    control(answer(Parts(ground.ada, film, job.doing, ground.signer).take_up, real) == "done", "not even a real one")
+    other = film_read(film_out.encode(list(reel_helpers.cut().frames()), film.timing))
+    tries = [film.data, film_helpers.remuxed(real), _flipped(real, len(real) - 999, 1), real[:-1], b""]
+    said = {answer(Parts(ground.ada, film, job.doing, ground.signer).take_up, one) for one in tries}
+    said |= {answer(Parts(ground.ada, other, job.doing, ground.signer).take_up, real)}
+    said |= {answer(Parts(ground.ada, film, job.doing, signer("redteam")).take_up, real)}
+    return together(said)
 
 
 @attack("selfsame-elsewhere, someone-else")
