@@ -24,6 +24,9 @@ def _facts(report: Report) -> Iterator[tuple[str, str | None]]:
     yield "actions", "; ".join(report.actions)
     if stated is not None:
         yield "receipt", f"{stated.consent}, live check {stated.assurance}" + _scores(report)
+        others = {part.consent for part in report.parts} - {stated.consent}
+        if others:
+            yield "parts", f"{len(report.parts)}, some of them with receipt {', '.join(sorted(others))}"
     yield "withdrawn", report.withdrawn
     if report.verdict is not Verdict.NOT_A_PICTURE:
         seen = report.label

@@ -40,7 +40,7 @@ def pictures(session: bench.Session) -> Iterator[tuple[str, Pixels]]:
     yield "+40: drawn round them", _made(session, "feng", glasses, 40)
     turned = _target(session, "ada", yaw=36.0, light="soft")
     yield "turned far, before", turned.pixels
-    yield "+40: hair by the cheek stays", _made(session, "ada", turned, 40)
+    yield "+40", _made(session, "ada", turned, 40)
     small = _target(session, "ada", distance=150.0, light="dim")
     yield "small and dark, before", small.pixels
     yield "+40: fine lines left out", _made(session, "ada", small, 40)

@@ -45,6 +45,8 @@ _DEEPEST: Final = 0.2
 _LEAST: Final = 0.01
 _FADES: Final = 0.25
 """Face widths before the end of what is looked at over which nothing comes to turn."""
+_LOWEST, _ENDS = 0.7, 0.5
+"""Face widths under the chin where grey ends, and over which it does so: in long hair, by and by."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +81,9 @@ class Greying:
         fallen = drawn(flat, atlas.mesh, float(_SCALE), np.ones_like(flat), seed)
         clumps, temples = early(flat.shape, atlas.mesh, float(_SCALE), seed)
         edge = np.pad((self._unwrap.drawn_in > 0).astype(np.uint8), 1)
-        self._reach = np.clip(cv2.distanceTransform(edge, cv2.DIST_L2, 3)[1:-1, 1:-1] / (_FADES * _SCALE), 0, 1)
+        reach = np.clip(cv2.distanceTransform(edge, cv2.DIST_L2, 3)[1:-1, 1:-1] / (_FADES * _SCALE), 0, 1)
+        hangs = (np.arange(len(flat), dtype=np.float32) - np.float32(atlas.mesh[152, 1])) / _SCALE
+        self._reach = reach * np.clip((_LOWEST - hangs) / _ENDS, 0, 1)[:, None]
         self._fallen, self._early = fallen, 0.3 * clumps + 1.1 * temples + np.float32(4.2 * amount - 2.7)
         self.reset()
 
@@ -135,11 +139,12 @@ class Greying:
         if hair is None or not known.chance.max() > 0.3:
             self._fields = None
             return
-        near = np.clip(3 * blur(known.chance, 0.08 * _SCALE), 0, 1) * self._reach
+        near = np.clip(3 * blur(known.chance, 0.08 * _SCALE), 0, 1)
         chance = 0.96 * blur(known.chance, 0.015 * _SCALE) + _EVERYWHERE[0] * near + 1e-4
         log = np.log(chance / (1 - np.minimum(chance, 0.98)))
         strands = 1.1 * (1 - hair.shown) * self._fallen
-        self._fields = np.dstack([log, 1.6 * (self._early + strands), near, self._fallen]).astype(np.float32)
+        ends = np.minimum(3 * near, 1) * self._reach
+        self._fields = np.dstack([log, 1.6 * (self._early + strands), ends, self._fallen]).astype(np.float32)
         yes, no = (_smooth(one) for one in (known.hair, known.other))
         ratio = (yes / max(float(yes.sum()), 1e-6) + 1e-7) / (no / max(float(no.sum()), 1e-6) + 1e-7)
         self._odds = np.log(np.clip(ratio, *_ODDS)).astype(np.float32)
@@ -187,7 +192,7 @@ class Greying:
         place, face = told[..., 0], told[..., 4]
         off = np.float32(np.log(_EVERYWHERE[1] / _EVERYWHERE[0])) * face * (place < _UNLIKELY)
         mask = _chance(place + off + self._odds[_codes(small)])
-        return blur(mask, max(0.6, 0.006 * width / _STEP)) * np.minimum(3 * told[..., 2], 1)
+        return blur(mask, max(0.6, 0.006 * width / _STEP)) * told[..., 2]
 
     def _turned(self, small: Pixels, mask: Floats, told: Floats, hair: Hair, width: float) -> tuple[Floats, Pixels]:
         """How far each pixel has turned, 0..1, and by how many grey levels it is lifted, uint8: (h, w) each."""

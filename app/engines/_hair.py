@@ -23,10 +23,22 @@ _LOWER_FACE: Final = (
 _JAW: Final = (132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361)
 _DISTINCT: Final = 18.0
 """Chroma of hair that is told from dark clothes by its colour."""
-_BEARD: Final = 0.35
-"""Share of the lower face that a beard covers at least."""
+_CHEEKS: Final = (
+    *(46, 143, 116, 123, 147, 213, 192, 214, 210, 211, 32, 208, 199, 428, 262, 431, 430, 434, 416, 433, 376, 352, 345),
+    *(372, 276),
+)
+"""Round what hair does not fall over: eyes, cheeks, mouth."""
+_DRESSED: Final = 0.15
+"""Share of chest or shoulders that looks like hair, from which clothes cannot be told from what hangs over them."""
+_ENDS: Final = 0.4
+"""Face widths over which grey ends, in hair that hangs lower than is painted."""
+_BEARD: Final = 0.38
+"""Share of the lower face that a beard covers at least. Of 49 drawn people in three lights (by hand) six with a beard
+reach 0.41 to 0.80 in two lights each; without one all but a man with stubble stay under 0.34."""
 _LEAST: Final = 0.004
 """Share of the squared face width that must look like hair; below it the person is taken for bald."""
+_ALONE: Final = 0.05
+"""Share of the squared face width from which hair with a colour of its own need not hang together with the crown."""
 _COVER: Final = 0.3
 """Share of the crown that must look like the hair found; below it the mask is not sure enough to be used."""
 _SLACK: Final = (50.0, 8.0, 8.0)
@@ -53,7 +65,8 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     crown = (ring(1.36, 0.05, 0) > 0.5) & (ring(1.08, 0.02, 0) < 0.5) & (above_brow > 0.15)
     seeds = crown & (person > 0.8) & (unlike_skin > 2.6)
     seen = on.calm[seeds]
-    if len(seen) < _LEAST * width * width or not _natural(seen):
+    least = _LEAST * width * width
+    if len(seen) < least or not _natural(seen):
         return np.zeros(shape[:2], np.float32)
     hair = Colour.of(seen, _SLACK).refined(seen, _SLACK, 2)
     unlike_hair = hair.distance(on.calm)
@@ -62,26 +75,36 @@ def hair_mask(on: Canvas, person: Floats) -> Floats:
     # hair rather than skin: the likelier of the two colours (a broad one is less likely everywhere)
     more = (unlike_skin**2 - unlike_hair**2 + on.tone.size - hair.size) / 2
     rather = 1 / (1 + np.exp(-np.clip(more, -30, 30)))
+    # the segmenter gives up some strands that hang free: of a half-hearted yes their colour makes a whole one
+    person = np.maximum(person, like * rather * np.clip(3 * person - 0.5, 0, 1))
+    # what hangs over cheeks, neck and collar is hair only where it has a colour of its own
+    distinct = np.float32(np.hypot(*hair.middle[1:]) > _DISTINCT)
     # over the forehead only what is clearly not skin; the crown nearly whatever it is; by the cheeks only its colour
     face = ring(1, 0, 0.012)
-    inside = face * np.clip(above_brow / 0.05, 0, 1) * like * rather
+    cheeks = polygon(shape, on.mesh[list(_CHEEKS), :2], 0, 0.02 * width)
+    over = np.maximum(np.clip(above_brow / 0.05, 0, 1), distinct * (1 - cheeks))
+    inside = face * over * like * rather
     crown_like = 0.8 * np.clip((above_brow - 0.05) / 0.2, 0, 1) * np.clip((unlike_skin - 2.4) / 1.5, 0, 1)
     outside = (1 - face) * np.maximum(like * rather, crown_like)
-    # what hangs lower than the chin is as likely a dark collar, unless the hair has a colour of its own
-    distinct = float(np.hypot(*hair.middle[1:])) > _DISTINCT
-    around = np.maximum(ring(1.9, 0.22, 0.12), ring(1.6, -0.35, 0.12) * np.float32(distinct))
-    low, soft = (0.74, 0.15) if distinct else (0.06, 0.35)
-    reach = around * np.clip((low - below_chin) / soft, 0, 1)
+    # lower than the chin it is as likely a dark collar, unless chest and shoulders have another colour
     aside = np.abs(_along(shape, chin, np.array([down[1], -down[0]]) / width))
+    clothed = (person > 0.8) & (below_chin > 0.4) & (below_chin < 0.74)
+    shown = [like[part] for part in (clothed & (aside < 0.3), clothed & (aside > 0.75)) if part.sum() > least]
+    dressed = max((float(one.mean()) for one in shown), default=1.0)
+    hangs = bool(distinct) or dressed < _DRESSED
+    around = np.maximum(ring(1.9, 0.22, 0.12), ring(1.8, -0.45, 0.12) * np.float32(hangs))
+    low, soft = (0.78, 0.15) if hangs else (0.06, 0.35)
+    reach = around * np.clip((low - below_chin) / soft, 0, 1)
     neck = np.clip((0.46 - aside) / 0.1, 0, 1) * np.clip((below_chin + 0.2) / 0.15, 0, 1)
-    reach = reach * (1 - neck)
+    surely = rather if distinct else like * np.clip(5 * rather - 4, 0, 1) * np.float32(hangs)
+    reach = reach * (1 - neck * (1 - surely))
     raw = np.maximum(inside, outside) * np.clip(person * 1.6 - 0.4, 0, 1) * reach
     edges = np.asarray(on.light / 100, np.float32)
     mask = np.clip(_guided(np.asarray(raw, np.float32), edges, max(1, round(0.03 * width))) * 1.25 - 0.12, 0, 1)
     # the filter reaches over the hairline: what is skin to the pixel comes off again
     skin_off = np.clip(1.7 * rather - 0.35, 0, 1) * np.clip(blur(person, 0.01 * width) * 2 - 0.6, 0, 1)
-    ends = np.clip((0.66 - below_chin) / 0.6, 0, 1) if distinct else 1.0  # in long hair, by and by
-    mask = np.asarray(_joined(mask, seeds, width) * skin_off * ends, np.float32)
+    ends = np.clip((0.72 - below_chin) / _ENDS, 0, 1) if hangs else 1.0  # in long hair, by and by
+    mask = np.asarray(_joined(mask, seeds, width, face if distinct else None) * skin_off * ends, np.float32)
     scalp = crown & (person > 0.8) & (above_brow > 0.35)
     sure = float(mask[scalp].mean()) if scalp.any() else 0.0
     return mask if sure > _COVER else np.zeros(shape[:2], np.float32)
@@ -95,7 +118,7 @@ def beard_mask(on: Canvas, person: Floats) -> Floats:
     width, shape = on.width, on.lab.shape
     lower = polygon(shape, on.mesh[list(_LOWER_FACE), :2], 0, 0.02 * width) * on.face * (1 - on.lips)
     unlike_skin = on.strange
-    covered = np.clip((unlike_skin - 2.6) / 1.4, 0, 1) * lower
+    covered = np.clip((unlike_skin - 2.2) / 1.2, 0, 1) * lower
     if float(covered.sum()) < _BEARD * max(float(lower.sum()), 1.0):
         return np.zeros(shape[:2], np.float32)
     beard = Colour.of(on.calm[covered > 0.7], _SLACK)
@@ -106,10 +129,17 @@ def beard_mask(on: Canvas, person: Floats) -> Floats:
     return np.asarray(np.maximum(covered, more), np.float32)
 
 
-def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float) -> Floats:
-    """The parts of `mask` (H, W) that hang together with `seeds`, softly cut."""
+def _joined(mask: Floats, seeds: NDArray[np.bool_], width: float, face: Floats | None) -> Floats:
+    """The parts of `mask` (H, W) that hang together with `seeds`, softly cut.
+
+    Where `face` (H, W) is given, large clear ones off the face as well: of a turned head the far side's hair comes out
+    behind the neck.
+    """
     labels = cv2.connectedComponents((mask > 0.3).astype(np.uint8))[1]
     kept = np.zeros(labels.max() + 1, np.float32)
+    if face is not None:
+        size, sure, on = (np.bincount(labels.ravel(), each) for each in (None, mask.ravel(), face.ravel()))
+        kept[(size > _ALONE * width**2) & (sure > 0.7 * size) & (on < 0.2 * size)] = 1
     kept[labels[seeds]] = 1
     kept[0] = 0
     part = kept[labels]

@@ -22,8 +22,9 @@ from models.topology import CANONICAL, OVAL, TRIANGLES
 
 _WIDTH: Final = float(np.ptp(CANONICAL[:, 0]))
 _MIDDLE: Final = (CANONICAL[:, :2].min(0) + CANONICAL[:, :2].max(0)) / 2
-_RINGS: Final = ((1.12, 0.0), (1.40, 0.0), (1.88, 0.10), (2.25, 0.30))
-"""For each ring its size, outline of the face = 1, and how far it is lifted, face widths: hair stands above a face."""
+_RINGS: Final = ((1.12, 0.0, 0.0), (1.40, 0.0, 0.0), (1.88, 0.10, 0.10), (2.25, 0.30, 0.02))
+"""For each ring its size, outline of the face = 1, and how far it is lifted above and below, face widths: hair stands
+above a face, and hangs down beside it."""
 _FOLLOWS: Final = (0.85, 0.40, 0.0, 0.0)
 """How far each ring follows where the outline is moved to: nothing moves beyond `_field.REACH`."""
 FACE_RINGS: Final = 3
@@ -43,8 +44,10 @@ def _ring_points() -> Points:
     outline = CANONICAL[list(OVAL)]
     ears = float(CANONICAL[[234, 454], 2].mean())
     rings = []
-    for size, lift in _RINGS:
-        flat = _MIDDLE + (outline[:, :2] - _MIDDLE) * size - (0, lift * _WIDTH)
+    down = np.interp(outline[:, 1], (outline[:, 1].min(), outline[:, 1].max()), (0.0, 1.0))
+    for size, above, below in _RINGS:
+        flat = _MIDDLE + (outline[:, :2] - _MIDDLE) * size
+        flat[:, 1] -= (above + (below - above) * down) * _WIDTH
         deep = outline[:, 2] + (ears - outline[:, 2]) * min(1.0, (size - 1) / 0.4)
         rings.append(np.column_stack([flat, deep]))
     return np.vstack(rings)

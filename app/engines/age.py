@@ -53,4 +53,4 @@ def age(gate: Gate, grant: Grant, options: AgeOptions | None = None) -> Draft:
     work = gate.redeem(grant, Purpose.AGE)
     uncovered(work.target)
     pixels = _age.render(work.target, options.years, options.grey, int(options.seed), _age.segmenter())
-    return work.draft(pixels, engine="age-wrinkle 4", parameters=options.parameters)
+    return work.draft(pixels, engine="age-wrinkle 5", parameters=options.parameters)

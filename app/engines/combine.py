@@ -88,7 +88,7 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
         raise Refusal("bad-option", "The changes are not of the same pictures.", "Ask for leave for one pair.")
     uncovered(first.source, first.target)
     pixels = _made(first, options)
-    return first.draft(pixels, "combine-mesh 2", options.parameters, *more)
+    return first.draft(pixels, "combine-mesh 3", options.parameters, *more)
 
 
 def _made(work: Work, options: CombineOptions) -> Pixels:

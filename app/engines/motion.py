@@ -17,9 +17,9 @@ from consent.types import Draft, Origin
 Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
 _ENGINES: Final = {
     SwapOptions: "swap-mesh motion-1",
-    AgeOptions: "age-wrinkle motion-2",
+    AgeOptions: "age-wrinkle motion-3",
     ExpressOptions: "express-mesh motion-1",
-    CombineOptions: "combine-mesh motion-1",
+    CombineOptions: "combine-mesh motion-2",
 }
 _LOOKS: Final = 12
 """Frames between two looks for a mask over the mouth."""

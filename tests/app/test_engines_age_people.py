@@ -73,6 +73,46 @@ def test_grey_hair_has_no_rim_of_light():
     assert lifted.max() < 120
 
 
+def hair(pixels, face):
+    """Which pixels of a picture are hair, 0..1, and which lie how many face widths under the chin: (H, W) each."""
+    placed, mask = _age.hair_of(pixels, face.mesh, 10_000.0, segmenter())
+    whole = np.zeros(pixels.shape[:2], np.float32)
+    placed.box.cut(whole)[:] = cv2.resize(mask, placed.box.shape[::-1])
+    below = (np.arange(pixels.shape[0])[:, None] - face.mesh[152, 1]) / width_of(face.mesh)
+    return whole, np.broadcast_to(below, whole.shape)
+
+
+def black(pixels):
+    return (pixels < 60).all(2)
+
+
+def test_long_hair_is_hair_under_the_chin_too():
+    """Beside the neck as well; it ends by and by, before it ends being painted."""
+    seen = shot("gita")
+    mask, below = hair(seen.pixels, seen.face)
+    strands = black(cv2.blur(seen.pixels, (5, 5)))
+    assert mask[strands & (below > 0.05) & (below < 0.25)].mean() > 0.7
+    assert mask[~black(seen.pixels) & (below > 0.05)].mean() < 0.02, "neither neck nor clothes"
+    last = [mask[strands & (below > at) & (below < at + 0.05)].mean() for at in (0.2, 0.3, 0.4, 0.5)]
+    assert last == sorted(last, reverse=True)
+    assert last[0] > 0.8
+    assert last[-1] < 0.4
+
+
+def test_dark_clothes_are_no_hair():
+    """With dark hair over them nobody can tell which is which: it ends at the chin, as it would be with a collar."""
+    seen = shot("gita")
+    _, below = hair(seen.pixels, seen.face)
+    red, green, blue = (seen.pixels[..., at].astype(int) for at in range(3))
+    dressed = seen.pixels.copy()
+    clothes = (below > 0.1) & (segmenter().mask(seen.pixels) > 0.5) & (3 * blue < red + 10) & (red > green + 30)
+    assert clothes.mean() > 0.05
+    dressed[clothes] = dressed[clothes] // 6 + 8
+    mask, _ = hair(dressed, seen.face)
+    assert mask[below > 0.4].max() < 0.1
+    assert mask[below < -0.2].max() > 0.9
+
+
 def test_a_bald_head_gets_no_grey_hair():
     seen = shot("ivo")
     plain = _age.render(seen, 30.0, 0.0, 7, segmenter())

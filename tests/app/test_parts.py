@@ -23,6 +23,7 @@ from app.stamp import label, parts, watermark
 from app.stamp.parts import Parts
 from app.stamp.proof import Role
 from app.stamp.statement import parse_parts, parts_as_json
+from app.told import lines as told_of
 from app.verify import Verdict, verify
 from consent.errors import Fault, Forgery, Refusal
 from consent.types import Purpose
@@ -268,6 +269,7 @@ def test_whoever_withdraws_later_is_named(gate, signer, kept, notary, ledger):
     told = verify(stamped.data, [signer.anchor_pem], {gate.consent: "2026-11-23T10:00:00+00:00"})
     assert told.withdrawn is not None
     assert "Consent withdrawn on 2026-11-23" in told.sentence
+    assert any(f"3, some of them with receipt {gate.consent}" in line for line in told_of(told))
 
 
 def test_neither_another_gate_nor_another_film_nor_anything_hand_made(gate, signer, notary, ledger):
