@@ -76,7 +76,8 @@ def check_time(now: Progress, seconds: float) -> None:
     """
     if now.left is not None and now.done >= _SURE and now.left > seconds:
         reason = "The session would end before this film is finished."
-        raise Refusal("film-outlasts-session", reason, "Use a shorter or a smaller film.")
+        remedy = "Use a shorter or smaller film, or a terminal: `selfsame` makes a long one in several sessions."
+        raise Refusal("film-outlasts-session", reason, remedy)
 
 
 def change_film(

@@ -202,7 +202,7 @@ class _Pace:
         units, whole = done + CHECK * looked_at, self._total * (1 + CHECK)
         made, left = units - self._from, None
         if made >= _SURE or units == whole:
-            left = (time.monotonic() - self._began) / max(made, 1.0) * (whole - units)
+            left = (time.monotonic() - self._began) / max(made, 1.0) * max(whole - units, 0.0)
         share = 1.0 if looked_at == self._total else min(units / whole, 0.999)
         counts = self._left + Counter(now.left)
         self._tell(Progress(self._total, done, looked_at, self._changed + now.changed, counts, share, left))

@@ -59,11 +59,12 @@ class Doing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """A finished part, and the whole film's proof as it is at its end."""
+    """A finished part, the whole film's proof as it is at its end, and of one made in this session whose face it is."""
 
     data: bytes = field(repr=False)
     told: Statement
     after: Running
+    source: Pixels | None = field(default=None, repr=False)
 
 
 @final
@@ -86,7 +87,6 @@ class Parts:
         exactly(Doing, doing)
         self._gate, self._doing, self._signer, self._language = gate, doing, signer, language
         self._begin, self._parts = Running(), list[_Part]()
-        self._source: Pixels | None = None
 
     @property
     def total(self) -> int:
@@ -160,8 +160,7 @@ class Parts:
         told = stamped.report.statement
         if told is None or not self._doing.states(told):
             raise Fault("bad-facts", "The facts about this film are not in order.", "Report it.")
-        self._source = source
-        self._parts.append(_Part(stamped.data, told, whole))
+        self._parts.append(_Part(stamped.data, told, whole, source))
         return stamped
 
     def drop(self) -> None:
@@ -169,15 +168,16 @@ class Parts:
         self._parts.pop()
 
     def joined(self) -> Stamped:
-        """The whole film, in memory. At least its last part was made in this session.
+        """The whole film, in memory. At least its last part must be of this session.
 
         Raises:
             Refusal: `consent-withdrawn`: to one of its parts; the session is over; `film-too-large`.
             Fault: not all of it is finished, or anything went wrong in between; there are no bytes then.
         """
-        if self._source is None or self.done != self.total:
+        source = self._parts[-1].source if self._parts else None
+        if source is None or self.done != self.total:
             raise Fault("film-not-finished", "Not all parts of this film are finished.", "Report it.")
-        proof = self._after.proof(self._source)
+        proof = self._after.proof(source)
         statement, stated = self._statement(proof), [part.told for part in self._parts]
         silent = film_out.join([part.data for part in self._parts], self._film.timing, self._film)
         definition = manifest.build(statement, codec.Format.MP4, dt.datetime.now(dt.UTC), stated)

@@ -32,7 +32,10 @@ ZH_FILMS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "nothing-changed": ("这部影片里没有一帧的脸被改变。", "请使用能清楚看到你的影片。"),
         "stopped": ("影片已停止；什么都没有保留。", "需要的话请重新开始。"),
         "no-film": ("没有可以改变的影片。", "请先把影片拖到框里。"),
-        "film-outlasts-session": ("这部影片做完之前，会话就会结束。", "请使用更短或更小的影片。"),
+        "film-outlasts-session": (
+            "这部影片做完之前，会话就会结束。",
+            "请使用更短或更小的影片，或在终端里用 selfsame 命令：它会分几次会话做完长影片。",
+        ),
         "camera-order": ("摄像头的画面没有按拍摄的顺序到达。", "请重新开始。"),
         "camera-size": ("摄像头画面的尺寸不常见。", "请在浏览器的地址栏里选择另一个摄像头。"),
         "frame-too-large": ("一帧摄像头画面大得不合常理。", "请重新开始。"),

@@ -303,6 +303,12 @@ def test_nothing_is_joined_before_it_is_finished_here(gate, signer, kept):
     taken.take_up(last)
     assert taken.done == taken.total
     refused(taken.joined, "film-not-finished")
+    mixed, job = Parts(gate, job.film, job.doing, signer), Job(gate, gate.live()[0], cut(), OLDER)
+    mixed.make(job.worker(cut().part(0, EVERY).timing), EVERY)
+    for _, data in [*Shelf(kept / "out.mp4").read()][1:]:
+        mixed.take_up(data)
+    assert mixed.done == mixed.total
+    refused(mixed.joined, "film-not-finished")
 
 
 def test_what_comes_out_is_looked_at(gate, signer, kept, monkeypatch):

@@ -15,7 +15,8 @@ from app.film_colour import brightness
 from app.film_out import encode
 from app.stamp import label, watermark
 from app.stamp.marking import Marker
-from app.stamp.proof import Role, Running, commit, roles
+from app.stamp.proof import Role, Running, commit, digest, roles
+from consent.errors import Forgery
 from tests.app.film_helpers import drawn
 
 
@@ -68,8 +69,13 @@ def test_frames_that_come_one_by_one_are_proved_alike():
     frames, source = [drawn(n) for n in range(3)], drawn(9)
     running = Running()
     for pixels in frames:
-        running.add(pixels)
-    proof = running.proof(source)
+        running.add(digest(pixels))
+    proof, another = running.proof(source), running.copy()
+    another.add(digest(source))
+    assert running.proof(source) == proof != another.proof(source), "a copy goes its own way"
+    running.leads_to(proof.target)
+    with pytest.raises(Forgery):
+        another.leads_to(proof.target)
     assert proof.target == commit(proof.salt, Role.TARGET, frames)
     assert roles(proof.salt, proof.source, proof.target, frames) == (Role.TARGET,)
     assert roles(proof.salt, proof.source, proof.target, [source]) == (Role.SOURCE,)
