@@ -19,6 +19,8 @@ PARTS: Final = "org.selfsame.parts"
 """Label of the assertion in the manifest of a film that was put together: what was stated of each of its parts."""
 JOINED: Final = "joined_from"
 """The parameter that says of how many."""
+MOST_PARTS: Final = 1000
+"""Of a film; twice as many as the longest one has."""
 VERSION: Final = 3
 """2 had neither scores nor HMACs, and is still read. Of other versions nothing is believed; `version_of` names them."""
 READ: Final = (2, 3)
@@ -180,7 +182,7 @@ def parse_parts(data: object, whole: Statement) -> tuple[Statement, ...] | None:
         say of it what the whole says.
     """
     told = data.get("parts") if isinstance(data, Mapping) else []
-    if not isinstance(told, list) or len(told) != whole.parameters.get(JOINED, 0):
+    if not isinstance(told, list) or len(told) > MOST_PARTS or len(told) != whole.parameters.get(JOINED, 0):
         return None
     parts = tuple(part for part in map(parse, told) if part is not None)
     if not told:

@@ -335,6 +335,8 @@ def test_statements_that_do_not_fit_are_none(gate, signer, tmp_path):
         {"version": 1, "parts": [*parts_as_json(told)["parts"][:-1], {}]},
     ):
         assert parse_parts(wrong, whole) is None
+    many = dataclasses.replace(whole, parameters=dict(whole.parameters) | {"joined_from": 3000.0})
+    assert parse_parts({"version": 1, "parts": 1000 * parts_as_json(told)["parts"]}, many) is None
     plain = {name: value for name, value in whole.parameters.items() if name != "joined_from"}
     assert parse_parts(None, dataclasses.replace(whole, parameters=plain)) == ()
     assert parse_parts(parts_as_json([]), dataclasses.replace(whole, parameters=plain)) is None
