@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SECONDS: Final = 0.5
 """Between two progress lines in a terminal."""
+_ABOUT_PARTS: Final = frozenset({"not-a-part", "cannot-read", "film-too-large"})
+"""Refusals after which the same command would not go on."""
 _STEPS: Final = 10
 """Lines in all where the output is no terminal."""
 
@@ -42,7 +44,7 @@ def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
     except Refusal as no:
         raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
     free = shutil.disk_usage(out.absolute().parent).free
-    if free < 2 * len(data):
+    if free < (3 if serial.is_long(seen) else 2) * len(data):
         reason = f"There are {free // 2**20} MB left on the disk, too few for the new film."
         raise Refusal("no-room", reason, "Make room, or write to another disk.")
     width, height = seen.size
@@ -87,7 +89,7 @@ def change(job: Job, signer: Signer, out: Path, *, force: bool) -> None:
         stamped.save(out, overwrite=force)
     except BaseException as why:
         line.end()
-        left = _left_behind(shelf)
+        left = "" if getattr(why, "code", "") in _ABOUT_PARTS else _left_behind(shelf)
         if isinstance(why, KeyboardInterrupt):
             typer.echo(f"Stopped. {left or 'Nothing was written.'}", err=True)
         elif left:

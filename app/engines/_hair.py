@@ -34,7 +34,7 @@ _ENDS: Final = 0.4
 """Face widths over which grey ends, in hair that hangs lower than is painted."""
 _BEARD: Final = 0.38
 """Share of the lower face that a beard covers at least. Of 49 drawn people in three lights (by hand) six with a beard
-reach 0.41 to 0.80 in two lights each; without one all but a man with stubble stay under 0.34."""
+reach 0.41 to 0.80 in one to three of these; without one all but a man with stubble stay under 0.34."""
 _LEAST: Final = 0.004
 """Share of the squared face width that must look like hair; below it the person is taken for bald."""
 _ALONE: Final = 0.05

@@ -18,6 +18,7 @@ from typing import Final, final
 
 from app import codec, film_out
 from app.ahead import ahead
+from app.bmff import MAX_BYTES
 from app.film import Film, read
 from app.stamp import manifest
 from app.stamp.film import admitted, finish, mark
@@ -108,16 +109,15 @@ class Parts:
         """Of these the others, by the code of the reason, as far as the parts tell it."""
         return {name.replace("_", "-"): count for name, count in self._left().items()}
 
-    def take_up(self, data: bytes, tell: Callable[[int], object] = lambda _: None) -> None:
+    def take_up(self, data: bytes) -> None:
         """The next part, finished in an earlier session.
 
         Args:
             data: the whole file, from anyone.
-            tell: is told after each frame how many of the film were compared.
 
         Raises:
-            Refusal: `not-a-part`: it is not the next part of this film with these settings, made here and unchanged;
-                or the consent to it was withdrawn.
+            Refusal: `not-a-part`: it is not the next part of this film with these settings, made here and unchanged,
+                or the consent to it was withdrawn; `film-too-large`: all parts together are.
         """
         exactly(bytes, data)
         report = verify(data, [self._signer.anchor_pem])
@@ -126,18 +126,20 @@ class Parts:
         finished = read(data)
         if finished.size != part.size or not finished.timing.is_like(part.timing.from_zero()):
             raise _no_part("it has other times or another size")
-        running, whole = Running(self._salt(told)), self._after.copy()
+        salt = self._signer.registry.salt(told.target_hmac or "")
+        if salt is None:
+            raise _no_part("the consent to it was withdrawn")
+        running, whole = Running(salt), self._after.copy()
         with closing(ahead(digest(pixels) for pixels in part.frames())) as frames:
-            for number, frame in enumerate(frames, done + 1):
+            for frame in frames:
                 running.add(frame)
                 whole.add(frame)
-                tell(number)
         try:
             running.leads_to(told.target_hmac or "")
         except Forgery:
             raise _no_part("it was made from other frames") from None
         self._gate.live()
-        self._parts.append(_Part(data, told, whole))
+        self._add(_Part(data, told, whole))
 
     def make(self, worker: Worker, last: int, tell: Callable[[Count], object] = lambda _: None) -> Stamped:
         """Make the next part: the frames from the first that is not finished to `last - 1`.
@@ -160,7 +162,7 @@ class Parts:
         told = stamped.report.statement
         if told is None or not self._doing.states(told):
             raise Fault("bad-facts", "The facts about this film are not in order.", "Report it.")
-        self._parts.append(_Part(stamped.data, told, whole, source))
+        self._add(_Part(stamped.data, told, whole, source))
         return stamped
 
     def drop(self) -> None:
@@ -186,8 +188,8 @@ class Parts:
         report = verify(signed, [self._signer.anchor_pem])
         self._accept(report, statement)
         self._same_frames(signed)
-        for one in stated[:-1]:
-            self._salt(one)
+        if any(self._signer.registry.salt(one.target_hmac or "") is None for one in stated):
+            raise Refusal.of("consent-withdrawn")
         self._gate.live()
         self._signer.registry.keep(proof, statement.consent)
         self._gate.live()
@@ -213,11 +215,11 @@ class Parts:
             raise _no_part("it does not follow the one before")
         return told
 
-    def _salt(self, told: Statement) -> bytes:
-        salt = self._signer.registry.salt(told.target_hmac or "")
-        if salt is None:
-            raise Refusal.of("consent-withdrawn")
-        return salt
+    def _add(self, part: _Part) -> None:
+        """One more part, unless all together are larger than what is read: that is said now, and not at the end."""
+        if sum(len(one.data) for one in (*self._parts, part)) > MAX_BYTES:
+            raise Refusal("film-too-large", "The finished film is too large.", "Shorten it and try again.")
+        self._parts.append(part)
 
     def _left(self) -> Counter[str]:
         """Frames left alone, by the reason as it is written in the parameters."""

@@ -204,6 +204,7 @@ def test_a_long_film_goes_on_where_it_was_stopped(mine, tmp_path, door, capsys, 
     assert run(["age", "--years", "9", *command[1:]]) == 2
     said = capsys.readouterr().err
     assert "[not-a-part]" in said
+    assert "to go on from there" not in said, "it would not"
     assert f"Move the folder {folder} away to begin anew" in said
     (folder / "mine.txt").write_text("stays")
     assert run(command) == 0

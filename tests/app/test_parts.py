@@ -104,10 +104,13 @@ def test_every_frame_is_labelled_and_marked_by_its_part(gate, signer, tmp_path):
     stamped = made(gate, signer, tmp_path)
     marks = [int(part.watermark, 16) for part in stamped.report.parts]
     assert len(set(marks)) == 3
+    read = 0
     for number, pixels in enumerate(films.read(stamped.data).frames()):
         assert label.find(pixels).purpose == "age"
         seen = watermark.find(pixels)
         assert seen is None or seen.ident == marks[min(number // EVERY, 2)]
+        read += seen is not None
+    assert read >= 10
 
 
 def test_it_goes_on_after_a_kill(gate, signer, kept, notary, ledger, monkeypatch):
@@ -260,7 +263,15 @@ def test_of_a_withdrawn_consent(signer, tmp_path, notary, ledger):
             signer.registry.forget(earlier.consent)
 
     refused(lambda: made(now, signer, tmp_path, tell=withdraw), "consent-withdrawn")
-    refused(lambda: made(now, signer, tmp_path), "consent-withdrawn")
+    no = refused(lambda: made(now, signer, tmp_path))
+    assert "consent to it was withdrawn" in no.reason
+    assert "Move the folder" in no.remedy
+
+
+def test_a_film_that_becomes_too_large_is_refused_at_that_part(gate, signer, tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "MAX_BYTES", 1000)
+    refused(lambda: made(gate, signer, tmp_path), "film-too-large")
+    assert not Shelf(tmp_path / "out.mp4").paths()
 
 
 def test_whoever_withdraws_later_is_named(gate, signer, kept, notary, ledger):
