@@ -21,6 +21,7 @@ from app.engines.combine import CombineOptions, combine
 from app.engines.combine import purposes as purposes  # noqa: PLC0414 - what leave is needed, handed on
 from app.engines.express import ExpressOptions, express
 from app.engines.neural import NeuralOptions, neural
+from app.engines.personal import PersonalOptions, personal
 from app.engines.swap import SwapOptions, swap
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
@@ -35,7 +36,7 @@ from consent.liveness import Capture, Hint
 from consent.receipt import Receipt
 from consent.types import Assurance, Clock, Frame, Match, Photo, Purpose, since_boot
 
-Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
+Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions | PersonalOptions
 """What to do is said by the type of the options."""
 
 
@@ -126,6 +127,8 @@ def make(
         draft = age(gate, grants[Purpose.AGE], options)
     elif isinstance(options, ExpressOptions):
         draft = express(gate, grants[Purpose.EXPRESS], options)
+    elif isinstance(options, PersonalOptions):
+        draft = personal(gate, grants[Purpose.SWAP], options)
     elif isinstance(options, NeuralOptions):
         draft = neural(gate, grants[Purpose.SWAP], options)
     else:

@@ -12,11 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from app.engines.personal import Learnt, PersonalOptions, Training, learn, personal, train
+from app.engines.personal import Learnt, PersonalOptions, Training, learn, train
 from app.film import Film
+from app.flow import make
+from app.reel import Job
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
-from app.stamp.writer import Stamped, stamp
+from app.stamp.writer import Stamped
 from consent.errors import Refusal
 from consent.gate import Gate
 from consent.types import Grant, Match, Photo, Purpose
@@ -195,8 +197,13 @@ def create(
     Raises:
         Refusal: what the gate, the engine or the stamp says; nothing is written then.
     """
-    grant = gate.grant(model.source or gate.live()[0], target, Purpose.SWAP)
-    return stamp(gate, personal(gate, grant, PersonalOptions(model)), signer, fmt, language)
+    source = model.source or gate.live()[0]
+    return make(gate, source, target, PersonalOptions(model), signer, fmt=fmt, language=language)
+
+
+def job(gate: Gate, model: Learnt | Training, film: Film) -> Job:
+    """A film to be drawn on with what was learnt, for `app.reel` and `app.cli.film`."""
+    return Job(gate, model.source or gate.live()[0], film, PersonalOptions(model))
 
 
 def previews(

@@ -128,7 +128,7 @@ class Job:
     def __init__(self, gate: Gate, source: Match, film: Film, options: Options) -> None:
         self.gate, self.source, self.film, self.options = gate, source, film, options
         self._following = gate.follow(source, purposes(options), Purpose.VIDEO)
-        self._player, self._zero = Player(options), film.timing.ticks[0]
+        self._player, self._zero = Player(gate, options), film.timing.ticks[0]
 
     @property
     def doing(self) -> Doing:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, final
 
 from app.bmff import MAX_BYTES
+from app.engines.combine import model_of
 from app.files import read_file
 from app.film import Film
 from app.reel import CHECK, Job, Progress
@@ -44,8 +45,13 @@ def length(film: Film) -> int:
 
 
 def is_long(film: Film) -> bool:
-    """Whether a film is made in parts."""
+    """Whether a film is long enough to be made in parts."""
     return len(film.timing.ticks) >= 2 * length(film)
+
+
+def in_parts(job: Job) -> bool:
+    """Whether a film is made in parts; not where another session could not go on: what was learnt ends with its own."""
+    return is_long(job.film) and model_of(job.options) is None
 
 
 @final

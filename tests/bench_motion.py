@@ -103,7 +103,7 @@ def turning(name: str, count: int, size: tuple[int, int] = (640, 480)) -> list[P
 def played(gate: Gate, frames: Sequence[Pixels], options: Options) -> tuple[list[Pixels], list[Points]]:
     """A film as the engines change it, and the meshes that the gate found; a frame that is refused stays."""
     following = gate.follow(gate.live()[0], purposes(options), Purpose.VIDEO)
-    player, shown, meshes = Player(options), list[Pixels](), list[Points]()
+    player, shown, meshes = Player(gate, options), list[Pixels](), list[Points]()
     for number, pixels in enumerate(frames):
         step = following.look(Photo(pixels), number / RATE)
         if isinstance(step, Refusal):

@@ -160,7 +160,7 @@ def _strangers(gate: Gate, name: str) -> tuple[float, str, int]:
 
 
 def _drawn(gate: Gate, frames: list[Pixels]) -> Iterator[tuple[int, Pixels | None]]:
-    following, player = gate.follow(gate.live()[0], (Purpose.AGE,), Purpose.VIDEO), Player(OPTIONS)
+    following, player = gate.follow(gate.live()[0], (Purpose.AGE,), Purpose.VIDEO), Player(gate, OPTIONS)
     for number, pixels in enumerate(frames):
         step = following.look(Photo(pixels), number / 25)
         if isinstance(step, Refusal):

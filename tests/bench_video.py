@@ -143,7 +143,7 @@ def _stages(gate: Gate, signer: Signer, film: films.Film, options: Options) -> d
     with watch.on("decode"):
         frames = list(film.frames())
     following = gate.follow(gate.live()[0], purposes(options), Purpose.VIDEO)
-    player = Player(options)
+    player = Player(gate, options)
     drafts: list[Draft | Refusal] = []
     for number, pixels in enumerate(frames):
         with watch.on("look"):

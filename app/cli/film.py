@@ -27,8 +27,10 @@ _STEPS: Final = 10
 """Lines in all where the output is no terminal."""
 
 
-def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
+def read(path: Path, data: bytes, out: Path, face: int | None = None, *, whole: bool = False) -> Film:
     """Look at a film before anybody must sit down; say what of it will not be in the new one.
+
+    `whole`: it is never made in parts.
 
     Raises:
         Refusal: what `app.film.read` says; `no-face-choice`; `no-room` on the disk.
@@ -44,7 +46,8 @@ def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
     except Refusal as no:
         raise Refusal(no.code, f"{path.name}: {no.reason}", no.remedy) from None
     free = shutil.disk_usage(out.absolute().parent).free
-    if free < (3 if serial.is_long(seen) else 2) * len(data):
+    long = serial.is_long(seen) and not whole
+    if free < (3 if long else 2) * len(data):
         reason = f"There are {free // 2**20} MB left on the disk, too few for the new film."
         raise Refusal("no-room", reason, "Make room, or write to another disk.")
     width, height = seen.size
@@ -54,7 +57,7 @@ def read(path: Path, data: bytes, out: Path, face: int | None) -> Film:
     for note in seen.notes:
         typer.echo(note, err=True)
     shelf = serial.Shelf(out)
-    if serial.is_long(seen) and shelf.paths():
+    if long and shelf.paths():
         typer.echo(f"Finished parts lie in {shelf.folder}: after the camera check it goes on from there.", err=True)
     return seen
 
@@ -66,17 +69,17 @@ def change(job: Job, signer: Signer, out: Path, *, force: bool) -> None:
         Refusal, Fault: as `app.reel.change_film` and `app.serial.change_long`, and as saving does.
         KeyboardInterrupt: Ctrl-C; nothing was written but finished parts.
     """
-    from app.reel import change_film, check_time
-    from app.serial import Shelf, change_long, is_long
+    from app.reel import change_film
+    from app.serial import Shelf, change_long, in_parts
     from consent.types import since_boot
 
-    line, shelf = Line(), Shelf(out) if is_long(job.film) else None
+    line, shelf = Line(), Shelf(out) if in_parts(job) else None
 
     def tell(now: Progress) -> None:
         line.tell(now)
         seconds = job.gate.expires - since_boot()
         if shelf is None:
-            check_time(now, seconds)
+            _check_time(now, seconds)
         elif now.left is not None and now.left > seconds:
             line.once("The session will end before this film is finished. What is finished is kept.")
 
@@ -99,6 +102,16 @@ def change(job: Job, signer: Signer, out: Path, *, force: bool) -> None:
         shelf.clear()
     if line.last is not None:
         typer.echo(counted(line.last), err=True)
+
+
+def _check_time(now: Progress, seconds: float) -> None:
+    """As `app.reel.check_time`, for whom no other way is left."""
+    from app.reel import check_time
+
+    try:
+        check_time(now, seconds)
+    except Refusal as no:
+        raise Refusal(no.code, no.reason, "Use a shorter or smaller film.") from None
 
 
 def _left_behind(shelf: Shelf | None) -> str:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from app.cli import film as films
 from app.cli.checked import checked
-from app.cli.files import either, form
+from app.cli.files import content, decoded, either, form, is_film
 from app.cli.film import reasons
-from app.cli.options import Force, NoBrowser, Port
+from app.cli.options import Force, NoBrowser, Out, Port, Target
 from consent.errors import Refusal
 
 if TYPE_CHECKING:
@@ -89,8 +90,8 @@ def train(
 
 @group.command()
 def create(
-    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A picture of yourself.", show_default=False)],
-    out: Annotated[Path, typer.Option("-o", "--out", help="The file to write: .jpg, .png or .webp.")],
+    target: Target,
+    out: Out,
     look: Files = None,
     like: Others = None,
     *,
@@ -101,27 +102,26 @@ def create(
     port: Port = 0,
     no_browser: NoBrowser = False,
 ) -> None:
-    """Extract, learn and draw, all at once: TARGET with your look of now, or of --look."""
+    """Extract, learn and draw, all at once: TARGET, a picture or a film, with your look of now, or of --look."""
     from app.personal import create as made
+    from app.personal import job
+    from consent.types import Match, Photo, Purpose
 
-    shown, fmt = _picture(target), form(out, force=force)
+    data = content(target)
+    fmt = form(out, force=force, film=is_film(data))
+    shown = films.read(target, data, out, whole=True) if is_film(data) else decoded(target, data)
     ours, theirs = (_read(some or ()) for some in (look, like))
-    with checked(_purposes(), port, quiet=no_browser) as (gate, signer):
-        matched = gate.match(shown)
+    moving = () if isinstance(shown, Photo) else (Purpose.VIDEO,)
+    with checked((*_purposes(), *moving), port, quiet=no_browser) as (gate, signer):
+        matched = gate.match(shown) if isinstance(shown, Photo) else shown
         then = _extracted(gate, [shown, *theirs]) if kind != QUICK else _extracted(gate, theirs)
         model = _model(gate, (_extracted(gate, ours), then), kind=kind, minutes=minutes, side=side)
-        made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
+        if isinstance(matched, Match):
+            made(gate, model, matched, signer, fmt=fmt).save(out, overwrite=force)
+        else:
+            films.change(job(gate, model, matched), signer, out, force=force)
         typer.echo(f"To take back your consent:  selfsame withdraw {gate.consent}", err=True)
     typer.echo(str(out))
-
-
-def _picture(path: Path) -> Photo:
-    from consent.types import Photo
-
-    shown = either(path)
-    if not isinstance(shown, Photo):
-        raise Refusal("not-a-picture", f"{path.name} is a film.", "A film can be learnt from; TARGET is a picture.")
-    return shown
 
 
 def _read(paths: Sequence[Path]) -> list[Photo | Film]:

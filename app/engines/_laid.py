@@ -17,8 +17,8 @@ _CELLS: Final = 64.0
 """Cells across a face."""
 _STILL: Final = 0.03
 """Pixels of motion below which a pixel is not touched."""
-_MARGIN: Final = 0.02
-"""Face widths round the mesh that belong to the face's own box."""
+MARGIN: Final = 0.02
+"""Face widths round the mesh that belong to the face's own box, else than where a beard hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class Laid:
         after: (468, 3), where it is to lie.
         shape: of the frame.
         rings: how much round the face is drawn (see `_wrap`).
+        margin: face widths round the mesh that belong to `face`.
 
     Attributes:
         mesh: `after`.
@@ -50,13 +51,15 @@ class Laid:
         sure: (rows, columns), 1 where it is known which place that is, 0 where not.
     """
 
-    def __init__(self, before: Points, after: Points, shape: tuple[int, ...], rings: int) -> None:
+    def __init__(
+        self, before: Points, after: Points, shape: tuple[int, ...], rings: int, margin: float = MARGIN
+    ) -> None:
         self.mesh, self.width = after, width_of(after)
         same = after is before
         start = carried_on(before)
         self.points = start if same else carried_on(after, before)
         self.box = box_of(self.points, rings, shape)
-        self.face = _inside(Box.around(after, _MARGIN * self.width, shape), self.box)
+        self.face = _inside(Box.around(after, margin * self.width, shape), self.box)
         self.drawn = Drawn(self.points, self.box, step_of(after, _CELLS), rings)
         cells = self.drawn.cells(np.hstack([PLACES, start[:, :2] - self.points[:, :2]]))
         # triangles thinner than a cell say nonsense of their place, here and there

@@ -11,12 +11,14 @@ from app.engines._expressing import Expressing
 from app.engines._expressshape import Asked
 from app.engines._filters import Pixels
 from app.engines._geometry import Seen, width_of
-from app.engines._laid import Beat, Laid
+from app.engines._laid import MARGIN, Beat, Laid
+from app.engines._personaldraw import Painter
 from app.engines._steady import Steady
 from app.engines._swapping import Swapping
 from app.engines._wrap import FACE_RINGS, Atlas
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
+from app.engines.personal import PersonalOptions
 from app.engines.swap import SwapOptions
 from models.faces import Face
 
@@ -40,7 +42,9 @@ class View:
 class Moving:
     """Draws one person's frames. What is asked for is that of a still picture; see the options' own modules."""
 
-    def __init__(self, swap: SwapOptions | None, age: AgeOptions | None, express: ExpressOptions | None) -> None:
+    def __init__(
+        self, swap: SwapOptions | PersonalOptions | None, age: AgeOptions | None, express: ExpressOptions | None
+    ) -> None:
         self._asked = swap, age, express
         self._scene: int | None = None
         self._make(_SIZES[1])
@@ -62,7 +66,13 @@ class Moving:
         self._last = 0.0
 
     def frame(  # noqa: PLR0917 - one frame's own
-        self, target: Seen, source: Seen, own: Sequence[Seen], views: Sequence[Seen], scene: int, seconds: float
+        self,
+        target: Seen,
+        source: Seen,
+        own: Sequence[Seen],
+        views: Sequence[Seen] | Painter,
+        scene: int,
+        seconds: float,
     ) -> Pixels:
         """The next frame, changed.
 
@@ -70,7 +80,7 @@ class Moving:
             target: the frame and its face.
             source: the picture that an expression is copied from.
             own: the person's own frames, one at rest first.
-            views: those whose texture is used.
+            views: those whose texture is used, or what was learnt of the face.
             scene: of the film; another one has another light, and nothing of the last one is used.
             seconds: when it is shown.
 
@@ -92,7 +102,8 @@ class Moving:
             after = self._age.shaped(after)
         if after is not before:
             after = before + share * (after - before)
-        laid = Laid(before, after, target.pixels.shape, FACE_RINGS if self._age is None else self._age.rings)
+        rings = FACE_RINGS if self._age is None else self._age.rings
+        laid = Laid(before, after, target.pixels.shape, rings, MARGIN if self._swap is None else self._swap.margin)
         if laid.face.empty:
             return target.pixels.copy()
         out = laid.bent(target.pixels)

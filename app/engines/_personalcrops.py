@@ -20,7 +20,7 @@ from models.topology import CANONICAL, OVAL, RIGID
 
 _ROOM: Final = 1.6
 """Sides of the network in a crop: 256 / 160, as in 2017."""
-_FACE: Final = 0.80
+FACE: Final = 0.80
 """Share of the network's side that the face's width takes."""
 _BEYOND: Final = 0.04
 """Share of the side by which the mask reaches beyond the face: a beard's edge is learnt too."""
@@ -106,7 +106,7 @@ def place(mesh: Points, side: int, room: float = 1.0) -> Points:
     """The similarity (2, 3) from a picture to what the network sees of a face, with `room` times its side round it."""
     flat = CANONICAL[:, :2]
     low, high = flat.min(0), flat.max(0)
-    scale = _FACE * side / float(high[0] - low[0])
+    scale = FACE * side / float(high[0] - low[0])
     wanted = (flat - (low + high) / 2) * scale + side * room / 2 - 0.5
     return similarity(mesh[list(RIGID), :2], wanted[list(RIGID)])
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import ClassVar, Final
 
 import cv2
 import numpy as np
@@ -19,19 +20,22 @@ from app.engines._light import relight
 from app.engines._parts import PARTS, chosen_parts
 from app.engines._personalfit import Appearance
 from app.engines._swap import MOUTH_DIFFERS
-from app.engines._wrap import PLACES, Drawn, carried_on
-from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
+from app.engines._textures import Texture
+from app.engines._wrap import PLACES, Drawn, Unwrap, carried_on
+from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, OVAL, RIGHT_EYE
 
 _SHRINK: Final = 1.3
 """Factor by which a texture is made smaller before it is read, so that nothing aliases."""
-_BEYOND: Final = 0.25
+BEYOND: Final = 0.25
 """Face widths round the mesh that are drawn where a beard grows."""
-_FAR: Final = 4.0
+FAR: Final = 4.0
 """Degrees of yaw times face widths from the middle, over which what is round the face turns out of sight."""
 _OPEN: Final = 0.05
 """Lip gap over mouth width below which lips are closed."""
 _LIDS: Final = 0.03
 """Lid gap over eye width by which lids may differ that are drawn."""
+_SETTLES: Final = 0.10
+"""Seconds, about, in which the face of a film follows: folds come and go as quickly."""
 _EYES: Final = (RIGHT_EYE, LEFT_EYE)
 
 
@@ -54,14 +58,27 @@ class Painted:
     width: float
 
 
-class Painter(Protocol):
-    """What was learnt of a person, and can be drawn."""
+class Painter(ABC):
+    """What was learnt of a person, and can be drawn.
 
+    Attributes:
+        lasts: seconds of a film for which one `texture` will do.
+    """
+
+    __slots__ = ()
+    lasts: ClassVar[float]
+
+    @abstractmethod
     def grows(self, target: Seen) -> bool:
         """Whether something is drawn beyond the face, such as a beard on a bare chin."""
 
+    @abstractmethod
     def paint(self, target: Seen, raster: Raster, interior: str, *, grows: bool) -> Painted:
         """The learnt face, doing what the target's does, in the raster's box."""
+
+    @abstractmethod
+    def texture(self, target: Seen, unwrap: Unwrap) -> Texture:
+        """The learnt face, doing what the target's does, in an atlas."""
 
 
 def drawn(
@@ -83,7 +100,7 @@ def drawn(
     out = target.pixels.copy()
     mesh, width = target.face.mesh, width_of(target.face.mesh)
     grows = interior != "target" and painter.grows(target)
-    box = Box.around(mesh, (_BEYOND if grows else 0.05) * width, out.shape)
+    box = Box.around(mesh, (BEYOND if grows else 0.05) * width, out.shape)
     if amount <= 0 or box.empty or not parts:
         return out
     raster = Raster(mesh, box)
@@ -111,9 +128,10 @@ def drawn(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AtlasPainter:
+class AtlasPainter(Painter):
     """Draws an appearance from its atlas."""
 
+    lasts = 0.075
     model: Appearance
 
     def grows(self, target: Seen) -> bool:
@@ -125,6 +143,18 @@ class AtlasPainter:
         colours, trust, beard = _texture(self.model, target, raster, beyond=grows)
         kept = _kept(self.model, target, raster.box, interior, grows=grows)
         return Painted(colours, trust, beard, kept, self.model.atlas.scale)
+
+    def texture(self, target: Seen, unwrap: Unwrap) -> Texture:
+        """See `Painter`."""
+        model, face = self.model, target.face
+        colours, trust = model.texture(face)
+        known, wanted = model.atlas, unwrap.atlas
+        face_alone = polygon(trust.shape, known.mesh[list(OVAL), :2])
+        flat = wanted.from_other(np.dstack([colours, trust * face_alone]), known)
+        beard = None if model.beard is None else wanted.from_other(model.beard, known)
+        lips = model.nearest(face, "mouth").face.mouth
+        lids = model.nearest(face, "right eye").face.eyes[0], model.nearest(face, "left eye").face.eyes[1]
+        return Texture(model.nearest(face, "skin"), flat, known.scale, lips, lids, _SETTLES, beard=beard)
 
 
 def _texture(model: Appearance, target: Seen, raster: Raster, *, beyond: bool) -> tuple[Floats, Floats, Floats]:
@@ -140,7 +170,7 @@ def _texture(model: Appearance, target: Seen, raster: Raster, *, beyond: bool) -
         outside = Drawn(carried_on(target.face.mesh), raster.box, raster.step, 2)
         cells = outside.cells(PLACES)
         round_it = outside.whole(cells) * ~raster.inside
-        turned = np.clip(1.5 - target.face.pose.yaw * cells[..., 0] / _FAR, 0, 1)  # a far cheek hides what is behind it
+        turned = np.clip(1.5 - target.face.pose.yaw * cells[..., 0] / FAR, 0, 1)  # a far cheek hides what is behind it
         known = blur(raster.enlarge(np.maximum(round_it * turned, raster.inside)), 0.01 * raster.width)
         cells = np.where(round_it[..., None] > 0, cells, raster.cells(PLACES[:468]))
         places = raster.enlarge(extend(cells, (round_it > 0) | raster.known))

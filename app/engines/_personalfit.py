@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engines._beard import bearded
-from app.engines._filters import Floats, Points, blur, polygon, resize, sample
+from app.engines._filters import Floats, Points, blur, deep, polygon, resize, sample
 from app.engines._geometry import Placement, Seen, in_sight, normals, outline_distance, visibility, width_of
 from app.engines._light import gain_between, lit_by
 from app.engines._personalbeard import beard_of
@@ -31,7 +31,7 @@ FEWEST: Final = 5
 """Frames that show the whole face, below which nothing is learnt."""
 _SCALE: Final = (96, 320)
 """Limits of the pixels across the face in the atlas; else as many as the frames have."""
-_HALF: Final = (0.62, 0.95)
+HALF: Final = (0.62, 0.95)
 """Half width and height of the atlas, face widths: a beard reaches beyond the face."""
 _ROUND: Final = 25.0
 """Degrees of turn up to which a frame shows what is round the face."""
@@ -42,6 +42,10 @@ _WIDTHS: Final = 0.02
 """What counts as one step from one frame to another: of pose, lid gap, lip gap, and the mesh's expression."""
 _SHARP: Final = 0.5
 """Steps (squared) within which frames share in a mean."""
+_FILLS: Final = 1e-3
+"""Share below which a frame does no more than fill what the nearest do not show."""
+_UNSEEN: Final = np.float32(1e-4)
+"""Weight of what frames show where none is to be trusted: next to it nothing is to turn black."""
 _RIDGE: Final = 4.0
 """Frames that must agree before the correction believes them by half."""
 _LARGEST: Final = 0.35
@@ -81,72 +85,66 @@ class Appearance:
 
     def __init__(self, atlas: Atlas, laid: Sequence[Laid], left_out: int) -> None:
         self.atlas, self.left_out = atlas, left_out
-        self._laid = tuple(laid)
-        self._space = _Space([one.view.face for one in laid])
-        self._steps = np.stack([self._space.steps(one.view.face) for one in laid])
+        self._views = tuple(one.view for one in laid)
+        self._space = _Space([view.face for view in self._views])
+        self._steps = np.stack([self._space.steps(view.face) for view in self._views])
         self._regions = _regions(atlas)
-        self._slopes = self._learnt()
-        front = laid[0].view
+        sheets = np.stack([np.dstack([one.colours * one.trust[..., None], one.trust]) for one in laid])
+        self._sure = np.asarray(sheets[..., 3].max(0), np.float32)
+        self._plain = np.mean([one.colours for one in laid], 0)
+        self._areas = {part: _area(mask) for part, mask in self._regions.items()}
+        self._sheets = {part: np.ascontiguousarray(sheets[:, *area]) for part, area in self._areas.items()}
+        self._slopes = self._learnt(laid)
+        front = self._views[0]
         self.beard = beard_of(atlas, self.texture(front.face)[0]) if bearded(front) == "beard" else None
 
     @property
     def frames(self) -> tuple[Seen, ...]:
         """The frames, in the order in which they were given."""
-        return tuple(one.view for one in self._laid)
+        return self._views
 
     def texture(self, face: Face) -> tuple[Floats, Floats]:
         """How the face looks with this expression, from this side: colours (h, w, 3), and trust (h, w) 0..1."""
         steps = self._space.steps(face)
-        colours = np.zeros((*self._laid[0].trust.shape, 3), np.float32)
-        trust = np.zeros(self._laid[0].trust.shape, np.float32)
+        colours = np.zeros((*self._sure.shape, 3), np.float32)
         for part in _PARTS:
-            mine, sure = self._part(part, steps)
-            colours += mine * self._regions[part][..., None]
-            trust += sure * self._regions[part]
-        return colours, np.clip(trust, 0, 1)
+            area = self._areas[part]
+            colours[area] += self._part(part, steps) * deep(self._regions[part][area], 3)
+        return colours, np.clip(self._sure, 0, 1)
 
     def nearest(self, face: Face, part: str) -> Seen:
         """The frame that lends most to a part of a face: `skin`, `right eye`, `left eye` or `mouth`."""
         apart = self._apart(part, self._space.steps(face))
-        return self._laid[int(np.argmin(apart))].view
+        return self._views[int(np.argmin(apart))]
 
     def _apart(self, part: str, steps: Points) -> Points:
         """How far each frame is from `steps` for a part: (N,), squared."""
         weight = self._space.weights(part)
-        soft = np.array([1 - width_of(one.view.face.mesh) / self.atlas.scale for one in self._laid]).clip(0, 1)
+        soft = np.array([1 - width_of(view.face.mesh) / self.atlas.scale for view in self._views]).clip(0, 1)
         return np.asarray((((self._steps - steps) * weight) ** 2).sum(1) + 2 * soft, np.float64)
 
-    def _part(self, part: str, steps: Points) -> tuple[Floats, Floats]:
-        """Colours and trust of one part, all over the atlas."""
+    def _part(self, part: str, steps: Points) -> Floats:
+        """Colours of one part, in its area of the atlas."""
         apart = self._apart(part, steps)
         shares = np.exp(-(apart - apart.min()) / _SHARP)
-        total = np.zeros((*self._laid[0].trust.shape, 3), np.float32)
-        weight = np.full(self._laid[0].trust.shape, 1e-6, np.float32)
-        sure = np.zeros_like(weight)
-        centre = np.zeros_like(steps)
-        for one, share, mine in zip(self._laid, shares, self._steps, strict=True):
-            if share < 1e-3 and one.trust.max() > 0:
-                share = 1e-3 / (1 + apart.max())  # noqa: PLW2901 - it still fills what the nearest do not show
-            here = one.trust * np.float32(share)
-            total += one.colours * here[..., None]
-            weight += here
-            np.maximum(sure, one.trust, out=sure)
-            centre += share * mine
-        beyond = np.clip(steps - centre / shares.sum(), -_LARGEST, _LARGEST) * self._space.weights(part)
-        colours = total / weight[..., None]
+        shares = np.where(shares < _FILLS, _FILLS / (1 + apart.max()), shares)
+        sheet = np.tensordot(shares.astype(np.float32), self._sheets[part], 1)
+        unseen = self._plain[self._areas[part]] * _UNSEEN
+        colours = (sheet[..., :3] + unseen) / deep(sheet[..., 3] + _UNSEEN, 3)
         if self._slopes is not None:
-            change = np.tensordot(beyond.astype(np.float32), self._slopes, 1)
-            colours += resize(np.asarray(change, np.float32), (colours.shape[1], colours.shape[0]))
-        return np.clip(colours, 0, 255), sure
+            beyond = np.clip(steps - shares @ self._steps / shares.sum(), -_LARGEST, _LARGEST)
+            change = np.tensordot((beyond * self._space.weights(part)).astype(np.float32), self._slopes, 1)
+            colours += resize(np.asarray(change, np.float32), self._sure.shape[::-1])[self._areas[part]]
+        return np.asarray(np.clip(colours, 0, 255), np.float32)
 
-    def _learnt(self) -> Floats | None:
+    def _learnt(self, laid: Sequence[Laid]) -> Floats | None:
         """How colours go with the steps, at a quarter of the atlas: (K, h / 4, w / 4, 3); a ridge regression."""
-        if len(self._laid) < 2 * FEWEST:
+        if len(laid) < 2 * FEWEST:
             return None
-        height, width = self._laid[0].trust.shape
+        height, width = self._sure.shape
         size = (max(2, width // 4), max(2, height // 4))
-        small = np.stack([resize(one.colours, size) for one in self._laid])
-        trust = np.stack([resize(one.trust, size) for one in self._laid])[..., None]
+        small = np.stack([resize(one.colours, size) for one in laid])
+        trust = np.stack([resize(one.trust, size) for one in laid])[..., None]
         mean = (small * trust).sum(0) / np.maximum(trust.sum(0), 1e-3)
         apart = (small - mean) * trust  # what is not seen differs from nothing
         rows = self._steps - self._steps.mean(0)
@@ -189,7 +187,7 @@ def fitted(views: Sequence[Seen]) -> Appearance:
     if len(views) < FEWEST:
         raise too_few(len(views))
     wide = float(np.median([width_of(view.face.mesh) for view in views]))
-    unwrap = Unwrap(Atlas(round(float(np.clip(wide, *_SCALE))), _HALF), 2)
+    unwrap = Unwrap(Atlas(round(float(np.clip(wide, *_SCALE))), HALF), 2)
     laid = _in_one_light([_laid(view, unwrap) for view in views], unwrap)
     clear = _uncovered(laid, unwrap.atlas)
     if len(clear) < FEWEST:
@@ -233,6 +231,12 @@ def _skin(atlas: Atlas) -> Floats:
     """What is neither eyes nor mouth nor beyond the face: (h, w) 0..1."""
     face = polygon(atlas.size[::-1], atlas.mesh[list(OVAL), :2])
     return np.asarray(face * (0.03 + 0.97 * _regions(atlas)["skin"]), np.float32)
+
+
+def _area(mask: Floats) -> tuple[slice, slice]:
+    """Rows and columns of an atlas outside of which a mask is 0."""
+    x, y, wide, high = cv2.boundingRect((mask > 0).astype(np.uint8))
+    return slice(y, y + high), slice(x, x + wide)
 
 
 def _hull(points: Points) -> Points:

@@ -12,8 +12,11 @@ import torch
 from torch import Tensor
 
 from app.engines._filters import Floats, blur, polygon
-from app.engines._personalcrops import Crops, place, seen_by_network
-from app.engines._personaldraw import Painted
+from app.engines._geometry import visibility
+from app.engines._personalcrops import FACE, Crops, place, seen_by_network
+from app.engines._personaldraw import Painted, Painter
+from app.engines._textures import Texture
+from app.engines._wrap import carried_on
 from models import personal_losses as losses
 from models.autoencoder import Critic, Light, Original, device
 from models.personal_headstart import begin
@@ -21,9 +24,12 @@ from models.topology import LEFT_EYE, LIPS_INNER, RIGHT_EYE
 
 if TYPE_CHECKING:
     from app.engines._geometry import Raster, Seen
+    from app.engines._wrap import Unwrap
 
 _BATCH: Final = {"original64": 16, "light": 8, "light-scratch": 8, "gan": 8}
 _RATE: Final = {"original64": 5e-5, "light": 4e-4, "light-scratch": 4e-4, "gan": 4e-4}
+_SETTLES: Final = 0.05
+"""Seconds, about, in which the face of a film follows."""
 _GATED: Final = 200
 """Steps before the adversary begins: a critic learns nothing from mud."""
 
@@ -131,9 +137,10 @@ def summed(found: dict[str, Tensor], weights: losses.Weights) -> Tensor:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NetPainter:
+class NetPainter(Painter):
     """Draws with a network."""
 
+    lasts = 0.0
     maker: Maker
     lock: threading.RLock
 
@@ -163,4 +170,20 @@ class NetPainter:
                 soft = 0.012 * raster.width
                 kept = np.maximum(kept, polygon(kept.shape, mesh[list(ring), :2], 0.02 * raster.width, soft))
         none = np.zeros((height, width), np.float32)
-        return Painted(np.clip(laid, 0, 255), np.asarray(trust, np.float32), none, kept, side * 0.8)
+        return Painted(np.clip(laid, 0, 255), np.asarray(trust, np.float32), none, kept, side * FACE)
+
+    def texture(self, target: Seen, unwrap: Unwrap) -> Texture:
+        """See `_personaldraw.Painter`."""
+        side, mesh = self.maker.net.side, target.face.mesh
+        with self.lock:
+            colours, mask = self.maker.as_first_look(seen_by_network(target, side))
+        into = place(mesh, side)
+        at = unwrap.places(carried_on(mesh))
+        x, y = (np.asarray(row[0] * at[..., 0] + row[1] * at[..., 1] + row[2], np.float32) for row in into)
+        flat = cv2.remap(np.dstack([colours, mask]), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        seen = np.zeros((len(carried_on(mesh)), 1))
+        seen[:468, 0] = visibility(mesh, target.pixels.shape)
+        flat[..., 3] = np.clip(flat[..., 3] * 1.5 - 0.2, 0, 1) * np.clip(unwrap.values(seen)[..., 0] * 1.1, 0, 1)
+        made = np.clip(np.asarray(flat, np.float32), 0, (255, 255, 255, 1))
+        face = target.face
+        return Texture(target, np.asarray(made, np.float32), side * FACE, face.mouth, face.eyes, _SETTLES, is_now=True)

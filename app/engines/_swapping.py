@@ -13,17 +13,21 @@ import cv2
 import numpy as np
 
 from app.engines._align import alignment, moved
-from app.engines._beard import other_beard
+from app.engines._beard import bearded, other_beard
 from app.engines._blend import alike, oval_of, own_detail, sharpened, sharpness_gain
 from app.engines._filters import Floats, Pixels, blur, polygon, resize
 from app.engines._geometry import Box, Seen, normals
 from app.engines._glasses import glasses
-from app.engines._laid import Beat, Laid, seen_in
+from app.engines._laid import MARGIN, Beat, Laid, seen_in
 from app.engines._light import colours_kept, gain_between, lit_by
 from app.engines._parts import chosen_parts
+from app.engines._personaldraw import BEYOND, FAR, Painter
+from app.engines._personalfit import HALF
+from app.engines._personalmotion import Learning
 from app.engines._swap import EYES_DIFFER, MOUTH_DIFFERS
 from app.engines._textures import Texture, Textures
-from app.engines._wrap import Atlas, Unwrap
+from app.engines._wrap import FACE, Atlas, Unwrap
+from app.engines.personal import PersonalOptions
 from app.engines.swap import SwapOptions
 from models.topology import LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_EYE
 
@@ -32,8 +36,8 @@ _SMALL: Final = 64
 _LIGHT: Final = 0.25
 _COVERS, _UNCOVERS = 0.05, 0.30
 _RETURNS: Final = 0.12
-_BLENDS: Final = 0.4
-"""Seconds, about, in which the light, a hand that comes or goes, an eye after a blink, and a texture are followed."""
+_GROWS: Final = 0.4
+"""Seconds, about, in which the light, a hand that comes or goes, an eye after a blink, and a beard are followed."""
 _FLOW: Final = 6
 """Frames between two looks at how far landmarks are out, and how sharp the frame is."""
 _WORN: Final = 30
@@ -43,16 +47,18 @@ _PATIENCE: Final = 0.55
 _SHARPER: Final = (0.5, 1.7)
 """Limits of the gain on fine detail."""
 _SHOWN: Final = 1 / 512
+_BROAD: Final = 0.25
+"""Face widths over which the light on a beard is the face's."""
 
 
 class Swapping:
     """The person's own texture on their frames; `options` as for a still picture."""
 
-    def __init__(self, options: SwapOptions, scale: int) -> None:
+    def __init__(self, options: SwapOptions | PersonalOptions, scale: int) -> None:
         self._options = options
-        self._atlas = Atlas(scale)
-        self._small = Atlas(_SMALL)
-        self._unwrap, self._fine = Unwrap(self._small, 1), Unwrap(Atlas(2 * _SMALL), 2)
+        half = HALF if isinstance(options, PersonalOptions) else FACE
+        self._atlas, self._small = Atlas(scale, half), Atlas(_SMALL, half)
+        self._unwrap, self._fine = Unwrap(self._small, 1), Unwrap(Atlas(2 * _SMALL, half), 2)
         mesh, shape = self._small.mesh, self._small.size[::-1]
         self._eyes = [polygon(shape, mesh[list(r)], 0.03 * _SMALL, 0.012 * _SMALL) for r in (RIGHT_EYE, LEFT_EYE)]
         self._lips = polygon(shape, mesh[list(LIPS_OUTER)], 0.02 * _SMALL, 0.010 * _SMALL)
@@ -63,33 +69,43 @@ class Swapping:
 
     def reset(self) -> None:
         """Another scene: another light."""
-        self._textures = Textures(self._atlas)
+        self._textures, self._learning = Textures(self._atlas), Learning(self._atlas)
         height, width = self._small.size[::-1]
         self._number = 0
         self._gain: Floats | None = None
         self._vivid, self._sharp = 1.0, 1.0
         self._bare: Floats = np.ones((height, width), np.float32)
         self._worn: Floats = np.zeros((height, width), np.float32)
+        self._beard: Floats | None = None
+        self._grows, self._grown = False, 0.0
         self._open = np.zeros(3)
         self._flow: Floats | None = None
         self._blend: Floats | None = None
         self._ready: Floats | None = None
         self._turned: Floats = np.zeros((height, width, 3), np.float32)
 
-    def paint(self, out: Pixels, laid: Laid, target: Seen, views: Sequence[Seen], beat: Beat) -> None:
+    @property
+    def margin(self) -> float:
+        """Face widths round the mesh that are drawn on."""
+        return BEYOND if self._grows or self._grown else MARGIN
+
+    def paint(self, out: Pixels, laid: Laid, target: Seen, views: Sequence[Seen] | Painter, beat: Beat) -> None:
         """Draws the texture on a frame, in place.
 
         Args:
             out: uint8 RGB, a frame whose face has its shape already.
             laid: its geometry.
             target: the frame as it was, with its face: what the gate measured.
-            views: the pictures whose texture may be used.
+            views: the pictures whose texture may be used, or what was learnt of the face.
             beat: its moment.
         """
         box = laid.face
         if box.empty or not self._options.parts:
             return
-        texture = self._textures.chosen(views, target, beat.seconds)
+        if isinstance(views, Painter):
+            texture = self._learning.drawn(views, target, beat.seconds)
+        else:
+            texture = self._textures.chosen(views, target, beat.seconds)
         now = seen_in(self._unwrap, out, laid)
         turned = np.zeros((len(laid.points), 3))
         turned[:468] = normals(laid.mesh)
@@ -99,11 +115,12 @@ class Swapping:
             self._look(texture, target, laid)
         if self._number % _FLOW == 0:
             self._align(out, laid)
-        if self._number % _FLOW == 0 or (changing and self._number % 2 == 0):
+        if self._number % _FLOW == 0 or (changing and (texture.is_now or self._number % 2 == 0)):
             self._prepare()
         self._light(now, beat.seconds)
         self._interior(texture, target, beat.seconds)
-        self._lay(out, laid, texture, beat.share)
+        self._grown += min(1.0, beat.seconds / _GROWS) * (float(self._grows) - self._grown)
+        self._lay(out, laid, texture, target.face.pose.yaw, beat.share)
         self._number += 1
 
     def _blended(self, texture: Texture, seconds: float) -> bool:
@@ -113,14 +130,20 @@ class Swapping:
             return True
         if float(np.abs(texture.colours[::9, ::9] - self._blend[::9, ::9]).max()) < 1.5:
             return False
-        share = min(1.0, seconds / _BLENDS)
+        share = min(1.0, seconds / texture.settles)
         cv2.addWeighted(self._blend, 1 - share, texture.colours, share, 0, dst=self._blend)
         return True
 
     def _look(self, texture: Texture, target: Seen, laid: Laid) -> None:
         """Glasses and beards that only one of the two pictures shows stay the target's."""
         box = laid.face
-        worn = np.maximum(other_beard(texture.view, target, box), glasses(texture.view, target, box))
+        worn = glasses(texture.view, target, box)
+        hair = texture.beard if self._options.interior != "target" and bearded(target) == "bare" else None
+        self._grows = hair is not None
+        if hair is None:
+            worn = np.maximum(worn, other_beard(texture.view, target, box))
+        else:
+            self._beard = resize(hair, self._small.size)
         at = self._unwrap.places(laid.points) - box.corner.astype(np.float32)
         found = np.asarray(cv2.remap(worn, at[..., 0], at[..., 1], cv2.INTER_LINEAR), np.float32)
         self._worn = found if self._number == 0 else self._worn + np.float32(0.5) * (found - self._worn)
@@ -151,7 +174,10 @@ class Swapping:
         assert self._blend is not None
         trust = resize(self._blend[..., 3].copy(), self._small.size)
         facing = np.clip((-self._turned[..., 2] - 0.15) / 0.3, 0, 1)
-        return np.asarray(trust * self._inner * facing * (1 - 0.97 * self._features) * (1 - self._worn), np.float32)
+        plain = self._inner * facing * (1 - 0.97 * self._features) * (1 - self._worn)
+        if self._beard is not None:
+            plain *= 1 - self._beard * np.float32(self._grown)
+        return np.asarray(trust * plain, np.float32)
 
     def _light(self, now: Floats, seconds: float) -> None:
         """Follows the light, and what covers the face."""
@@ -173,20 +199,22 @@ class Swapping:
 
     def _interior(self, texture: Texture, target: Seen, seconds: float) -> None:
         """Follows how far the right eye, the left eye and the mouth stay the target's."""
-        mine, theirs = texture.view.face, target.face
-        differs = max(abs(mine.mouth - theirs.mouth), theirs.mouth) / MOUTH_DIFFERS
+        theirs = target.face
+        differs = max(abs(texture.lips - theirs.mouth), theirs.mouth) / MOUTH_DIFFERS
         # a glance is the film's: eyes that are drawn once would stare
         keep = np.array([1.0, 1.0, np.clip((differs - 0.6) / 0.6, 0, 1)])
         if self._options.interior == "source":
-            lids = (abs(a - b) / EYES_DIFFER for a, b in zip(mine.eyes, theirs.eyes, strict=True))
+            lids = (abs(a - b) / EYES_DIFFER for a, b in zip(texture.lids, theirs.eyes, strict=True))
             keep[:2] = [np.clip((one - 1.6) / 0.6, 0, 1) for one in lids]
         elif self._options.interior == "target":
             keep[2] = 1
+        elif texture.is_now:
+            keep[:] = 0
         share = 1.0 if self._number == 0 else min(1.0, seconds / _RETURNS)
         # a lid that comes down is seen at once
         self._open = np.maximum(keep, self._open + share * (keep - self._open))
 
-    def _lay(self, out: Pixels, laid: Laid, texture: Texture, share: float) -> None:
+    def _lay(self, out: Pixels, laid: Laid, texture: Texture, yaw: float, share: float) -> None:
         """Draws the texture over the frame where it is to be trusted."""
         assert self._ready is not None
         assert self._gain is not None
@@ -198,7 +226,11 @@ class Swapping:
         near = blur(self._bare, 0.05 * _SMALL)
         shown = np.where(features > self._bare, np.minimum(features, 1.5 * near - 0.4), self._bare)
         shown = np.clip(shown, 0, 1) * (1 - stays) * self._parts
-        times = np.dstack([np.exp(self._gain), shown]).astype(np.float32)
+        gain = self._gain
+        if self._beard is not None and self._grown:  # it is not lit by what was behind a cheek a moment ago
+            hair = np.clip(2 * self._beard, 0, 1)[..., None]
+            gain = gain + hair * (blur(gain, _BROAD * _SMALL) - gain)
+        times = np.dstack([np.exp(gain), shown]).astype(np.float32)
         half = (max(2, box.shape[1] // 2), max(2, box.shape[0] // 2))
         spread = self._small.read(times, np.asarray(cv2.resize(places, half), np.float32))
         spread = resize(spread, (box.shape[1], box.shape[0]))
@@ -208,16 +240,28 @@ class Swapping:
         mask = mask * colours[..., 3] * spread[..., 3] * np.float32(self._options.amount * share)
         mask = mask * (1 - self._inside(laid, box, float(keep[2])))
         view = box.cut(out)
+        skin = mask * spread[..., 3]
+        if self._grown and texture.beard is not None:
+            mask = np.maximum(mask, self._hanging(texture.beard, laid, yaw, share))
         painted = lit_by(colours[..., :3], spread[..., :3], self._vivid)
         enlarged = laid.width / min(texture.width, self._atlas.scale)
         if enlarged > 1:
             painted = own_detail(painted, view.astype(np.float32), enlarged)
         if self._number % _FLOW == 0:
-            gain = sharpness_gain(painted, view.astype(np.float32), mask * spread[..., 3], laid.width)
-            self._sharp = float(np.clip(self._sharp * gain ** (1.0 if self._number == 0 else 0.3), *_SHARPER))
+            finer = sharpness_gain(painted, view.astype(np.float32), skin, laid.width)
+            self._sharp = float(np.clip(self._sharp * finer ** (1.0 if self._number == 0 else 0.3), *_SHARPER))
         delta = cv2.subtract(painted, view, dtype=cv2.CV_32F)
         delta = cv2.multiply(delta, cv2.merge([mask] * 3))
         cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), (mask > _SHOWN).astype(np.uint8), view)
+
+    def _hanging(self, beard: Floats, laid: Laid, yaw: float, share: float) -> Floats:
+        """Where a beard is drawn, on a face turned by `yaw` degrees and beyond it: (H, W)."""
+        # a far cheek hides what is behind it
+        turned = np.asarray(np.clip(1.5 - yaw * laid.at[..., 0] / FAR, 0, 1), np.float32)
+        whole = cv2.morphologyEx(laid.sure, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        known = laid.on_face(np.asarray(whole * np.where(laid.drawn.face, 1, turned), np.float32))
+        much = np.float32(self._options.amount * share * self._grown)
+        return np.asarray(self._atlas.read(beard, laid.places) * known * much, np.float32)
 
     @staticmethod
     def _inside(laid: Laid, box: Box, keep: float) -> Floats:

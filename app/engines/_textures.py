@@ -32,12 +32,22 @@ class Texture:
     Attributes:
         view: where it comes from.
         colours: (h, w, 4): red, green and blue, and how far they are to be trusted, 0..1.
-        width: pixels of the view across its face.
+        width: pixels across the face that the colours were known at.
+        lips: how far open they are, as `Face.mouth`.
+        lids: how far open they are, as `Face.eyes`.
+        settles: seconds, about, in which what is shown follows it.
+        is_now: it was drawn for this very frame: its eyes look where the frame's do.
+        beard: (h, w) 0..1, what may be drawn on a bare chin and beyond it.
     """
 
     view: Seen
     colours: Floats
     width: float
+    lips: float
+    lids: tuple[float, float]
+    settles: float = 0.4
+    is_now: bool = False
+    beard: Floats | None = None
 
 
 class Textures:
@@ -81,7 +91,8 @@ class Textures:
         trust = self._trust(view)
         if self._first is not None:
             colours = self._like(self._first.colours, colours, trust, view)
-        return Texture(view, np.dstack([colours, trust]), width_of(view.face.mesh))
+        width, face = width_of(view.face.mesh), view.face
+        return Texture(view, np.dstack([colours, trust]), width, face.mouth, face.eyes)
 
     def _trust(self, view: Seen) -> Floats:
         """Where a view shows its face well enough to lend it: (h, w) 0..1."""

@@ -127,6 +127,21 @@ class Atlas:
         )
         return x, y
 
+    def from_other(self, values: Floats, other: Atlas) -> Floats:
+        """Values (h, w, C) of another atlas in this one: (H, W, C); its rim goes on beyond it."""
+        shrink = max(1.0, other.scale / self.scale)
+        size = [max(2, round(side / shrink)) for side in values.shape[1::-1]]
+        small = resize(values, (size[0], size[1])) if shrink > 1 else values
+        into = np.zeros((2, 3))
+        for axis in (0, 1):  # pixels of this atlas to those of the other one
+            pixels = size[axis] / (2 * other.half[axis])
+            into[axis, axis] = pixels / self.scale
+            into[axis, 2] = (0.5 / self.scale - self.half[axis] + other.half[axis]) * pixels - 0.5
+        way = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(
+            cv2.warpAffine(small, into, self.size, flags=way, borderMode=cv2.BORDER_REPLICATE), np.float32
+        )
+
     def read(self, values: Floats, places: Floats) -> Floats:
         """Values (h, w[, C]) of the atlas at `places` (H, W, 2); 0 off it."""
         return np.asarray(cv2.remap(values, *self.pixels(places), cv2.INTER_LINEAR), np.float32)

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from app.engines import _age, _combine, _express, _swap
 from app.engines._covered import uncovered
+from app.engines._personaldraw import Painter, drawn
 from app.engines.age import AgeOptions
 from app.engines.express import ExpressOptions
+from app.engines.personal import Learnt, PersonalOptions, Training
 from app.engines.swap import SwapOptions
 from consent.errors import Refusal
 from consent.gate import Gate, Work
 from consent.types import Draft, Grant, Origin, Pixels, Purpose
 
-Options = SwapOptions | AgeOptions | ExpressOptions
-_NAMED: Final = {SwapOptions: Purpose.SWAP, AgeOptions: Purpose.AGE, ExpressOptions: Purpose.EXPRESS}
+Options = SwapOptions | PersonalOptions | AgeOptions | ExpressOptions
+_NAMED: Final = {
+    SwapOptions: Purpose.SWAP,
+    PersonalOptions: Purpose.SWAP,
+    AgeOptions: Purpose.AGE,
+    ExpressOptions: Purpose.EXPRESS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class CombineOptions:
     """What is done together.
 
     Attributes:
-        swap: None leaves the person's face in the picture as it is.
+        swap: from a picture, or by what was learnt; None leaves the person's face in the picture as it is.
         age: None leaves their age.
         express: None leaves their expression.
 
@@ -33,13 +40,14 @@ class CombineOptions:
         Refusal: `bad-option`, for fewer than two, or options in another's place.
     """
 
-    swap: SwapOptions | None = None
+    swap: SwapOptions | PersonalOptions | None = None
     age: AgeOptions | None = None
     express: ExpressOptions | None = None
 
     def __post_init__(self) -> None:
-        places = (self.swap, SwapOptions), (self.age, AgeOptions), (self.express, ExpressOptions)
-        if any(one is not None and type(one) is not kind for one, kind in places):
+        swaps = {SwapOptions, PersonalOptions}
+        places = (self.swap, swaps), (self.age, {AgeOptions}), (self.express, {ExpressOptions})
+        if any(one is not None and type(one) not in kinds for one, kinds in places):
             raise Refusal("bad-option", "These are no options for that.", "Choose the options of each thing to do.")
         if len(self.purposes) < 2:
             raise Refusal("bad-option", "Nothing is put together there.", "Choose two things to do, or three.")
@@ -60,12 +68,20 @@ class CombineOptions:
         told: dict[str, float | str] = {}
         for purpose, one in zip(self.purposes, self.parts, strict=True):
             told |= {f"{purpose}_{name}": value for name, value in one.parameters.items()}
+        if isinstance(self.swap, PersonalOptions):
+            told["swap_engine"] = self.swap.model.engine
         return told
 
 
 def purposes(options: Options | CombineOptions) -> tuple[Purpose, ...]:
     """What leave these options need, in the order in which it is done."""
     return options.purposes if isinstance(options, CombineOptions) else (_NAMED[type(options)],)
+
+
+def model_of(options: Options | CombineOptions) -> Learnt | Training | None:
+    """What was learnt in this session and is to be drawn, if anything is."""
+    swap = options.swap if isinstance(options, CombineOptions) else options
+    return swap.model if isinstance(swap, PersonalOptions) else None
 
 
 def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions) -> Draft:
@@ -79,7 +95,7 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
     Raises:
         Forgery: a grant is not this gate's, is spent, or has run out.
         Refusal: `bad-option`, for a grant that is missing or not needed, or grants of several pairs; `wrong-purpose`;
-            `face-covered`, or the session is over.
+            `face-covered`, `model-forgotten`, or the session is over.
     """
     if set(grants) != set(options.purposes):
         raise Refusal("bad-option", "That is not the leave for what is to be done.", "Ask for leave for each part.")
@@ -87,11 +103,12 @@ def combine(gate: Gate, grants: Mapping[Purpose, Grant], options: CombineOptions
     if any(work.source is not first.source or work.target is not first.target for work in more):
         raise Refusal("bad-option", "The changes are not of the same pictures.", "Ask for leave for one pair.")
     uncovered(first.source, first.target)
-    pixels = _made(first, options)
+    model = model_of(options)
+    pixels = _made(first, options, None if model is None else model.painter(gate))
     return first.draft(pixels, "combine-mesh 3", options.parameters, *more)
 
 
-def _made(work: Work, options: CombineOptions) -> Pixels:
+def _made(work: Work, options: CombineOptions, painter: Painter | None) -> Pixels:
     """Expression and age bend the target's face; the swap draws on what is bent; lids, teeth, lines and hair follow."""
     target = work.target
     shapes: list[_combine.Shape] = []
@@ -106,6 +123,7 @@ def _made(work: Work, options: CombineOptions) -> Pixels:
         paints.append(lambda out, mesh: _age.paint(out, mesh, *how))
     texture = None
     if (swap := options.swap) is not None:
+        much: dict[str, Any] = {"amount": swap.amount, "interior": swap.interior, "parts": swap.parts}
         views = (work.source, *work.own) if work.source.origin is Origin.LIVE else (work.source,)
-        texture = partial(_swap.swapped, views, amount=swap.amount, interior=swap.interior, parts=swap.parts)
+        texture = partial(_swap.swapped, views, **much) if painter is None else partial(drawn, painter, **much)
     return _combine.painted(_combine.bent(target, shapes), texture, paints)

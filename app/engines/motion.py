@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from app.engines._covered import uncovered
+from app.engines._geometry import Seen
 from app.engines._moving import Moving
+from app.engines._personaldraw import Painter
 from app.engines.age import AgeOptions
-from app.engines.combine import CombineOptions, purposes
+from app.engines.combine import CombineOptions, model_of, purposes
 from app.engines.express import ExpressOptions
+from app.engines.personal import Learnt, PersonalOptions, Training
 from app.engines.swap import SwapOptions
 from consent.errors import Refusal
-from consent.gate import Work
+from consent.gate import Gate, Work
 from consent.types import Draft, Origin
 
-Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions
+Options = SwapOptions | AgeOptions | ExpressOptions | CombineOptions | PersonalOptions
 _ENGINES: Final = {
     SwapOptions: "swap-mesh motion-1",
     AgeOptions: "age-wrinkle motion-3",
     ExpressOptions: "express-mesh motion-1",
     CombineOptions: "combine-mesh motion-2",
+    Learnt: "personal-atlas motion-1",
+    Training: "personal-network motion-1",
 }
 _LOOKS: Final = 12
 """Frames between two looks for a mask over the mouth."""
@@ -31,16 +37,22 @@ class Player:
     One for each job; not shared between threads. It keeps what it learned of the person's frames (an atlas of their
     skin, the colours of their hair) and no longer than it lives.
 
+    Args:
+        gate: of the person.
+        options: what is done.
+
     Attributes:
         engine: name and version, as its drafts state it.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, gate: Gate, options: Options) -> None:
         parts = options if isinstance(options, CombineOptions) else None
-        swap = parts.swap if parts else options if isinstance(options, SwapOptions) else None
+        swap = parts.swap if parts else options if isinstance(options, (SwapOptions, PersonalOptions)) else None
         age = parts.age if parts else options if isinstance(options, AgeOptions) else None
         express = parts.express if parts else options if isinstance(options, ExpressOptions) else None
-        self._options, self.engine = options, _ENGINES[type(options)]
+        self._gate, self._options = gate, options
+        self._model = model_of(options)
+        self.engine = _ENGINES[type(options.model if isinstance(options, PersonalOptions) else options)]
         self._moving = Moving(swap, age, express)
         self._looked: tuple[int, int] | None = None
         self._source: object = None
@@ -54,14 +66,19 @@ class Player:
 
         Raises:
             Refusal: `face-covered`, for this frame: it stays as it is, and the next may be drawn again;
-                `wrong-purpose`, when the leave is for something else, and what `Work.draft` says: these end the job.
-            Forgery: as `Work.draft`.
+                `wrong-purpose`, when the leave is for something else, `model-forgotten`, and what `Work.draft` says:
+                these end the job.
+            Forgery: as `Work.draft`; the model is another session's.
         """
         if tuple(work.purpose for work in step) != purposes(self._options):
             raise Refusal.of("wrong-purpose")
         first, *more = step
         self._seen(first)
-        views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
+        views: Sequence[Seen] | Painter
+        if self._model is not None:
+            views = self._model.painter(self._gate)  # asked for anew with each frame: it may have been forgotten
+        else:
+            views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
         pixels = self._moving.frame(first.target, first.source, first.own, views, first.scene, seconds)
         return first.draft(pixels, self.engine, self._options.parameters, *more)
 

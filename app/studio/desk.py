@@ -17,7 +17,7 @@ from app.flow import Options, make, purposes
 from app.notary import open_notary
 from app.stamp.plate import Language
 from app.stamp.signer import Signer
-from app.studio import expressions, memory, withdrawal
+from app.studio import expressions, lessons, memory, withdrawal
 from app.studio.sessions import Picture, Result
 from app.studio.strings import say
 from consent import policy
@@ -235,7 +235,7 @@ class Desk:
         """
         gate = self.gate(visitor)
         picture, target = self.matched(visitor, "target")
-        source = self.source(visitor, gate, options, ready)
+        source, options = self.wanted(visitor, gate, options, ready)
         stamped = self.change(visitor, gate, source, target, options)
         key = secrets.token_hex(8)
         years = options.years if isinstance(options, AgeOptions) else 0.0
@@ -253,6 +253,16 @@ class Desk:
         language: Language = "zh" if visitor.language == "zh" else "en"
         with self.working:
             return make(gate, source, target, options, self.signer, language=language, preview=preview)
+
+    def wanted(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> tuple[Match, Options]:
+        """Whose face or expression is used, and how: a swap by what was learnt, if that lies in the source's place.
+
+        Args and what is raised: as `source`; `model-forgotten`.
+        """
+        source = self.source(visitor, gate, options, ready)
+        picture = visitor.pictures.get("source")
+        is_learnt = picture is not None and picture.learnt and Purpose.SWAP in purposes(options)
+        return source, lessons.by_model(visitor, options) if is_learnt else options
 
     def source(self, visitor: Visitor, gate: Gate, options: Options, ready: str) -> Match:
         """Whose face or expression is used: the picture on the table, or a live frame.

@@ -43,7 +43,8 @@ def build_film(parts: Parts) -> Callable[[Sequence[Any], Callable[..., Options]]
             gate, options = desk.gate(visitor), wanted(*sent)
             job = visitor.film
             if job is not None:
-                job.begin(desk, visitor, options, desk.source(visitor, gate, options, str(sent[4])))
+                source, options = desk.wanted(visitor, gate, options, str(sent[4]))
+                job.begin(desk, visitor, options, source)
 
         parts.on(make.click, begin, inputs, busy=panel)
 

@@ -10,25 +10,28 @@ import os
 import secrets
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from app import codec, film, media
-from app.engines.personal import Training
+from app.engines.combine import CombineOptions
+from app.engines.personal import PersonalOptions, Training
+from app.engines.swap import SwapOptions
 from app.personal import NOTHING, PURPOSES, begin, create, extract, frames_of, know, previews
 from app.studio.curves import curves
 from app.studio.films import named
 from app.studio.guard import MAX_FILM
-from app.studio.sessions import Result
+from app.studio.sessions import Picture, Result
 from app.studio.strings import say
 from app.studio.uploads import received
 from consent.errors import Fault, Refusal
 
 if TYPE_CHECKING:
     from app.engines.personal import Learnt
+    from app.flow import Options
     from app.personal import Extract
     from app.stamp.plate import Language
     from app.stamp.writer import Stamped
@@ -198,12 +201,55 @@ def draw(desk: Desk, visitor: Visitor, lesson: Lesson) -> None:
     """
     picture, target = desk.matched(visitor, "target")
     if lesson.model is None:
-        raise Refusal("model-not-ready", "Nothing was learnt of your face yet.", "Wait a moment.")
+        raise _nothing_yet()
     with desk.working:
         words = spoken(visitor.language)
         stamped = create(lesson.gate, lesson.model, target, desk.signer, language=words)
     key = secrets.token_hex(8)
     visitor.keep(lesson.gate, Result(f"selfsame-personal-{key[:6]}{stamped.suffix}", stamped, picture), key)
+
+
+def use(desk: Desk, visitor: Visitor) -> None:
+    """Put what was learnt in the place of the source: pictures, films and the mirror are swapped by it.
+
+    Raises:
+        Refusal: `model-not-ready`; there is no session, or `purpose-not-agreed`.
+    """
+    known = lesson(desk, visitor)
+    model = known.model
+    if model is None:
+        raise _nothing_yet()
+    match = model.source or known.gate.live()[0]
+    size = (match.pixels.shape[1], match.pixels.shape[0])
+    visitor.place(known.gate, "source", Picture(b"", "", size, visitor.number(), match=match, learnt=True))
+
+
+def by_model(visitor: Visitor, options: Options) -> Options:
+    """The same, with what was learnt in place of a picture to swap from.
+
+    Raises:
+        Refusal: `model-forgotten`.
+    """
+    model = None if visitor.lesson is None else visitor.lesson.model
+    if model is None:
+        raise Refusal("model-forgotten", "What was learnt of your face was deleted.", "Let it be learnt again.")
+    swap = options.swap if isinstance(options, CombineOptions) else options
+    if not isinstance(swap, SwapOptions):
+        return options
+    learnt = PersonalOptions(model, swap.amount, swap.interior, swap.parts)
+    return replace(options, swap=learnt) if isinstance(options, CombineOptions) else learnt
+
+
+def forget(visitor: Visitor, known: Lesson) -> None:
+    """Forget what was learnt, and take it from the source's place."""
+    known.forget()
+    source = visitor.pictures.get("source")
+    if source is not None and source.learnt:
+        visitor.take_away("source")
+
+
+def _nothing_yet() -> Refusal:
+    return Refusal("model-not-ready", "Nothing was learnt of your face yet.", "Wait a moment.")
 
 
 def routes(desk: Desk) -> APIRouter:

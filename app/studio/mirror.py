@@ -247,7 +247,7 @@ class Mirror:
         """What the controls ask for, or why that cannot be done."""
         try:
             options = wanted(*(value.get(name) for name in SETTINGS))
-            return self._desk.source(self._visitor, self._gate, options, str(value.get("ready"))), options
+            return self._desk.wanted(self._visitor, self._gate, options, str(value.get("ready")))
         except Refusal as refusal:
             self._gate.live()
             return refusal

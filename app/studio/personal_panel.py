@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from app.engines.personal import FEWEST, Learnt
 from app.personal import PURPOSES
 from app.studio.cards import card
-from app.studio.lessons import LOOKS, draw, far, left_out, lesson
+from app.studio.lessons import LOOKS, draw, far, forget, left_out, lesson, use
 from app.studio.refusals import told
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, button, drop, html, note
@@ -55,8 +55,10 @@ def _happened(desk: Desk, visitor: Visitor, detail: dict[str, str]) -> None:
             training.stop()
         case "draw":
             draw(desk, visitor, known)
+        case "use":
+            use(desk, visitor)
         case "forget":
-            known.forget()
+            forget(visitor, known)
         case "empty" if detail.get("side") in LOOKS:
             known.empty(detail["side"])
 
@@ -133,7 +135,11 @@ def _training(known: Lesson, language: str) -> str:
 def _ways_on(visitor: Visitor) -> str:
     language, target = visitor.language, visitor.pictures.get("target")
     buttons = button("draw", say("personal_draw", language), kind="solid")
+    buttons += button("use", say("personal_use", language))
     buttons += button("forget", say("personal_forget", language))
     ready = target is not None and target.match is not None
-    hint = "" if ready else f'<p class="quiet">{escape(say("personal_draw_text", language))}</p>'
-    return f'<div class="actions">{buttons}</div>{hint}'
+    hints = [] if ready else [say("personal_draw_text", language)]
+    source = visitor.pictures.get("source")
+    if source is not None and source.learnt:
+        hints.append(say("personal_used_text", language))
+    return f'<div class="actions">{buttons}</div>' + "".join(f'<p class="quiet">{escape(one)}</p>' for one in hints)

@@ -18,6 +18,7 @@ from app.studio.desk import CHANGES
 from app.studio.expressions import asked, panel
 from app.studio.films_panel import build_film
 from app.studio.glass import build_mirror
+from app.studio.lessons import use
 from app.studio.personal_panel import build_personal
 from app.studio.sessions import SIDES
 from app.studio.stage import on_stage, slot, under
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from app.flow import Options
     from app.studio.desk import Desk
-    from app.studio.sessions import Visitor
+    from app.studio.sessions import Side, Visitor
     from app.studio.tools import Parts
 
 
@@ -146,16 +147,25 @@ def _handler(desk: Desk) -> Any:
             case "live":
                 desk.live(visitor, side)
                 _fresh(visitor, side)
+            case "learnt":
+                use(desk, visitor)
             case "show":
                 _shown(visitor, detail.get("key", ""))
-            case "back":
-                visitor.show(None)
-            case "undo":
-                visitor.undo()
-            case "clear":
-                visitor.take_away(side)
+            case other:
+                _back(visitor, side, other)
 
     return happened
+
+
+def _back(visitor: Visitor, side: Side, what: str | None) -> None:
+    """To the picture as it was, to the result before this one, or to no picture."""
+    match what:
+        case "back":
+            visitor.show(None)
+        case "undo":
+            visitor.undo()
+        case "clear":
+            visitor.take_away(side)
 
 
 def _fresh(visitor: Visitor, side: str) -> None:

@@ -75,7 +75,7 @@ def tried(desk: Desk, visitor: Visitor, body: bytes) -> Stamped:
     values: dict[str, Any] = said if isinstance(said, dict) else {}
     options = wanted(*(values.get(name) for name in SENT))
     target = _smaller(desk, visitor, gate)
-    source = desk.source(visitor, gate, options, str(values.get("ready")))
+    source, options = desk.wanted(visitor, gate, options, str(values.get("ready")))
     return desk.change(visitor, gate, source, target, options, preview=True)
 
 

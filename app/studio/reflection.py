@@ -177,7 +177,7 @@ class Reflection:
             self.ask(refusal)  # and is not asked, and logged, frame by frame
             return refusal
         if self._player is None or self._playing is None or not _same(self._playing, asked):
-            self._player, self._playing = Player(options), asked
+            self._player, self._playing = Player(self._gate, options), asked
         return self._following, self._player
 
     def _check_size(self, size: tuple[int, int]) -> None:

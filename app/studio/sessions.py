@@ -57,6 +57,7 @@ class Picture:
         size: (width, height) in pixels.
         number: grows with every picture, so that the page never shows an old one from its cache.
         choose: the face that was chosen among several, counted from 0 from left to right.
+        learnt: it stands for what was learnt of the person's face.
     """
 
     data: bytes
@@ -68,6 +69,7 @@ class Picture:
     no: Refusal | None = None
     boxes: tuple[tuple[float, float, float, float], ...] = ()
     choose: int | None = None
+    learnt: bool = False
 
 
 @dataclass(frozen=True, slots=True)

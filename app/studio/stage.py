@@ -125,6 +125,8 @@ def _gallery(visitor: Visitor, shown: Result | None) -> str:
 def _field(visitor: Visitor, side: Side) -> str:
     language = visitor.language
     live = button("live", say("use_live", language), side=side)
+    if side == "source" and visitor.lesson is not None and visitor.lesson.model is not None:
+        live += button("learnt", say("personal_use", language), side=side)
     kinds = say("drop_kinds", language)
     return drop(f"/studio/picture/{side}", say(f"{side}_text", language), kinds, language, side=side, extra=live)
 
@@ -134,7 +136,7 @@ def _figure(visitor: Visitor, side: Side) -> str:
     language, picture = visitor.language, visitor.pictures[side]
     trial = _trial(visitor) if side == "target" else ""
     if picture.match is not None and not picture.data:
-        said = escape(say("live_unseen", language))
+        said = escape(say("personal_unseen" if picture.learnt else "live_unseen", language))
         return f'<figure class="picture unseen" {trial} {_wide(picture)}><p>{said}</p></figure>'
     if picture.size == (0, 0):
         return ""
@@ -150,7 +152,8 @@ def _answer(visitor: Visitor, side: Side) -> str:
     language, picture = visitor.language, visitor.pictures[side]
     chip = no = ""
     if picture.match is not None:
-        chip = f'<span class="chip">{escape(say("matched" if picture.data else "matched_live", language))}</span>'
+        words = "personal_used" if picture.learnt else "matched" if picture.data else "matched_live"
+        chip = f'<span class="chip">{escape(say(words, language))}</span>'
     if picture.no is not None:
         ask = f"<p><strong>{escape(say('choose_face', language))}</strong></p>" if len(picture.boxes) > 1 else ""
         no = card("no", *told(picture.no, language), f"{ask}<code>{escape(picture.no.code)}</code>")

@@ -54,7 +54,7 @@ def follow(gate, frames):
 
 def drawn(gate, options, steps, *, pauses=()):
     """What a player makes of each step, opened by the gate."""
-    player, made = Player(options), []
+    player, made = Player(gate, options), []
     for number, step in enumerate(steps):
         if number in pauses:
             player.pause()
@@ -84,10 +84,10 @@ def changes(frames, made):
         (TOGETHER, (Purpose.SWAP,)),
     ],
 )
-def test_leave_for_one_thing_is_none_for_another(follow, options, leave):
+def test_leave_for_one_thing_is_none_for_another(gate, follow, options, leave):
     (step,) = follow(*leave, last=1)
     with pytest.raises(Refusal) as caught:
-        Player(options).draw(step, 0.0)
+        Player(gate, options).draw(step, 0.0)
     assert caught.value.code == "wrong-purpose"
 
 
@@ -164,7 +164,7 @@ def test_after_a_frame_that_was_refused_a_take_begins_anew(gate, follow, frames)
 
 
 def test_a_gap_begins_a_take_anew(gate, follow, frames):
-    player, steps = Player(OPTIONS["express"]), follow(Purpose.EXPRESS, last=5)
+    player, steps = Player(gate, OPTIONS["express"]), follow(Purpose.EXPRESS, last=5)
     for number, step in enumerate(steps[:4]):
         player.draw(step, number / FPS)
     later = gate.release(player.draw(steps[4], 4 / FPS + 3)).pixels
@@ -172,7 +172,7 @@ def test_a_gap_begins_a_take_anew(gate, follow, frames):
 
 
 def test_a_covered_face_is_refused_for_its_frame_alone(gate, follow, frames, monkeypatch):
-    player, steps = Player(OPTIONS["express"]), follow(Purpose.EXPRESS, last=4)
+    player, steps = Player(gate, OPTIONS["express"]), follow(Purpose.EXPRESS, last=4)
     player.draw(steps[0], 0.0)
     player.pause()
 
@@ -189,9 +189,9 @@ def test_a_covered_face_is_refused_for_its_frame_alone(gate, follow, frames, mon
 
 def test_work_is_drawn_once(gate, follow):
     step = follow(Purpose.AGE, last=1)[0]
-    Player(OPTIONS["age"]).draw(step, 0.0)
+    Player(gate, OPTIONS["age"]).draw(step, 0.0)
     with pytest.raises(Forgery, match="spent"):
-        Player(OPTIONS["age"]).draw(step, 0.0)
+        Player(gate, OPTIONS["age"]).draw(step, 0.0)
 
 
 @pytest.mark.parametrize("options", [AgeOptions(), ExpressOptions(), SwapOptions(amount=0), SwapOptions(parts=())])

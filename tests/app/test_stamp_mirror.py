@@ -36,7 +36,7 @@ def mine(gate, notary, ledger):
 def drafts(gate, frames, options):
     """What the engine makes of frames that a mirror saw."""
     following = gate.follow(gate.live()[0], purposes(options), Purpose.MIRROR)
-    player = Player(options)
+    player = Player(gate, options)
     for number, pixels in enumerate(frames):
         yield player.draw(following.look(Photo(pixels), number / 15), number / 15)
 

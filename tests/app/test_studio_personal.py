@@ -287,3 +287,47 @@ def test_a_curve_stays_in_its_frame(points):
 
 def test_a_lesson_begins_with_nothing(gate):
     assert Lesson(gate).trouble is None
+
+
+def test_what_was_learnt_takes_the_sources_place(seated):
+    from app.engines.personal import PersonalOptions
+    from app.engines.swap import SwapOptions
+    from app.studio.play import _handler
+    from app.studio.stage import slot
+
+    assert 'data-do="learnt"' not in slot(seated.visitor, "source")
+    happened(seated, do="learn")
+    assert 'data-do="learnt"' in slot(seated.visitor, "source")
+    _handler(seated.desk)(seated.visitor, {"do": "learnt", "side": "source"})
+    assert say("personal_used") in slot(seated.visitor, "source")
+    assert say("personal_used_text") in told(seated)
+    seated.client.put("/studio/picture/target", content=jpeg("ada", yaw=8.0, seed=4))
+    seated.desk.look(seated.visitor, "target")
+    result = seated.desk.make(seated.visitor, SwapOptions(amount=0.5))
+    statement = verify(result.stamped.data, seated.desk.anchors).statement
+    assert (statement.engine, statement.parameters["amount"]) == ("personal-atlas 1", 0.5)
+    _, options = seated.desk.wanted(seated.visitor, seated.visitor.gate, SwapOptions(), "live")
+    assert options == PersonalOptions(seated.visitor.lesson.model)
+    happened(seated, do="forget")
+    assert "source" not in seated.visitor.pictures
+    with pytest.raises(Refusal, match="source"):
+        seated.desk.make(seated.visitor, SwapOptions())
+
+
+def test_a_photo_in_the_sources_place_stays_when_what_was_learnt_goes(seated):
+    happened(seated, do="learn")
+    seated.desk.live(seated.visitor, "source")
+    happened(seated, do="forget")
+    assert "source" in seated.visitor.pictures
+    with pytest.raises(Refusal, match="model-not-ready"):
+        happened(seated, do="use")
+
+
+def test_what_is_gone_is_not_swapped_by(seated):
+    from app.engines.swap import SwapOptions
+
+    happened(seated, do="learn")
+    happened(seated, do="use")
+    seated.visitor.lesson.forget()
+    with pytest.raises(Refusal, match="model-forgotten"):
+        seated.desk.wanted(seated.visitor, seated.visitor.gate, SwapOptions(), "live")
