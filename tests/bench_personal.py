@@ -19,7 +19,11 @@ import numpy as np
 
 from app import personal
 from app.bench import Figure
-from app.engines.personal import PersonalOptions, Training
+from app.engines._personaldraw import AtlasPainter
+from app.engines._personaldraw import drawn as drawn_by
+from app.engines._personalfit import fitted
+from app.engines.motion import Player
+from app.engines.personal import Learnt, PersonalOptions, Training
 from app.engines.personal import personal as draw
 from app.engines.swap import SwapOptions, swap
 from consent.errors import Refusal
@@ -49,6 +53,11 @@ _MOODS: Final = (
     {"yaw": 20.0, "expression": {"squint": 0.8, "smile": 0.5}},
 )
 _LIGHTS: Final = ("soft", "window", "warm", "dim")
+FEWER: Final = (8, 16)
+"""Frames that the model is learnt from, else all of the live check."""
+FILM_UNIT: Final = "ms of one core, to draw a frame of 640 x 480"
+_DRAWN: Final = 40
+_RATE: Final = 20
 _FRAMES: Final = 48
 """Of the film of the other day that networks are trained on."""
 UNITS: Final = {
@@ -192,7 +201,7 @@ def figures(
         kinds: of networks that are trained.
     """
     judge, seen = Judge(), dict[str, list[dict[str, float]]]()
-    seconds: list[float] = []
+    seconds, films = list[float](), list[tuple[float, float]]()
     for name, gate in gates:
         say(f"{name}: pictures of another day")
         judged = cases(name, gate)
@@ -206,8 +215,10 @@ def figures(
             "mesh": lambda target, gate=gate: meshed(gate, target, say),
             "personal": lambda target, gate=gate, model=model: drawn(gate, model, target),
         }
+        still |= dict(_from_fewer(gate))
         for how, method in still.items():
             _judge(seen, how, judge, gate, judged, method, say)
+        films.extend(_in_films(gate, name, model))
         if minutes:
             then = personal.extract(gate, film(name))
             say(f"{name}, the film of the other day: {then.told}")
@@ -217,9 +228,40 @@ def figures(
         for measure, unit in UNITS.items():
             yield Figure(f"personal.{how}.{measure}", fmean(one[measure] for one in found), unit, len(found))
     yield Figure("personal.personal.fit_seconds", max(seconds), "s of the processor, the slowest", len(seconds), 10.0)
+    for which, times in zip(("personal", "mesh"), zip(*films, strict=True), strict=True):
+        yield Figure(f"personal.film.{which}_ms", fmean(times), FILM_UNIT, len(times))
     yield Figure("personal.memory", _memory(), "GB, the most this run used so far", 1, 2.0)
     yield from _speeds(say)
     yield Figure("personal.original64.memory", _memory(), "GB, the most with the network of 2017", 1)
+
+
+def _from_fewer(gate: Gate) -> Iterator[tuple[str, Callable[[Match], Pixels]]]:
+    """The personal model of only some of the live frames, the first and others evenly spread."""
+    own = gate.live()
+    for count in FEWER:
+        some = [own[k] for k in np.linspace(0, len(own) - 1, count).round().astype(int)]
+        painter = AtlasPainter(fitted(some))
+        yield f"personal_from_{count}", lambda target, painter=painter: drawn_by(painter, target)
+
+
+def _in_films(gate: Gate, name: str, model: Learnt) -> Iterator[tuple[float, float]]:
+    """Milliseconds that a frame of a film takes to draw, by what was learnt and by the mesh swap."""
+    scene = Scene(size=(640, 480))
+    frames = [_then(name).render(scene, yaw=8 * np.sin(n / 4), seed=900 + n) for n in range(_DRAWN)]
+    times = []
+    for options in (PersonalOptions(model), SwapOptions()):
+        following = gate.follow(gate.live()[0], (Purpose.SWAP,), Purpose.VIDEO)
+        player, spent = Player(gate, options), list[float]()
+        for number, pixels in enumerate(frames):
+            step = following.look(Photo(pixels), number / _RATE)
+            if isinstance(step, Refusal):
+                player.pause()
+                continue
+            start = time.thread_time()
+            player.draw(step, number / _RATE)
+            spent.append(1000 * (time.thread_time() - start))
+        times.append(fmean(spent[_RATE // 2 :]))
+    yield times[0], times[1]
 
 
 def _judge(seen, how: str, judge: Judge, gate: Gate, judged: list[Case], method, say) -> None:

@@ -88,6 +88,8 @@ class Appearance:
         self._views = tuple(one.view for one in laid)
         self._space = _Space([view.face for view in self._views])
         self._steps = np.stack([self._space.steps(view.face) for view in self._views])
+        widths = np.array([width_of(view.face.mesh) for view in self._views])
+        self._soft = (1 - widths / atlas.scale).clip(0, 1)
         self._regions = _regions(atlas)
         sheets = np.stack([np.dstack([one.colours * one.trust[..., None], one.trust]) for one in laid])
         self._sure = np.asarray(sheets[..., 3].max(0), np.float32)
@@ -120,8 +122,7 @@ class Appearance:
     def _apart(self, part: str, steps: Points) -> Points:
         """How far each frame is from `steps` for a part: (N,), squared."""
         weight = self._space.weights(part)
-        soft = np.array([1 - width_of(view.face.mesh) / self.atlas.scale for view in self._views]).clip(0, 1)
-        return np.asarray((((self._steps - steps) * weight) ** 2).sum(1) + 2 * soft, np.float64)
+        return np.asarray((((self._steps - steps) * weight) ** 2).sum(1) + 2 * self._soft, np.float64)
 
     def _part(self, part: str, steps: Points) -> Floats:
         """Colours of one part, in its area of the atlas."""

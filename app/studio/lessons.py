@@ -122,7 +122,6 @@ class Lesson:
         Raises:
             Refusal: what `app.personal.know` says.
         """
-        self.forget()
         self._keep(know(self.gate, self.looks["now"]))
 
     def train(self, desk: Desk, visitor: Visitor, kind: str) -> None:
@@ -207,6 +206,18 @@ def draw(desk: Desk, visitor: Visitor, lesson: Lesson) -> None:
         stamped = create(lesson.gate, lesson.model, target, desk.signer, language=words)
     key = secrets.token_hex(8)
     visitor.keep(lesson.gate, Result(f"selfsame-personal-{key[:6]}{stamped.suffix}", stamped, picture), key)
+
+
+def again(desk: Desk, visitor: Visitor) -> None:
+    """Learn anew, with all frames there are now; a swap that is by what was learnt goes on by what is learnt now.
+
+    Raises:
+        Refusal: as `Lesson.learn`, and then what was learnt before stays; there is no session, or `purpose-not-agreed`.
+    """
+    lesson(desk, visitor).learn()
+    source = visitor.pictures.get("source")
+    if source is not None and source.learnt:
+        use(desk, visitor)
 
 
 def use(desk: Desk, visitor: Visitor) -> None:

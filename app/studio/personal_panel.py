@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from app.engines.personal import FEWEST, Learnt
 from app.personal import PURPOSES
 from app.studio.cards import card
-from app.studio.lessons import LOOKS, draw, far, forget, left_out, lesson, use
+from app.studio.lessons import LOOKS, again, draw, far, forget, left_out, lesson, use
 from app.studio.refusals import told
 from app.studio.strings import say
 from app.studio.tools import EVENTS_JS, button, drop, html, note
@@ -44,7 +44,7 @@ def _happened(desk: Desk, visitor: Visitor, detail: dict[str, str]) -> None:
     training = known.training
     match detail.get("do"):
         case "learn":
-            known.learn()
+            again(desk, visitor)
         case "train" if detail.get("network") in KINDS:
             known.train(desk, visitor, detail["network"])
         case "pause" if training is not None:
@@ -71,7 +71,7 @@ def shown(visitor: Visitor) -> str:
     if not set(PURPOSES) <= set(visitor.gate.purposes):
         return card("note", say("personal_title", language), say("personal_off", language))
     title = escape(say("personal_title", language))
-    if known is None or known.model is None or known.trouble is not None:
+    if known is None or known.model is None or (known.training is not None and known.trouble is not None):
         inside = _looks(known, language)
     else:
         inside = (_learnt if known.training is None else _training)(known, language) + _ways_on(visitor)
@@ -83,16 +83,19 @@ def shown(visitor: Visitor) -> str:
 
 def _looks(known: Lesson | None, language: str) -> str:
     """The two looks with their fields, and what can be learnt from them."""
-    trouble = None if known is None else known.trouble
-    no = "" if trouble is None else card("fault" if isinstance(trouble, Fault) else "no", *told(trouble, language))
     fields = "".join(_look(known, side, language) for side in LOOKS)
     networks = "".join(button("train", say(f"personal_train_{kind}", language), network=kind) for kind in KINDS)
     learn = button("learn", say("personal_learn", language), kind="solid")
     return (
-        f'{no}<div class="looks">{fields}</div><div class="actions">{learn}</div>'
+        f'{_trouble(known, language)}<div class="looks">{fields}</div><div class="actions">{learn}</div>'
         f"<details><summary>{escape(say('personal_or', language))}</summary>"
         f'<div class="actions">{networks}</div></details>'
     )
+
+
+def _trouble(known: Lesson | None, language: str) -> str:
+    trouble = None if known is None else known.trouble
+    return "" if trouble is None else card("fault" if isinstance(trouble, Fault) else "no", *told(trouble, language))
 
 
 def _look(known: Lesson | None, side: str, language: str) -> str:
@@ -113,7 +116,12 @@ def _learnt(known: Lesson, language: str) -> str:
     left = model.left_out if isinstance(model, Learnt) else 0
     count = 0 if model is None else model.frames
     said = say("personal_learnt_left" if left else "personal_learnt_from", language, count=count, left=left)
-    return card("yes", say("personal_learnt", language), said)
+    more = button("learn", say("personal_again", language))
+    return (
+        f"{card('yes', say('personal_learnt', language), said)}{_trouble(known, language)}<details><summary>"
+        f"{escape(say('personal_more', language))}</summary>{_look(known, 'now', language)}"
+        f'<div class="actions">{more}</div></details>'
+    )
 
 
 def _training(known: Lesson, language: str) -> str:

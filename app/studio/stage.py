@@ -126,7 +126,7 @@ def _field(visitor: Visitor, side: Side) -> str:
     language = visitor.language
     live = button("live", say("use_live", language), side=side)
     if side == "source" and visitor.lesson is not None and visitor.lesson.model is not None:
-        live += button("learnt", say("personal_use", language), side=side)
+        live += button("learnt", say("personal_take", language), side=side)
     kinds = say("drop_kinds", language)
     return drop(f"/studio/picture/{side}", say(f"{side}_text", language), kinds, language, side=side, extra=live)
 

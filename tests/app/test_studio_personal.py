@@ -306,6 +306,15 @@ def test_what_was_learnt_takes_the_sources_place(seated):
     result = seated.desk.make(seated.visitor, SwapOptions(amount=0.5))
     statement = verify(result.stamped.data, seated.desk.anchors).statement
     assert (statement.engine, statement.parameters["amount"]) == ("personal-atlas 1", 0.5)
+    put(seated, "now", jpeg("ada", yaw=5.0))
+    assert say("personal_again") in told(seated)
+    before = seated.visitor.lesson.model
+    put(seated, "now", b"no picture")
+    assert say("personal_draw") in told(seated), "a file that is none takes nothing away"
+    assert "not a picture" in told(seated)
+    happened(seated, do="learn")
+    assert seated.visitor.lesson.model.frames == before.frames + 1
+    assert seated.visitor.pictures["source"].match is seated.visitor.lesson.model.source is not None
     _, options = seated.desk.wanted(seated.visitor, seated.visitor.gate, SwapOptions(), "live")
     assert options == PersonalOptions(seated.visitor.lesson.model)
     happened(seated, do="forget")
