@@ -59,6 +59,11 @@ class Moving:
         self._express = Expressing(express.asked, express.copy, scale) if express and expressing else None
         self._age = Ageing(age.years, age.grey, int(age.seed), Atlas(scale)) if age is not None and age.years else None
 
+    def forget(self) -> None:
+        """Let go all that is known of the person's frames."""
+        self._make(self._scale)
+        self.pause()
+
     def pause(self) -> None:
         """The next frame begins another take."""
         self._steady = Steady()

@@ -150,19 +150,10 @@ class NetPainter(Painter):
 
     def paint(self, target: Seen, raster: Raster, interior: str, *, grows: bool) -> Painted:  # noqa: ARG002
         """See `_personaldraw.Painter`."""
-        side = self.maker.net.side
-        with self.lock:
-            colours, mask = self.maker.as_first_look(seen_by_network(target, side))
-        into = place(target.face.mesh, side)
         height, width = raster.box.shape
-        x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        x, y = x + np.float32(raster.box.left), y + np.float32(raster.box.top)
-        at_x, at_y = (np.asarray(row[0] * x + row[1] * y + row[2], np.float32) for row in into)
-        laid, trust = (
-            np.asarray(cv2.remap(one, at_x, at_y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE), np.float32)
-            for one in (colours, mask)
-        )
-        trust = np.clip(blur(np.clip(trust * 1.5 - 0.2, 0, 1), 0.01 * raster.width), 0, 1)
+        across, down = np.arange(width) + raster.box.left, np.arange(height) + raster.box.top
+        laid, trust = self._first_look(target, np.stack(np.meshgrid(across, down), -1).astype(np.float32))
+        trust = np.clip(blur(trust, 0.01 * raster.width), 0, 1)
         kept = np.zeros((height, width), np.float32)
         if interior == "target":
             mesh = target.face.mesh - np.append(raster.box.corner, 0)
@@ -170,20 +161,24 @@ class NetPainter(Painter):
                 soft = 0.012 * raster.width
                 kept = np.maximum(kept, polygon(kept.shape, mesh[list(ring), :2], 0.02 * raster.width, soft))
         none = np.zeros((height, width), np.float32)
-        return Painted(np.clip(laid, 0, 255), np.asarray(trust, np.float32), none, kept, side * FACE)
+        return Painted(laid, np.asarray(trust, np.float32), none, kept, self.maker.net.side * FACE)
 
     def texture(self, target: Seen, unwrap: Unwrap) -> Texture:
         """See `_personaldraw.Painter`."""
-        side, mesh = self.maker.net.side, target.face.mesh
+        face, points = target.face, carried_on(target.face.mesh)
+        colours, trust = self._first_look(target, unwrap.places(points))
+        seen = np.zeros((len(points), 1))
+        seen[:468, 0] = visibility(face.mesh, target.pixels.shape)
+        trust = trust * np.clip(unwrap.values(seen)[..., 0] * 1.1, 0, 1)
+        flat, wide = np.dstack([colours, trust]).astype(np.float32), self.maker.net.side * FACE
+        return Texture(target, flat, wide, face.mouth, face.eyes, _SETTLES, is_now=True)
+
+    def _first_look(self, target: Seen, at: Floats) -> tuple[Floats, Floats]:
+        """The target's face as the first look, at places (H, W, 2) of its picture: colours (H, W, 3), trust (H, W)."""
+        side = self.maker.net.side
         with self.lock:
-            colours, mask = self.maker.as_first_look(seen_by_network(target, side))
-        into = place(mesh, side)
-        at = unwrap.places(carried_on(mesh))
-        x, y = (np.asarray(row[0] * at[..., 0] + row[1] * at[..., 1] + row[2], np.float32) for row in into)
-        flat = cv2.remap(np.dstack([colours, mask]), x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        seen = np.zeros((len(carried_on(mesh)), 1))
-        seen[:468, 0] = visibility(mesh, target.pixels.shape)
-        flat[..., 3] = np.clip(flat[..., 3] * 1.5 - 0.2, 0, 1) * np.clip(unwrap.values(seen)[..., 0] * 1.1, 0, 1)
-        made = np.clip(np.asarray(flat, np.float32), 0, (255, 255, 255, 1))
-        face = target.face
-        return Texture(target, np.asarray(made, np.float32), side * FACE, face.mouth, face.eyes, _SETTLES, is_now=True)
+            made = self.maker.as_first_look(seen_by_network(target, side))
+        x, y = (row[0] * at[..., 0] + row[1] * at[..., 1] + row[2] for row in place(target.face.mesh, side))
+        where = np.asarray(x, np.float32), np.asarray(y, np.float32)
+        colours, mask = (cv2.remap(one, *where, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE) for one in made)
+        return np.asarray(np.clip(colours, 0, 255), np.float32), np.asarray(np.clip(mask * 1.5 - 0.2, 0, 1), np.float32)

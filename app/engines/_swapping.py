@@ -13,15 +13,16 @@ import cv2
 import numpy as np
 
 from app.engines._align import alignment, moved
-from app.engines._beard import bearded, other_beard
+from app.engines._beard import other_beard
 from app.engines._blend import alike, oval_of, own_detail, sharpened, sharpness_gain
 from app.engines._filters import Floats, Pixels, blur, polygon, resize
 from app.engines._geometry import Box, Seen, normals
 from app.engines._glasses import glasses
-from app.engines._laid import MARGIN, Beat, Laid, seen_in
+from app.engines._growing import Growing
+from app.engines._laid import Beat, Laid, seen_in
 from app.engines._light import colours_kept, gain_between, lit_by
 from app.engines._parts import chosen_parts
-from app.engines._personaldraw import BEYOND, FAR, Painter
+from app.engines._personaldraw import Painter
 from app.engines._personalfit import HALF
 from app.engines._personalmotion import Learning
 from app.engines._swap import EYES_DIFFER, MOUTH_DIFFERS
@@ -36,8 +37,7 @@ _SMALL: Final = 64
 _LIGHT: Final = 0.25
 _COVERS, _UNCOVERS = 0.05, 0.30
 _RETURNS: Final = 0.12
-_GROWS: Final = 0.4
-"""Seconds, about, in which the light, a hand that comes or goes, an eye after a blink, and a beard are followed."""
+"""Seconds, about, in which the light, a hand that comes or goes, and an eye after a blink are followed."""
 _FLOW: Final = 6
 """Frames between two looks at how far landmarks are out, and how sharp the frame is."""
 _WORN: Final = 30
@@ -47,8 +47,6 @@ _PATIENCE: Final = 0.55
 _SHARPER: Final = (0.5, 1.7)
 """Limits of the gain on fine detail."""
 _SHOWN: Final = 1 / 512
-_BROAD: Final = 0.25
-"""Face widths over which the light on a beard is the face's."""
 
 
 class Swapping:
@@ -70,14 +68,13 @@ class Swapping:
     def reset(self) -> None:
         """Another scene: another light."""
         self._textures, self._learning = Textures(self._atlas), Learning(self._atlas)
+        self._growing = Growing(self._atlas, self._small)
         height, width = self._small.size[::-1]
         self._number = 0
         self._gain: Floats | None = None
         self._vivid, self._sharp = 1.0, 1.0
         self._bare: Floats = np.ones((height, width), np.float32)
         self._worn: Floats = np.zeros((height, width), np.float32)
-        self._beard: Floats | None = None
-        self._grows, self._grown = False, 0.0
         self._open = np.zeros(3)
         self._flow: Floats | None = None
         self._blend: Floats | None = None
@@ -87,7 +84,7 @@ class Swapping:
     @property
     def margin(self) -> float:
         """Face widths round the mesh that are drawn on."""
-        return BEYOND if self._grows or self._grown else MARGIN
+        return self._growing.margin
 
     def paint(self, out: Pixels, laid: Laid, target: Seen, views: Sequence[Seen] | Painter, beat: Beat) -> None:
         """Draws the texture on a frame, in place.
@@ -119,7 +116,7 @@ class Swapping:
             self._prepare()
         self._light(now, beat.seconds)
         self._interior(texture, target, beat.seconds)
-        self._grown += min(1.0, beat.seconds / _GROWS) * (float(self._grows) - self._grown)
+        self._growing.follow(out, laid, beat.seconds)
         self._lay(out, laid, texture, target.face.pose.yaw, beat.share)
         self._number += 1
 
@@ -138,12 +135,10 @@ class Swapping:
         """Glasses and beards that only one of the two pictures shows stay the target's."""
         box = laid.face
         worn = glasses(texture.view, target, box)
-        hair = texture.beard if self._options.interior != "target" and bearded(target) == "bare" else None
-        self._grows = hair is not None
-        if hair is None:
+        may_grow = self._options.interior != "target" and "skin" in self._options.parts
+        self._growing.look(texture.beard if may_grow else None, target)
+        if not self._growing.is_wanted:
             worn = np.maximum(worn, other_beard(texture.view, target, box))
-        else:
-            self._beard = resize(hair, self._small.size)
         at = self._unwrap.places(laid.points) - box.corner.astype(np.float32)
         found = np.asarray(cv2.remap(worn, at[..., 0], at[..., 1], cv2.INTER_LINEAR), np.float32)
         self._worn = found if self._number == 0 else self._worn + np.float32(0.5) * (found - self._worn)
@@ -174,10 +169,8 @@ class Swapping:
         assert self._blend is not None
         trust = resize(self._blend[..., 3].copy(), self._small.size)
         facing = np.clip((-self._turned[..., 2] - 0.15) / 0.3, 0, 1)
-        plain = self._inner * facing * (1 - 0.97 * self._features) * (1 - self._worn)
-        if self._beard is not None:
-            plain *= 1 - self._beard * np.float32(self._grown)
-        return np.asarray(trust * plain, np.float32)
+        plain = (1 - 0.97 * self._features) * (1 - self._worn) * (1 - self._growing.shown)
+        return np.asarray(trust * self._inner * facing * plain, np.float32)
 
     def _light(self, now: Floats, seconds: float) -> None:
         """Follows the light, and what covers the face."""
@@ -226,11 +219,7 @@ class Swapping:
         near = blur(self._bare, 0.05 * _SMALL)
         shown = np.where(features > self._bare, np.minimum(features, 1.5 * near - 0.4), self._bare)
         shown = np.clip(shown, 0, 1) * (1 - stays) * self._parts
-        gain = self._gain
-        if self._beard is not None and self._grown:  # it is not lit by what was behind a cheek a moment ago
-            hair = np.clip(2 * self._beard, 0, 1)[..., None]
-            gain = gain + hair * (blur(gain, _BROAD * _SMALL) - gain)
-        times = np.dstack([np.exp(gain), shown]).astype(np.float32)
+        times = np.dstack([np.exp(self._growing.lit(self._gain)), shown]).astype(np.float32)
         half = (max(2, box.shape[1] // 2), max(2, box.shape[0] // 2))
         spread = self._small.read(times, np.asarray(cv2.resize(places, half), np.float32))
         spread = resize(spread, (box.shape[1], box.shape[0]))
@@ -241,27 +230,17 @@ class Swapping:
         mask = mask * (1 - self._inside(laid, box, float(keep[2])))
         view = box.cut(out)
         skin = mask * spread[..., 3]
-        if self._grown and texture.beard is not None:
-            mask = np.maximum(mask, self._hanging(texture.beard, laid, yaw, share))
+        mask = self._growing.over(mask, laid, yaw, self._options.amount * share)
         painted = lit_by(colours[..., :3], spread[..., :3], self._vivid)
         enlarged = laid.width / min(texture.width, self._atlas.scale)
         if enlarged > 1:
             painted = own_detail(painted, view.astype(np.float32), enlarged)
         if self._number % _FLOW == 0:
-            finer = sharpness_gain(painted, view.astype(np.float32), skin, laid.width)
-            self._sharp = float(np.clip(self._sharp * finer ** (1.0 if self._number == 0 else 0.3), *_SHARPER))
+            gain = sharpness_gain(painted, view.astype(np.float32), skin, laid.width)
+            self._sharp = float(np.clip(self._sharp * gain ** (1.0 if self._number == 0 else 0.3), *_SHARPER))
         delta = cv2.subtract(painted, view, dtype=cv2.CV_32F)
         delta = cv2.multiply(delta, cv2.merge([mask] * 3))
         cv2.copyTo(cv2.add(view, delta, dtype=cv2.CV_8U), (mask > _SHOWN).astype(np.uint8), view)
-
-    def _hanging(self, beard: Floats, laid: Laid, yaw: float, share: float) -> Floats:
-        """Where a beard is drawn, on a face turned by `yaw` degrees and beyond it: (H, W)."""
-        # a far cheek hides what is behind it
-        turned = np.asarray(np.clip(1.5 - yaw * laid.at[..., 0] / FAR, 0, 1), np.float32)
-        whole = cv2.morphologyEx(laid.sure, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        known = laid.on_face(np.asarray(whole * np.where(laid.drawn.face, 1, turned), np.float32))
-        much = np.float32(self._options.amount * share * self._grown)
-        return np.asarray(self._atlas.read(beard, laid.places) * known * much, np.float32)
 
     @staticmethod
     def _inside(laid: Laid, box: Box, keep: float) -> Floats:

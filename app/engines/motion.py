@@ -76,11 +76,19 @@ class Player:
         self._seen(first)
         views: Sequence[Seen] | Painter
         if self._model is not None:
-            views = self._model.painter(self._gate)  # asked for anew with each frame: it may have been forgotten
+            views = self._painter(self._model)
         else:
             views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
         pixels = self._moving.frame(first.target, first.source, first.own, views, first.scene, seconds)
         return first.draft(pixels, self.engine, self._options.parameters, *more)
+
+    def _painter(self, model: Learnt | Training) -> Painter:
+        """What was learnt, asked for anew with each frame: what was forgotten meanwhile is let go here, too."""
+        try:
+            return model.painter(self._gate)
+        except Refusal:
+            self._moving.forget()
+            raise
 
     def pause(self) -> None:
         """A frame was refused: the next one starts anew."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from app import media
 from app.capture import LARGEST, SMALLEST
+from app.engines.combine import model_of
 from app.engines.motion import Player
 from app.flow import purposes
 from app.stamp.mirror import MirrorStamp, Shown
@@ -136,8 +137,8 @@ class Reflection:
 
     def pause(self) -> None:
         """A frame was refused: the second stage's word to who draws."""
-        if self._player is not None:
-            self._player.pause()
+        if (player := self._player) is not None:  # the first stage may put another in its place
+            player.pause()
 
     def stamp(self, draft: Draft) -> Shown:
         """The third stage; see `MirrorStamp.stamp`."""
@@ -166,6 +167,8 @@ class Reflection:
         with self._lock:
             asked = self._asked
         if isinstance(asked, Refusal):
+            if self._playing is not None and model_of(self._playing[1]) is not None:
+                self._player = self._playing = None  # what it draws from may have been forgotten
             return asked
         source, options = asked
         wanted = source, purposes(options)

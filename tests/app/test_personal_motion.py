@@ -94,11 +94,14 @@ def test_of_nothing_asked_nothing_is_drawn(gate, frames, model):
 def test_what_was_forgotten_meanwhile_ends_the_film(gate, frames):
     known = learnt(gate)
     player = Player(gate, PersonalOptions(known))
-    first, second, *_ = followed(gate, frames[:2], (Purpose.SWAP,))
+    first, second, third = followed(gate, frames[:3], (Purpose.SWAP,))
     player.draw(first, 0.0)
+    player.draw(second, 1 / FPS)
+    assert player._moving._swap._learning._last is not None
     known.forget()
     with pytest.raises(Refusal, match="model-forgotten"):
-        player.draw(second, 1 / FPS)
+        player.draw(third, 2 / FPS)
+    assert player._moving._swap._learning._last is None, "nothing of it is left here either"
 
 
 def test_a_model_of_another_session_draws_nothing(gate, frames, booth, notary, ledger):
@@ -193,22 +196,39 @@ class _Options:
         self.interior = interior
 
 
-@pytest.mark.parametrize("interior", ["auto", "target"])
-def test_a_beard_of_today_grows_on_the_bare_chin_of_a_film(monkeypatch, interior):
-    finder = Finder()
+def _seen(who, **scene):
+    pixels = who.render(SEAT, **scene)
+    return _Seen(pixels, Finder().find(pixels)[0])
 
-    def seen(who, **scene):
-        pixels = who.render(SEAT, **scene)
-        return _Seen(pixels, finder.find(pixels)[0])
 
-    views = [seen(person("bram"), yaw=yaw, seed=3 + k) for k, yaw in enumerate((0, 0, -12, 12, 3, -3))]
-    painter = AtlasPainter(fitted(views))
+@pytest.fixture(scope="module")
+def bearded():
+    """Frames of a bearded man, and what was learnt of him."""
+    views = [_seen(person("bram"), yaw=yaw, seed=3 + k) for k, yaw in enumerate((0, 0, -12, 12, 3, -3))]
+    return views, AtlasPainter(fitted(views))
+
+
+@pytest.fixture
+def moving(bearded, monkeypatch):
+    """Draws him on a film's frames."""
     monkeypatch.setattr(_swapping, "PersonalOptions", _Options)
-    moving = Moving(_Options(interior), None, None)
-    better = []
+    views, painter = bearded
+
+    def begun(interior="auto", parts=_Options.parts):
+        options = _Options(interior)
+        options.parts = parts
+        one = Moving(options, None, None)
+        return lambda frame, number: one.frame(frame, views[0], views, painter, 0, number / FPS)
+
+    return begun
+
+
+@pytest.mark.parametrize("interior", ["auto", "target"])
+def test_a_beard_of_today_grows_on_the_bare_chin_of_a_film(moving, interior):
+    draw, better = moving(interior), []
     for number in range(14):
-        frame = seen(other_day("bram"), yaw=0.4 * number, seed=40 + number)
-        out = moving.frame(frame, views[0], views, painter, 0, number / FPS)
+        frame = _seen(other_day("bram"), yaw=0.4 * number, seed=40 + number)
+        out = draw(frame, number)
         truth = person("bram").render(SEAT, yaw=0.4 * number, seed=40 + number)
         mask = face_mask(frame.face, truth.shape, 0.06)
         better.append(psnr(out, truth, mask) - psnr(frame.pixels, truth, mask))
@@ -218,6 +238,24 @@ def test_a_beard_of_today_grows_on_the_bare_chin_of_a_film(monkeypatch, interior
         assert max(b - a for a, b in pairwise(better)) < 2.5, "it does not pop up"
     else:
         assert max(better[-3:]) < 2, "the chin stays the film's"
+
+
+def test_a_hand_stays_before_the_beard_and_without_skin_there_is_none(moving):
+    draw, bare = moving(), moving(parts=("eyes", "brows"))
+    for number in range(16):
+        frame = _seen(other_day("bram"), seed=40 + number)
+        chin = tuple(int(v) for v in frame.face.mesh[[152, 17]].mean(0)[:2])
+        pixels = frame.pixels.copy()
+        if number > 9:
+            cv2.circle(pixels, chin, 12, (210, 160, 60), -1)
+        shown = _Seen(pixels, frame.face)
+        out, other = draw(shown, number), bare(shown, number)
+        here = np.s_[chin[1] - 4 : chin[1] + 5, chin[0] - 4 : chin[0] + 5]
+        darker = float(pixels[here].mean()) - float(out[here].mean())
+        if number == 9:
+            assert darker > 40, "his beard"
+        assert abs(float(pixels[here].mean()) - float(other[here].mean())) < 1
+    assert abs(darker) < 8, "the hand"
 
 
 # --- the command line -------------------------------------------------------------------------------------------------
