@@ -177,7 +177,7 @@ def test_the_player_takes_nothing_but_work():
     assert list(signature.parameters) == ["self", "step", "seconds"]
     assert signature.parameters["step"].annotation == "tuple[Work, ...]"
     assert signature.return_annotation in (Draft, "Draft")
-    assert list(inspect.signature(motion.Player).parameters) == ["options"]
+    assert list(inspect.signature(motion.Player).parameters) == ["gate", "options"]
 
 
 def test_only_known_parts_are_swapped():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -70,9 +71,32 @@ def test_what_is_shipped_is_what_this_version_was_made_for():
         assert (headstart.HERE / f"light-{side}.safetensors").stat().st_size < 8e6
 
 
+def test_stopped_and_gone_on_with_it_learns_the_same(tmp_path, monkeypatch):
+    """Who is drawn, and what a step sees, follow from its number."""
+    for name, value in {"KEPT": 3, "BEGIN": 2, "EVERY": 2, "AHEAD": 1, "KEEP": 3, "BATCH": 2, "FACES": 3}.items():
+        monkeypatch.setattr(pretrain, name, value)
+    monkeypatch.setattr(pretrain, "ProcessPoolExecutor", lambda *_: ThreadPoolExecutor(1))
+    whole = pretrain.pretrain(6, 64, 1, tmp_path / "a.pt")
+    seen, batch = [], pretrain.People.batch
+
+    def counted(self):
+        seen.append(self.step)
+        if len(seen) == 5:
+            raise KeyboardInterrupt
+        return batch(self)
+
+    monkeypatch.setattr(pretrain.People, "batch", counted)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.pretrain(6, 64, 1, tmp_path / "b.pt")
+    again = pretrain.pretrain(6, 64, 1, tmp_path / "b.pt")
+    assert seen == [0, 1, 2, 3, 4, 3, 4, 5]
+    pairs = zip(whole.encoder.parameters(), again.encoder.parameters(), strict=True)
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in pairs)
+
+
 def test_the_people_it_is_learnt_from_exist_nowhere_else():
-    people = pretrain.People(64, 0)
-    assert people.seed >= 1_000_000
+    people = pretrain.People(64, 0, 0)
+    assert people.first >= 1_000_000
     scenes = [pretrain.scene(np.random.default_rng(k)) for k in range(20)]
     assert len({one.light for one in scenes}) > 1
     assert max(abs(one.yaw) for one in scenes) > 10
