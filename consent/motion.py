@@ -67,11 +67,9 @@ class Following:
 
     def _found(self, pixels: Pixels, seconds: float, template: Vector) -> Found:
         """The person in this frame."""
-        seen = self._tracks.look(pixels, seconds, self._mine)
+        seen = self._tracks.look(pixels, seconds, self._mine, lambda boxes: self._one_camera(pixels, boxes))
         boxes = tuple(one.box for one in seen)
         Refusal.unless(seen, "no-face")
-        if self._mirror:
-            self._one_camera(pixels, boxes)
         best, mine = max(((one.score(template, policy.FRAME_COSINE), one) for one in seen), key=lambda pair: pair[0])
         Refusal.unless(best >= policy.MATCH_COSINE, "not-you", boxes=boxes)
         self._mine, face = mine.track, mine.face
@@ -88,7 +86,9 @@ class Following:
         return pixels, face, others, best, mine.scene
 
     def _one_camera(self, pixels: Pixels, boxes: tuple[Box, ...]) -> None:
-        """Pass a mirror's frame of one person, which is no repeated one."""
+        """Pass a mirror's frame of one person, which is no repeated one; and any frame of a film."""
+        if not (self._mirror and boxes):
+            return
         least = policy.SECOND_FACE_SHARE * max(box[2] for box in boxes)
         if sum(box[2] >= least for box in boxes) > 1:
             raise Refusal.of("several-faces", "mirror", boxes, count=str(len(boxes)))

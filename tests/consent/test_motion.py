@@ -357,6 +357,17 @@ def test_a_second_person_comes_and_goes_and_the_first_frame_without_them_is_show
     assert mirror(*[beside(mine(n), room) for n in range(6, 9)]) == ["mine"] * 3
 
 
+def test_two_faces_blank_the_mirror_before_anybody_is_recognised(mirror, ada, monkeypatch):
+    room = np.full_like(mine(0), 90)
+    assert mirror(beside(mine(0), room)) == ["mine"]
+    asked, embed = [], ada._recogniser.embed
+    monkeypatch.setattr(type(ada._recogniser), "embed", lambda _, *given: asked.append(1) or embed(*given))
+    assert mirror(*[beside(mine(n), theirs(n)) for n in (1, 2)]) == ["several-faces"] * 2
+    assert not asked
+    assert mirror(beside(theirs(3), room)) == ["not-you"], "who took the seat meanwhile is looked at anew"
+    assert asked
+
+
 def test_a_small_picture_on_the_wall_is_no_second_person(mirror):
     wall = cv2.resize(draw("bram", seed=9, size=WIDE), (120, 90), interpolation=cv2.INTER_AREA)
     assert mirror(*[pasted(draw("ada", seed=n, size=WIDE), wall, 5, 5) for n in range(2)]) == ["mine"] * 2

@@ -134,6 +134,24 @@ def test_a_face_that_is_asked_for_is_measured_in_every_frame_and_sampled_now_and
     assert [sample.seconds for sample in one.samples] == pytest.approx([0.0, 0.2, 0.4])
 
 
+def test_where_a_look_is_broken_off_nobody_is_measured_and_every_track_ends(seen):
+    pixels, nets = seen
+    followed, given = tracks(nets), []
+    (first,) = followed.look(pixels, 0.0, None, given.append)
+    assert given == [(nets.face.box,)]
+    asked = dict(nets.asked)
+
+    def no(boxes):
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        followed.look(pixels, 0.05, first.track, no)
+    assert nets.asked == asked
+    (again,) = followed.look(pixels, 0.1, first.track)
+    assert again.track != first.track
+    assert nets.asked["embed"] == asked["embed"] + 1, "what was found before is carried over to nobody"
+
+
 def test_old_samples_are_forgotten(seen):
     pixels, nets = seen
     followed = tracks(nets, window=0.3)
