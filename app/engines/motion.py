@@ -14,7 +14,7 @@ from app.engines.combine import CombineOptions, model_of, purposes
 from app.engines.express import ExpressOptions
 from app.engines.personal import Learnt, PersonalOptions, Training
 from app.engines.swap import SwapOptions
-from consent.errors import Refusal
+from consent.errors import Forgery, Refusal
 from consent.gate import Gate, Work
 from consent.types import Draft, Origin
 
@@ -68,24 +68,27 @@ class Player:
             Refusal: `face-covered`, for this frame: it stays as it is, and the next may be drawn again;
                 `wrong-purpose`, when the leave is for something else, `model-forgotten`, and what `Work.draft` says:
                 these end the job.
-            Forgery: as `Work.draft`; the model is another session's.
+            Forgery: as `Work.draft`; the step or the model is another session's.
         """
         if tuple(work.purpose for work in step) != purposes(self._options):
             raise Refusal.of("wrong-purpose")
         first, *more = step
+        views: Sequence[Seen] | Painter | None = self._learnt(first)
         self._seen(first)
-        views: Sequence[Seen] | Painter
-        if self._model is not None:
-            views = self._painter(self._model)
-        else:
+        if views is None:
             views = (first.source, *first.own) if first.source.origin is Origin.LIVE else (first.source,)
         pixels = self._moving.frame(first.target, first.source, first.own, views, first.scene, seconds)
         return first.draft(pixels, self.engine, self._options.parameters, *more)
 
-    def _painter(self, model: Learnt | Training) -> Painter:
-        """What was learnt, asked for anew with each frame: what was forgotten meanwhile is let go here, too."""
+    def _learnt(self, work: Work) -> Painter | None:
+        """What was learnt, if it is to be drawn; asked for anew with each frame, for it may have been forgotten.
+
+        Work of another gate is refused, whatever is drawn: nothing that is known here goes onto anybody else's frame.
+        """
         try:
-            return model.painter(self._gate)
+            if work.own is not self._gate.live():
+                raise Forgery.of("forged")
+            return None if self._model is None else self._model.painter(self._gate)
         except Refusal:
             self._moving.forget()
             raise

@@ -112,6 +112,9 @@ def test_a_model_of_another_session_draws_nothing(gate, frames, booth, notary, l
     (step,) = followed(gate, frames[:1], (Purpose.SWAP,))
     with pytest.raises(Forgery):
         Player(gate, PersonalOptions(known)).draw(step, 0.0)
+    for options in (PersonalOptions(known), SwapOptions()):  # nor does a player draw on another session's frames
+        with pytest.raises(Forgery):
+            Player(other, options).draw(step, 0.0)
     own = gate.live()[0]
     options = CombineOptions(swap=PersonalOptions(known), express=ExpressOptions(smile=0.5))
     grants = {one: gate.grant(own, own, one) for one in options.purposes}

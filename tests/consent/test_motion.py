@@ -358,9 +358,8 @@ def test_a_second_person_comes_and_goes_and_the_first_frame_without_them_is_show
 
 
 def test_two_faces_blank_the_mirror_before_anybody_is_recognised(mirror, ada, monkeypatch):
-    room = np.full_like(mine(0), 90)
+    asked, embed, room = [], ada._recogniser.embed, np.full_like(mine(0), 90)
     assert mirror(beside(mine(0), room)) == ["mine"]
-    asked, embed = [], ada._recogniser.embed
     monkeypatch.setattr(type(ada._recogniser), "embed", lambda _, *given: asked.append(1) or embed(*given))
     assert mirror(*[beside(mine(n), theirs(n)) for n in (1, 2)]) == ["several-faces"] * 2
     assert not asked

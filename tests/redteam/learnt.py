@@ -9,6 +9,7 @@ from app.engines.combine import CombineOptions, combine
 from app.engines.express import ExpressOptions
 from app.engines.motion import Player
 from app.engines.personal import PersonalOptions, learn, personal
+from app.engines.swap import SwapOptions
 from consent.types import Photo, Purpose
 from tests.promises.stage import Clock, draw
 from tests.redteam.attack import Surface, answer, control, on, together
@@ -51,7 +52,10 @@ def what_was_learnt_in_another_session_drawn(ground):
     own = learnt(ground.ada)
     control(set(every_way(ground, ground.ada, ground.mine, own)) == {"done"}, "a genuine model is not drawn")
     others = [learnt(ground.bram), learnt(ground.gate())]
-    return together(said for one in others for said in every_way(ground, ground.ada, ground.mine, one))
+    said = [said for one in others for said in every_way(ground, ground.ada, ground.mine, one)]
+    step = ground.ada.follow(ground.ada.live()[0], (Purpose.SWAP,), Purpose.VIDEO).look(Photo(draw("ada", seed=1)), 0.0)
+    for_bram = (Player(ground.bram, options) for options in (PersonalOptions(others[0]), SwapOptions()))
+    return together([*said, *(answer(player.draw, step, 0.0) for player in for_bram)])
 
 
 @attack("model-forgotten")
